@@ -1,0 +1,69 @@
+// limits.h: every constant that bounds something, with its reason, its unit and, where there is one, its RFC section.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace {
+
+// --- sockets -----------------------------------------------------------------------------------------------------
+
+/// Bytes asked of the kernel in one recv. One such buffer a reactor, so an idle connection owns none.
+inline constexpr std::size_t kReceiveBytes = 64 * 1024;
+
+/// Events taken from epoll in one wake. Bounds how long finished answers wait behind arriving requests.
+inline constexpr int kEventsPerWake = 512;
+
+/// Connections accepted in one wake, so that a connect storm does not starve those already open.
+inline constexpr int kAcceptsPerWake = 64;
+
+/// Times that many clients are taken off the backlog before the listener closes, if so many have connected.
+inline constexpr int kLastAcceptRounds = 64;
+
+/// Clients beyond limits.connections that are being told so at one time; more are closed without a word.
+inline constexpr std::uint32_t kRefusedAtOnce = 128;
+
+/// Pause of the acceptor when the process is out of descriptors. Milliseconds; without it epoll would spin.
+inline constexpr std::uint32_t kAcceptPauseMs = 100;
+
+/// How long a connection that we close first may still send, so that our last answer is not lost to a reset
+/// (RFC 9112 §9.6). Milliseconds, and bytes read and thrown away in that time.
+inline constexpr std::uint32_t kLingerMs = 2'000;
+inline constexpr std::uint64_t kLingerBytes = 8 * 1024 * 1024;
+
+/// Room in which the answers of one wake are gathered before they are sent, one send a connection.
+inline constexpr std::size_t kOutputScratchBytes = 256 * 1024;
+
+/// Answers of at least this size are not copied into the scratch, but sent from where they are.
+inline constexpr std::size_t kOutputCopyBytes = 16 * 1024;
+
+/// Pieces handed to one sendmsg (the kernel's own bound, IOV_MAX, is 1,024).
+inline constexpr std::size_t kPiecesPerSend = 64;
+
+/// How often a draining reactor looks for connections that have become idle. Milliseconds.
+inline constexpr int kDrainLookMs = 50;
+
+// --- rings -------------------------------------------------------------------------------------------------------
+
+/// Longest sleep of a reactor while a JS thread is answering: JS publishes each answer without a system call, so
+/// nobody else would wake it for one that stands before a blocking handler. Milliseconds.
+inline constexpr int kNapMs = 1;
+
+/// Requests written to the ring before they are published, so that JS starts while the reactor still receives.
+inline constexpr std::uint32_t kRequestsPerPublish = 32;
+
+/// Bodies up to this size travel inside the ring's arena; larger ones are handed over beside it.
+inline constexpr std::size_t kArenaBodyBytes = 16 * 1024;
+
+/// An arena holds at least this many of the largest permitted records, or one large head could block the ring.
+inline constexpr std::size_t kArenaLargestRecords = 4;
+
+// --- messages ----------------------------------------------------------------------------------------------------
+
+/// Grace before `minBytesPerSecond` is asked of a transfer: a slow start is not an attack. Milliseconds.
+inline constexpr std::uint32_t kSlowTransferGraceMs = 5'000;
+
+/// What a client is told to wait before it tries again. Seconds (RFC 9110 §10.2.3).
+inline constexpr std::uint32_t kRetryAfterSeconds = 1;
+
+}  // namespace millrace

@@ -1,0 +1,72 @@
+// owned_bytes.h: bytes on the heap with one owner; moving them moves the ownership, also to another thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+
+/// A buffer that can grow and says so when memory is out, where std::string would end the process.
+class OwnedBytes {
+ public:
+  OwnedBytes() noexcept = default;
+  OwnedBytes(OwnedBytes&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  OwnedBytes& operator=(OwnedBytes other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+  ~OwnedBytes() { std::free(data_); }
+
+  [[nodiscard]] char* data() noexcept { return data_; }
+  [[nodiscard]] const char* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
+
+  /// False: no memory, nothing has changed.
+  [[nodiscard]] bool reserve(std::size_t capacity) noexcept {
+    if (capacity <= capacity_) return true;
+    char* grown = static_cast<char*>(std::realloc(data_, capacity));
+    if (grown == nullptr) return false;
+    data_ = grown;
+    capacity_ = capacity;
+    return true;
+  }
+
+  /// Appends, growing by at least half so that many small pieces cost linear time. False: no memory.
+  [[nodiscard]] bool append(std::string_view bytes) noexcept {
+    if (bytes.empty()) return true;
+    const std::size_t needed = size_ + bytes.size();
+    if (needed > capacity_ && !reserve(std::max(needed, capacity_ + capacity_ / 2))) return false;
+    std::memcpy(data_ + size_, bytes.data(), bytes.size());
+    size_ = needed;
+    return true;
+  }
+
+  /// For bytes written through data() into reserved room.
+  void set_size(std::size_t size) noexcept { size_ = size; }
+
+  void drop_front(std::size_t count) noexcept {
+    size_ -= count;
+    std::memmove(data_, data_ + count, size_);
+  }
+
+  void clear() noexcept { *this = OwnedBytes(); }
+
+ private:
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace millrace

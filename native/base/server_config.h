@@ -1,0 +1,35 @@
+// server_config.h: the options of one server, already checked by lib/options.ts. Written before the first thread starts,
+// read by all afterwards.
+#pragma once
+
+#include <cstdint>
+
+namespace millrace {
+
+struct ServerConfig {
+  std::uint32_t reactors = 1;
+
+  struct Limits {
+    std::uint32_t connections = 65'536;
+    std::uint64_t buffered_bytes = 256ull << 20;
+    std::uint32_t request_line_bytes = 8'192;
+    std::uint32_t header_bytes = 16'384;
+    std::uint32_t header_count = 100;
+    std::uint64_t body_bytes = 1u << 20;
+    std::uint32_t pipeline_depth = 64;
+    std::uint64_t unsent_bytes = 1u << 20;
+    std::uint32_t min_bytes_per_second = 240;  // 0: off
+    std::uint32_t queue = 4'096;
+  } limits;
+
+  /// Milliseconds; 0 is off where the options allow it.
+  struct Timeouts {
+    std::uint32_t header_ms = 10'000;
+    std::uint32_t body_ms = 30'000;
+    std::uint32_t keep_alive_ms = 65'000;
+    std::uint32_t handler_ms = 0;
+    std::uint32_t write_ms = 30'000;
+  } timeouts;
+};
+
+}  // namespace millrace
