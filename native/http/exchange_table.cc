@@ -1,0 +1,75 @@
+#include "http/exchange_table.h"
+
+#include <utility>
+
+namespace millrace {
+
+std::uint32_t ExchangeTable::open(Connection& connection) {
+  std::uint32_t slot = first_free_;
+  if (slot != kNone) {
+    first_free_ = at(slot).next;
+  } else {
+    slot = used_++;
+    if (slot / kChunk == chunks_.size()) {
+      chunks_.push_back(std::make_unique<Chunk>());
+      // Release: is_live() in another thread reads the chunk's generations through this pointer.
+      if (slot / kChunk < kMaxChunks) {
+        published_[slot / kChunk].store(chunks_.back().get(), std::memory_order_release);
+      }
+    }
+  }
+  ++size_;
+  Exchange& exchange = at(slot);
+  exchange.connection_slot = connection.id.slot;
+  exchange.next = kNone;
+  if (connection.last_exchange == kNone) {
+    connection.first_exchange = slot;
+  } else {
+    at(connection.last_exchange).next = slot;
+  }
+  connection.last_exchange = slot;
+  ++connection.in_flight;
+  return slot;
+}
+
+std::uint32_t ExchangeTable::generation_of(std::uint32_t slot) const noexcept {
+  // Relaxed: only this thread writes generations.
+  return chunks_[slot / kChunk]->generations[slot % kChunk].load(std::memory_order_relaxed);
+}
+
+Exchange* ExchangeTable::find(std::uint32_t slot, std::uint32_t generation) noexcept {
+  if (slot >= used_ || generation_of(slot) != generation) return nullptr;
+  return &at(slot);
+}
+
+void ExchangeTable::close_oldest(Connection& connection) noexcept {
+  const std::uint32_t slot = connection.first_exchange;
+  connection.first_exchange = at(slot).next;
+  if (connection.first_exchange == kNone) connection.last_exchange = kNone;
+  --connection.in_flight;
+  release(slot);
+}
+
+void ExchangeTable::close_all(Connection& connection) noexcept {
+  while (connection.first_exchange != kNone) close_oldest(connection);
+}
+
+void ExchangeTable::release(std::uint32_t slot) noexcept {
+  Exchange& exchange = at(slot);
+  exchange = Exchange();
+  exchange.next = first_free_;
+  first_free_ = slot;
+  --size_;
+  // The answer may come later still; without this it would reach the slot's next tenant, a stranger.
+  // Relaxed: is_live() is a hint, and everybody else is this thread.
+  chunk_of(slot).generations[slot % kChunk].fetch_add(1, std::memory_order_relaxed);
+}
+
+bool ExchangeTable::is_live(std::uint32_t slot, std::uint32_t generation) const noexcept {
+  if (slot / kChunk >= kMaxChunks) return false;
+  // Acquire: pairs with the store in open(), so the chunk is complete.
+  const Chunk* chunk = published_[slot / kChunk].load(std::memory_order_acquire);
+  return chunk != nullptr && chunk->generations[slot % kChunk].load(std::memory_order_relaxed) == generation;
+}
+
+}  // namespace millrace

@@ -1,0 +1,71 @@
+// exchange_table.h: requests that await their answers. Reactor thread only, but for is_live().
+//
+// An exchange is one request and its answer. Its slot and generation are what travels to JavaScript and back; through
+// them, and never through pointers, an answer finds its connection, and an answer that comes too late finds nobody.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/owned_bytes.h"
+#include "net/connection.h"
+
+namespace millrace {
+
+struct Exchange {
+  std::uint32_t connection_slot = kNone;
+  std::uint32_t next = kNone;      // younger exchange of the same connection, or the next free slot
+  std::uint64_t deadline_ms = 0;   // 0: none (timeouts.handlerMs)
+  OwnedBytes held_answer;          // complete, waiting for older answers to leave
+  bool answered = false;           // held_answer is it
+  bool head_request = false;       // RFC 9110 §9.3.2: the answer has no content
+  bool keep_alive_1_0 = false;     // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
+  bool close_after = false;        // the connection ends with this answer
+  bool safe = false;               // RFC 9110 §9.2.1; see RequestIntake on pipelining
+};
+
+class ExchangeTable {
+ public:
+  /// Adds the youngest exchange of a connection; returns its slot.
+  [[nodiscard]] std::uint32_t open(Connection& connection);
+
+  [[nodiscard]] Exchange& at(std::uint32_t slot) noexcept { return chunk_of(slot).exchanges[slot % kChunk]; }
+  [[nodiscard]] std::uint32_t generation_of(std::uint32_t slot) const noexcept;
+
+  /// Null: answered already, or its connection has gone.
+  [[nodiscard]] Exchange* find(std::uint32_t slot, std::uint32_t generation) noexcept;
+
+  /// The oldest exchange of the connection is done.
+  void close_oldest(Connection& connection) noexcept;
+
+  /// The connection ends; answers that still come will find nobody.
+  void close_all(Connection& connection) noexcept;
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+
+  /// False once the answer has left or the client has gone. Any thread; what it says may be over a moment later.
+  [[nodiscard]] bool is_live(std::uint32_t slot, std::uint32_t generation) const noexcept;
+
+ private:
+  static constexpr std::uint32_t kChunk = 1024;
+  static constexpr std::uint32_t kMaxChunks = 8192;
+
+  struct Chunk {
+    std::array<Exchange, kChunk> exchanges;
+    std::array<std::atomic<std::uint32_t>, kChunk> generations{};
+  };
+
+  [[nodiscard]] Chunk& chunk_of(std::uint32_t slot) noexcept { return *chunks_[slot / kChunk]; }
+  void release(std::uint32_t slot) noexcept;
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::unique_ptr<std::atomic<Chunk*>[]> published_ = std::make_unique<std::atomic<Chunk*>[]>(kMaxChunks);
+  std::uint32_t first_free_ = kNone;
+  std::uint32_t used_ = 0;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,44 @@
+// pending_input.h: what a connection holds of its input between two reads. Reactor thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/buffer_budget.h"
+#include "base/owned_bytes.h"
+#include "http/chunked_decoder.h"
+#include "http/request_parser.h"
+#include "http/router.h"
+
+namespace millrace {
+
+/// A request whose head is complete and whose body is not.
+struct Upload {
+  explicit Upload(std::uint64_t body_limit) noexcept : decoder(body_limit) {}
+
+  RouteMatch match;
+  OwnedBytes body;               // collected for the handler
+  std::uint64_t length_left = 0;  // with Content-Length: bytes still to come
+  ChunkedDecoder decoder;        // with chunked
+  std::uint64_t received = 0;    // bytes of the body so far, also those thrown away
+  std::uint64_t started_ms = 0;
+  bool collects = true;   // false: nobody will read the body, it is thrown away
+  bool complete = false;  // waits for room in the ring
+};
+
+struct PendingInput {
+  explicit PendingInput(BufferBudget& budget) noexcept : share(budget) {}
+
+  OwnedBytes bytes;     // from the first byte of a message: an unfinished head, an upload's head, or what must wait
+  UnfinishedHead head;  // where the parser stopped in `bytes`
+  std::unique_ptr<Upload> upload;
+  OwnedBytes after;  // came behind a complete upload
+  BudgetShare share;
+
+  /// To be called after any of the buffers has changed.
+  void account() noexcept {
+    share.set(bytes.capacity() + after.capacity() + (upload != nullptr ? upload->body.capacity() : 0));
+  }
+};
+
+}  // namespace millrace

@@ -1,0 +1,106 @@
+// request_intake.h: turns received bytes into requests, and sends each where it belongs. Reactor thread only.
+//
+// bytes → parse → route → the reactor's own answer, or the request ring. What cannot go on yet (unfinished messages,
+// pipelined requests that must wait, a full ring) stays with its connection as PendingInput, and the connection is
+// not read further: back-pressure reaches the client through TCP.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string_view>
+
+#include "base/server_config.h"
+#include "base/thread_tokens.h"
+#include "http/exchange_table.h"
+#include "http/queue_gauge.h"
+#include "http/reply_table.h"
+#include "http/request_parser.h"
+#include "http/response_outlet.h"
+#include "http/router.h"
+#include "net/connection_io.h"
+#include "ring/request_ring.h"
+
+namespace millrace {
+
+/// What the application registered, the same for all reactors of a server.
+struct Routes {
+  Router router;
+  ReplyTable replies;
+  /// Handler for what no route matches; kNone: the reactor answers 404, 405 or OPTIONS itself.
+  std::uint32_t fallback = kNone;
+};
+
+class RequestIntake {
+ public:
+  RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io, ResponseOutlet& outlet,
+                ExchangeTable& exchanges, ring::RequestRing& ring, QueueGauge& queue, Counters& counters);
+
+  /// The connection has input. It may be gone afterwards, as after each of these.
+  void on_readable(Connection& connection, const OnReactor& here);
+
+  /// An answer has left, or there is room in the ring: goes on where the connection stopped.
+  void resume(Connection& connection, const OnReactor& here);
+
+  /// Lets connections that wait for room in the ring go on, the longest waiting first.
+  void resume_parked(const OnReactor& here);
+  [[nodiscard]] bool has_parked() const noexcept { return !parked_.empty(); }
+
+  /// The connection's read deadline has passed.
+  void on_late_input(Connection& connection, const OnReactor& here);
+
+  /// Requests put into the ring and not published yet.
+  [[nodiscard]] std::uint32_t pushed() const noexcept { return pushed_; }
+  void on_published() noexcept { pushed_ = 0; }
+
+ private:
+  enum class Dispatch : std::uint8_t { done, ring_full };
+  /// message_done: the loop goes on with what is behind it. wait: nothing more to do with this connection for now.
+  enum class Progress : std::uint8_t { message_done, wait };
+
+  void on_peer_finished(Connection& connection, const OnReactor& here);
+  void go_on(Connection& connection, const OnReactor& here);
+  void consume(Connection& connection, std::string_view data, const OnReactor& here);
+  [[nodiscard]] Progress begin_message(Connection& connection, std::string_view& data, const OnReactor& here);
+  void keep_unfinished_head(Connection& connection, std::string_view data, bool begun);
+
+  // request_uploads.cc
+  [[nodiscard]] Progress begin_upload(Connection& connection, const char* head_bytes, RouteMatch match,
+                                      std::string_view& data, const OnReactor& here);
+  [[nodiscard]] Progress receive_body(Connection& connection, std::string_view& data, const OnReactor& here);
+  [[nodiscard]] Progress complete_upload(Connection& connection, std::string_view& data, const OnReactor& here);
+
+  [[nodiscard]] bool may_take_next(const Connection& connection) const noexcept;
+  [[nodiscard]] bool may_run_beside(const Connection& connection, bool safe) noexcept;
+  [[nodiscard]] bool ends_after_last_answer(Connection& connection) noexcept;
+  [[nodiscard]] bool has_begun(const Connection& connection) noexcept;
+  void hold(Connection& connection, std::string_view data);
+  void park(Connection& connection);
+  void start_idle_time(Connection& connection);
+
+  // The request is in the parser; `head_bytes` is what it was parsed from.
+  [[nodiscard]] const RouteTarget* handler_of(const RouteMatch& match) const noexcept;
+  [[nodiscard]] Dispatch dispatch(Connection& connection, const char* head_bytes, std::string_view body,
+                                  OwnedBytes& outside, const RouteMatch& match, const OnReactor& here);
+  [[nodiscard]] Dispatch hand_over(Connection& connection, const char* head_bytes, std::string_view body,
+                                   OwnedBytes& outside, std::uint32_t route, const OnReactor& here);
+  void answer_natively(Connection& connection, const RequestTraits& request, const RouteMatch& match,
+                       const OnReactor& here);
+  void refuse(Connection& connection, std::uint16_t status, const OnReactor& here);
+
+  const ServerConfig& config_;
+  const Routes& routes_;
+  ConnectionIo& io_;
+  ResponseOutlet& outlet_;
+  ExchangeTable& exchanges_;
+  ring::RequestRing& ring_;
+  QueueGauge& queue_;
+  Counters& counters_;
+
+  FieldTable fields_;
+  RequestParser parser_;
+  RouteTarget fallback_;
+  std::deque<ConnectionId> parked_;  // connections that wait for room in the ring; may contain ended ones
+  std::uint32_t pushed_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,243 @@
+#include "http/response_outlet.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/limits.h"
+#include "http/error_responses.h"
+#include "http/response_writer.h"
+
+namespace millrace {
+
+namespace {
+
+namespace flags = ring::response;
+
+/// The head as JavaScript asks for it and the request allows it.
+ResponseHead head_of(const ring::ResponseMessage& message, const Exchange& exchange, std::size_t body_bytes,
+                     bool close) noexcept {
+  // A 304 without a body says nothing of the length that a 200 would have had (RFC 9110 §15.4.5).
+  const bool unknown_length = message.status == 304 && body_bytes == 0;
+  return {.status = message.status,
+          .content_type = static_cast<ContentType>(message.content_type),
+          .close = close,
+          .keep_alive_1_0 = exchange.keep_alive_1_0,
+          .omit_date = (message.flags & flags::kOwnDate) != 0,
+          .omit_length = unknown_length || (message.flags & flags::kOwnLength) != 0,
+          .content_length = body_bytes,
+          .reason = message.reason,
+          .fields = message.fields};
+}
+
+[[nodiscard]] bool has_content(const Exchange& exchange, std::uint16_t status) noexcept {
+  return !exchange.head_request && status_allows_content(status);
+}
+
+OwnedBytes copy_of(std::string_view bytes) {
+  OwnedBytes copy;
+  static_cast<void>(copy.append(bytes));  // no memory: an empty answer ends its connection, see answer_bytes()
+  return copy;
+}
+
+}  // namespace
+
+bool ResponseOutlet::collect(ring::ResponseRing& ring, const OnReactor& here) {
+  if (!ring.refresh()) return false;
+  for (; !ring.empty(); ring.pop()) {
+    const ring::ResponseMessage message = ring.front();
+    OwnedBytes outside;
+    if ((message.flags & flags::kBodyOutside) != 0) outside = ring.take_outside();
+    deliver(message, std::move(outside), here);
+  }
+  return ring.give_back();
+}
+
+void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes outside, const OnReactor& here) {
+  const std::size_t room = kResponseHeadFixedBytes + message.reason.size() + message.fields.size() +
+                           message.body.size();
+  // First the room, then the exchange: making room may send what is there, and sending may end connections.
+  char* const start = io_.reserve_output(room, here);
+  Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
+  if (exchange == nullptr) return;  // the client has gone, or the reactor answered first
+  Connection& connection = io_.table().at(exchange->connection_slot);
+
+  const bool is_youngest = connection.last_exchange == message.exchange_slot;
+  const RequestTraits request{.head_request = exchange->head_request,
+                              .keep_alive_1_0 = exchange->keep_alive_1_0,
+                              .close_after = exchange->close_after || (message.flags & flags::kClose) != 0};
+  const bool close = ends_connection(connection, request, is_youngest);
+  const std::size_t body_bytes = message.body.size() + outside.size();
+  char* end = write_response_head(start, head_of(message, *exchange, body_bytes, close), date_);
+  if (!has_content(*exchange, message.status)) {
+    outside.clear();
+  } else if (!message.body.empty()) {
+    std::memcpy(end, message.body.data(), message.body.size());
+    end += message.body.size();
+  }
+  const auto written = static_cast<std::size_t>(end - start);
+
+  if (connection.first_exchange == message.exchange_slot) {
+    io_.commit_output(connection, written);
+    io_.append_output(connection, std::move(outside));
+    finish_oldest(connection, close);
+    return;
+  }
+  // An older request of this connection has no answer yet (RFC 9112 §9.3.2): this one waits.
+  exchange->close_after = close;
+  exchange->answered = exchange->held_answer.append({start, written}) && exchange->held_answer.append(outside.view());
+  if (!exchange->answered) io_.close(connection, here);
+}
+
+bool ResponseOutlet::ends_connection(const Connection& connection, const RequestTraits& request,
+                                     bool is_youngest) const noexcept {
+  if (request.close_after) return true;
+  // On close, and after the client's FIN, the last answer is the last thing; before it others may still come.
+  return (draining_ || connection.peer_finished) && is_youngest && connection.input == nullptr;
+}
+
+void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
+  counters_.answers_sent.add();
+  exchanges_.close_oldest(connection);
+  while (!close && connection.first_exchange != kNone) {
+    Exchange& next = exchanges_.at(connection.first_exchange);
+    if (!next.answered) break;
+    close = next.close_after;
+    io_.append_output(connection, std::move(next.held_answer));
+    counters_.answers_sent.add();
+    exchanges_.close_oldest(connection);
+  }
+  if (close) {
+    // Requests behind a closing answer get none; the client learns it from the close (RFC 9112 §9.6).
+    if (connection.in_flight > 0) connection.linger_at_end = true;
+    io_.finish(connection);
+    return;
+  }
+  after_answer(connection);
+}
+
+void ResponseOutlet::after_answer(Connection& connection) {
+  if (connection.input_blocked) {
+    io_.unblocked().push_back(connection.id);
+  } else if (connection.in_flight == 0 && connection.input == nullptr) {
+    connection.read_deadline_ms = io_.now_ms() + config_.timeouts.keep_alive_ms;
+    io_.arm(connection);
+  } else if (connection.in_flight > 0 && config_.timeouts.handler_ms != 0) {
+    io_.arm(connection);
+  }
+}
+
+void ResponseOutlet::answer(Connection& connection, const RequestTraits& request, const NativeAnswer& answer,
+                            const OnReactor& here) {
+  const bool close = ends_connection(connection, request, true);
+  const std::string response = error_response(answer.status,
+                                              {.close = close,
+                                               .head_request = request.head_request,
+                                               .keep_alive_1_0 = request.keep_alive_1_0,
+                                               .retry_after_seconds = answer.retry_after ? kRetryAfterSeconds : 0,
+                                               .allow = answer.allow},
+                                              date_);
+  RequestTraits traits = request;
+  traits.close_after = close;
+  answer_bytes(connection.id, traits, copy_of(response), here);
+}
+
+void ResponseOutlet::answer_with(const Reply& reply, Connection& connection, const RequestTraits& request,
+                                 const OnReactor& here) {
+  const ConnectionId id = connection.id;
+  RequestTraits traits = request;
+  traits.close_after = ends_connection(connection, request, true);
+  const ResponseHead head{.status = reply.status,
+                          .content_type = reply.content_type,
+                          .close = traits.close_after,
+                          .keep_alive_1_0 = request.keep_alive_1_0,
+                          .omit_date = reply.own_date,
+                          .omit_length = reply.status == 304 && reply.body.empty(),
+                          .content_length = reply.body.size(),
+                          .reason = {},
+                          .fields = reply.fields};
+  const bool content = !request.head_request && status_allows_content(reply.status);
+  const std::size_t room = response_head_bound(head) + (content ? reply.body.size() : 0);
+  if (connection.in_flight == 0 && room <= kOutputCopyBytes) {
+    // The way of nearly all: straight into the batch, no allocation.
+    char* const start = io_.reserve_output(room, here);
+    Connection* const still = io_.table().find(id, here);
+    if (still == nullptr) return;
+    char* end = write_response_head(start, head, date_);
+    if (content && !reply.body.empty()) {
+      std::memcpy(end, reply.body.data(), reply.body.size());
+      end += reply.body.size();
+    }
+    io_.commit_output(*still, static_cast<std::size_t>(end - start));
+    counters_.answers_sent.add();
+    if (traits.close_after) {
+      io_.finish(*still);
+    } else {
+      after_answer(*still);
+    }
+    return;
+  }
+  OwnedBytes bytes;
+  if (bytes.reserve(room)) {
+    char* end = write_response_head(bytes.data(), head, date_);
+    bytes.set_size(static_cast<std::size_t>(end - bytes.data()));
+    if (content) static_cast<void>(bytes.append(reply.body));  // fits: reserved above
+  }
+  answer_bytes(id, traits, std::move(bytes), here);
+}
+
+void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes,
+                                  const OnReactor& here) {
+  Connection* connection = io_.table().find(id, here);
+  if (connection == nullptr) return;
+  if (bytes.empty()) {  // no memory for an answer: better none than half a one
+    io_.close(*connection, here);
+    return;
+  }
+  if (connection->in_flight > 0) {
+    Exchange& exchange = exchanges_.at(exchanges_.open(*connection));
+    exchange.close_after = request.close_after;
+    exchange.safe = true;
+    exchange.held_answer = std::move(bytes);
+    exchange.answered = true;
+    return;
+  }
+  if (bytes.size() <= kOutputCopyBytes) {
+    char* const start = io_.reserve_output(bytes.size(), here);
+    connection = io_.table().find(id, here);
+    if (connection == nullptr) return;
+    std::memcpy(start, bytes.data(), bytes.size());
+    io_.commit_output(*connection, bytes.size());
+  } else {
+    io_.append_output(*connection, std::move(bytes));
+  }
+  counters_.answers_sent.add();
+  if (request.close_after) {
+    io_.finish(*connection);
+  } else {
+    after_answer(*connection);
+  }
+}
+
+void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& here) {
+  const Exchange& oldest = exchanges_.at(connection.first_exchange);
+  const bool is_youngest = connection.first_exchange == connection.last_exchange;
+  const RequestTraits request{.head_request = oldest.head_request,
+                              .keep_alive_1_0 = oldest.keep_alive_1_0,
+                              .close_after = oldest.close_after};
+  const bool close = ends_connection(connection, request, is_youngest);
+  const std::string response =
+      error_response(503, {.close = close, .head_request = request.head_request,
+                           .keep_alive_1_0 = request.keep_alive_1_0, .retry_after_seconds = kRetryAfterSeconds},
+                     date_);
+  counters_.handler_timeouts.add();
+  const ConnectionId id = connection.id;
+  char* const start = io_.reserve_output(response.size(), here);
+  Connection* const still = io_.table().find(id, here);
+  if (still == nullptr) return;
+  std::memcpy(start, response.data(), response.size());
+  io_.commit_output(*still, response.size());
+  finish_oldest(*still, close);
+}
+
+}  // namespace millrace
