@@ -1,0 +1,129 @@
+#include "ring/request_ring.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::ring {
+
+RequestRing::RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, std::uint32_t first_index)
+    : words_(memory.words),
+      arena_memory_(reinterpret_cast<char*>(memory.words + kRequestDescriptors + slots * request::kWords)),
+      mask_(slots - 1),
+      arena_(arena_bytes),
+      head_(first_index),
+      published_(first_index),
+      tail_(first_index),
+      arena_ends_(slots),
+      outside_(slots) {
+  // Relaxed: no other thread knows this memory yet; starting it publishes these words.
+  atomic_word(words_, kRequestHead).store(first_index, std::memory_order_relaxed);
+  atomic_word(words_, kRequestClaim).store(first_index, std::memory_order_relaxed);
+}
+
+char* RequestRing::try_reserve(std::uint32_t arena_bytes) noexcept {
+  if (head_ - tail_ > mask_ || !arena_.has_room(arena_bytes)) {
+    reclaim();
+    if (head_ - tail_ > mask_ || !arena_.has_room(arena_bytes)) return nullptr;
+  }
+  reserved_offset_ = arena_.take(arena_bytes);
+  return arena_memory_ + reserved_offset_;
+}
+
+void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noexcept {
+  std::uint32_t* words = descriptor(head_);
+  const bool is_outside = !outside.empty();
+  // Relaxed: the claimer that will write this word sees the slot only through publish().
+  atomic_word(words, request::kReleased).store(head_, std::memory_order_relaxed);
+  words[request::kExchangeSlot] = request.exchange_slot;
+  words[request::kExchangeGeneration] = request.exchange_generation;
+  words[request::kRoute] = request.route;
+  words[request::kRecordOffset] = reserved_offset_;
+  words[request::kRecordBytes] = request.record_bytes;
+  words[request::kBodyBytes] = request.body_bytes;
+  words[request::kFlags] = is_outside ? request::kBodyOutside : 0;
+  arena_ends_[head_ & mask_] = arena_.position();
+  if (is_outside) outside_[head_ & mask_] = std::move(outside);
+  ++head_;
+}
+
+bool RequestRing::publish() noexcept {
+  if (published_ == head_) return false;
+  published_ = head_;
+  // Sequentially consistent: the doorbell's flag is read next, and a JS thread sets that flag before it reads this
+  // word. With anything weaker both could miss each other, and the request would wait for the next one.
+  atomic_word(words_, kRequestHead).store(head_, std::memory_order_seq_cst);
+  return true;
+}
+
+void RequestRing::reclaim() noexcept {
+  if (tail_ == published_) return;
+  std::uint32_t freed = tail_;
+  while (freed != published_) {
+    // Acquire: what the claimer read of the run happens before we overwrite it.
+    const std::uint32_t after = atomic_word(descriptor(freed), request::kReleased).load(std::memory_order_acquire);
+    if (after == freed) break;  // claimed or waiting, its bytes are still needed
+    for (; freed != after; ++freed) {
+      OwnedBytes& outside = outside_[freed & mask_];
+      if (!outside.empty()) outside.clear();
+    }
+  }
+  if (freed == tail_) return;
+  tail_ = freed;
+  if (tail_ == head_) {
+    arena_.rewind();
+  } else {
+    arena_.free_until(arena_ends_[(tail_ - 1) & mask_]);
+  }
+}
+
+RequestClaimer::RequestClaimer(SharedMemory memory, std::uint32_t slots) noexcept
+    : words_(memory.words),
+      slots_(slots),
+      arena_memory_(reinterpret_cast<const char*>(memory.words + kRequestDescriptors + slots * request::kWords)) {}
+
+RequestClaimer::Run RequestClaimer::claim(std::uint32_t most) noexcept {
+  auto claim_word = atomic_word(words_, kRequestClaim);
+  // Relaxed: the exchange below tells whether it was still true.
+  std::uint32_t first = claim_word.load(std::memory_order_relaxed);
+  for (;;) {
+    // Sequentially consistent as in JavaScript; acquire is what it is for: it makes descriptors and records visible.
+    const std::uint32_t head = atomic_word(words_, kRequestHead).load(std::memory_order_seq_cst);
+    // `first` may be newer than `head`: the difference is then negative and there is nothing for us.
+    const auto available = static_cast<std::int32_t>(head - first);
+    if (available <= 0) return {};
+    const std::uint32_t count = std::min(most, static_cast<std::uint32_t>(available));
+    // The exchange makes us the only reader of these slots. It orders nothing else: their bytes came with `head`.
+    if (claim_word.compare_exchange_weak(first, first + count, std::memory_order_seq_cst)) return {first, count};
+  }
+}
+
+RequestDescriptor RequestClaimer::read(std::uint32_t index) const noexcept {
+  const std::uint32_t* words = words_ + kRequestDescriptors + (index & (slots_ - 1)) * request::kWords;
+  return {words[request::kExchangeSlot], words[request::kExchangeGeneration], words[request::kRoute],
+          words[request::kRecordBytes], words[request::kBodyBytes]};
+}
+
+const char* RequestClaimer::record(std::uint32_t index) const noexcept {
+  const std::uint32_t* words = words_ + kRequestDescriptors + (index & (slots_ - 1)) * request::kWords;
+  return arena_memory_ + words[request::kRecordOffset];
+}
+
+bool RequestClaimer::body_is_outside(std::uint32_t index) const noexcept {
+  const std::uint32_t* words = words_ + kRequestDescriptors + (index & (slots_ - 1)) * request::kWords;
+  return (words[request::kFlags] & request::kBodyOutside) != 0;
+}
+
+void RequestClaimer::release(Run run) noexcept {
+  std::uint32_t* words = words_ + kRequestDescriptors + (run.first & (slots_ - 1)) * request::kWords;
+  // Release: our reads of the run come before the reactor's next writes into it.
+  atomic_word(words, request::kReleased).store(run.first + run.count, std::memory_order_release);
+}
+
+bool RequestClaimer::has_work() const noexcept {
+  // Sequentially consistent: comes after the store of our doorbell flag, see RequestRing::publish().
+  const std::uint32_t head = atomic_word(words_, kRequestHead).load(std::memory_order_seq_cst);
+  const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_seq_cst);
+  return static_cast<std::int32_t>(head - claim) > 0;
+}
+
+}  // namespace millrace::ring

@@ -1,0 +1,118 @@
+// request_ring.h: requests on their way from one reactor to whichever JS thread claims them first.
+//
+// One producer (the reactor), many claimers (JS threads). The reactor writes a record into the arena and its
+// descriptor into the next slot, and publishes a batch by moving `head`. A JS thread claims a run of requests by
+// moving `claim` with one compare-and-exchange, copies the run's bytes out, and gives the memory back by writing, into
+// the run's first slot, the index after the run. The reactor frees slots in order; runs that come back out of order
+// wait for those before them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/owned_bytes.h"
+#include "ring/arena.h"
+#include "ring/ring_layout.h"
+#include "ring/shared_words.h"
+
+namespace millrace::ring {
+
+/// What a JS thread is told of one request beside its record.
+struct RequestDescriptor {
+  std::uint32_t exchange_slot;
+  std::uint32_t exchange_generation;
+  std::uint32_t route;
+  std::uint32_t record_bytes;
+  std::uint32_t body_bytes;  // in the arena right behind the record, or outside
+};
+
+/// The reactor's side. Reactor thread only, but for outside_body().
+class RequestRing {
+ public:
+  /// `slots` and `arena_bytes` are powers of two; `memory` has memory_bytes() of them.
+  RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, std::uint32_t first_index = 0);
+
+  static std::size_t memory_bytes(std::uint32_t slots, std::uint32_t arena_bytes) noexcept {
+    return (kRequestDescriptors + slots * request::kWords) * sizeof(std::uint32_t) + arena_bytes;
+  }
+
+  /// Room for one record (and its body, where that travels in the arena), or null: the ring is full, the caller parks
+  /// the connection. The memory is the caller's until push().
+  [[nodiscard]] char* try_reserve(std::uint32_t arena_bytes) noexcept;
+
+  /// Puts the request whose bytes were reserved last into the ring. `outside` is a body too large for the arena.
+  void push(const RequestDescriptor& descriptor, OwnedBytes outside) noexcept;
+
+  /// Lets JS threads see everything pushed so far. Returns false when nothing was new.
+  bool publish() noexcept;
+
+  /// Takes back the memory of requests that JS has copied.
+  void reclaim() noexcept;
+
+  /// Requests that no JS thread has claimed yet.
+  [[nodiscard]] std::uint32_t unclaimed() const noexcept {
+    // Relaxed: a count for the queue limit and for the doorbell; a claim seen late only makes it too large.
+    return head_ - atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
+  }
+
+  /// The same as any thread can know it: what has been pushed but not published is missing.
+  [[nodiscard]] std::uint32_t unclaimed_published() const noexcept {
+    const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
+    const std::uint32_t head = atomic_word(words_, kRequestHead).load(std::memory_order_relaxed);
+    return head - claim;  // the claim was read first, so it is never ahead
+  }
+
+  /// Body of the claimed request at `index`, which the claimer has not released yet. Any JS thread.
+  [[nodiscard]] const OwnedBytes& outside_body(std::uint32_t index) const noexcept {
+    return outside_[index & mask_];
+  }
+
+  [[nodiscard]] std::atomic_ref<std::uint32_t> sleep_word() noexcept { return atomic_word(words_, kReactorSleep); }
+
+ private:
+  [[nodiscard]] std::uint32_t* descriptor(std::uint32_t index) const noexcept {
+    return words_ + kRequestDescriptors + (index & mask_) * request::kWords;
+  }
+
+  std::uint32_t* words_;
+  char* arena_memory_;
+  std::uint32_t mask_;
+  Arena arena_;
+  std::uint32_t reserved_offset_ = 0;
+  std::uint32_t head_;       // next index to push
+  std::uint32_t published_;  // what JS threads know of head_
+  std::uint32_t tail_;       // oldest index whose memory is not free
+  std::vector<std::uint32_t> arena_ends_;  // by slot: arena position after its record
+  std::vector<OwnedBytes> outside_;        // by slot
+};
+
+/// A JS thread's side, as lib/request-ring.ts does it. For tests and for threads that are not JavaScript.
+class RequestClaimer {
+ public:
+  RequestClaimer(SharedMemory memory, std::uint32_t slots) noexcept;
+
+  struct Run {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;  // 0: nothing to claim
+  };
+
+  /// Claims up to `most` requests.
+  [[nodiscard]] Run claim(std::uint32_t most) noexcept;
+
+  [[nodiscard]] RequestDescriptor read(std::uint32_t index) const noexcept;
+  [[nodiscard]] const char* record(std::uint32_t index) const noexcept;
+  [[nodiscard]] bool body_is_outside(std::uint32_t index) const noexcept;
+
+  /// Gives a run's memory back; nothing of it may be read afterwards.
+  void release(Run run) noexcept;
+
+  /// After the doorbell's flag was set: has something been published meanwhile?
+  [[nodiscard]] bool has_work() const noexcept;
+
+ private:
+  std::uint32_t* words_;
+  std::uint32_t slots_;
+  const char* arena_memory_;
+};
+
+}  // namespace millrace::ring
