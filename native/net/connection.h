@@ -1,0 +1,63 @@
+// connection.h: what a reactor knows of one client. Reactor thread only.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+
+#include "base/unique_fd.h"
+#include "http/pending_input.h"
+#include "net/output_queue.h"
+#include "net/peer_address.h"
+
+namespace millrace {
+
+/// Marks "no entry" wherever indices stand for pointers.
+inline constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+/// The number of a slot is reused; the generation tells its tenants apart.
+struct ConnectionId {
+  std::uint32_t slot = kNone;
+  std::uint32_t generation = 0;
+};
+
+/// An idle one is this struct and nothing else: what only busy connections need hangs on it and goes with the need.
+struct Connection {
+  enum class Phase : std::uint8_t {
+    open,
+    finishing,  // the last answer has been queued; nothing more is read, and it ends when all is sent
+    lingering,  // we have said FIN; what still comes is thrown away until the client's FIN (RFC 9112 §9.6)
+  };
+
+  UniqueFd fd;
+  ConnectionId id;
+  PeerAddress peer;
+
+  std::unique_ptr<PendingInput> input;   // an unfinished message, or bytes that must wait
+  std::unique_ptr<OutputQueue> output;   // what the socket would not take yet
+
+  std::uint64_t read_deadline_ms = 0;   // 0: none
+  std::uint64_t write_deadline_ms = 0;  // 0: none
+
+  // Requests that await their answers, oldest first: a list in the ExchangeTable.
+  std::uint32_t first_exchange = kNone;
+  std::uint32_t last_exchange = kNone;
+  std::uint32_t in_flight = 0;
+
+  // This wake's share of the OutputBatch.
+  std::uint32_t first_piece = kNone;
+  std::uint32_t last_piece = kNone;
+
+  std::uint32_t epoll_events = 0;  // what epoll watches for now
+  Phase phase = Phase::open;
+  bool peer_finished = false;   // the client has said FIN; it may still read (half-close)
+  bool linger_at_end = false;   // the client may still be sending: close in the lingering way
+  bool input_blocked = false;   // reading stopped until an answer leaves: see RequestIntake
+  bool waits_for_ring = false;  // its next request found the ring full
+  bool refused = false;         // one more than limits.connections: only told so
+  std::uint64_t lingered_bytes = 0;  // thrown away while lingering
+
+  [[nodiscard]] bool idle() const noexcept { return in_flight == 0 && input == nullptr && output == nullptr; }
+};
+
+}  // namespace millrace

@@ -1,0 +1,218 @@
+#include "net/connection_io.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/progress.h"
+#include "net/epoll_key.h"
+
+namespace millrace {
+
+ConnectionIo::ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTable& exchanges, BufferBudget& budget,
+                           QueueGauge& queue, Counters& counters)
+    : config_(config),
+      epoll_fd_(epoll_fd),
+      exchanges_(exchanges),
+      budget_(budget),
+      queue_(queue),
+      counters_(counters),
+      timers_(0),
+      receive_buffer_(std::make_unique<char[]>(kReceiveBytes)) {}
+
+Connection* ConnectionIo::open(UniqueFd fd, const PeerAddress& peer, const OnReactor& here) {
+  Connection& connection = table_.add(std::move(fd), peer, here);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = epoll_key(connection.id);
+  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, connection.fd.get(), &event) != 0) {
+    table_.remove(connection, here);
+    return nullptr;
+  }
+  connection.epoll_events = EPOLLIN;
+  return &connection;
+}
+
+Connection* ConnectionIo::add(UniqueFd fd, const PeerAddress& peer, const OnReactor& here) {
+  Connection* const connection = open(std::move(fd), peer, here);
+  if (connection == nullptr) return nullptr;
+  connection->read_deadline_ms = now_ms_ + config_.timeouts.header_ms;
+  arm(*connection);
+  counters_.connections_total.add();
+  counters_.connections_open.set(table_.size() - refused_open_);
+  return connection;
+}
+
+Connection* ConnectionIo::add_refused(UniqueFd fd, const PeerAddress& peer, const OnReactor& here) {
+  Connection* const connection = open(std::move(fd), peer, here);
+  if (connection == nullptr) return nullptr;
+  connection->refused = true;
+  ++refused_open_;
+  return connection;
+}
+
+std::variant<std::string_view, ConnectionIo::Stop> ConnectionIo::receive(Connection& connection, const OnReactor&) {
+  for (;;) {
+    const ssize_t got = ::recv(connection.fd.get(), receive_buffer_.get(), kReceiveBytes, 0);
+    if (got > 0) {
+      counters_.bytes_received.add(static_cast<std::uint64_t>(got));
+      return std::string_view(receive_buffer_.get(), static_cast<std::size_t>(got));
+    }
+    if (got == 0) return Stop::peer_finished;
+    if (errno == EINTR) continue;
+    return errno == EAGAIN ? Stop::would_block : Stop::failed;
+  }
+}
+
+void ConnectionIo::stop_reading(Connection& connection, const OnReactor&) noexcept {
+  watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLIN));
+}
+
+void ConnectionIo::resume_reading(Connection& connection, const OnReactor&) noexcept {
+  watch(connection, connection.epoll_events | EPOLLIN);
+}
+
+void ConnectionIo::watch(Connection& connection, std::uint32_t events) noexcept {
+  if (connection.epoll_events == events) return;
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = epoll_key(connection.id);
+  // Changing what is registered needs no memory, so for a descriptor that is registered it cannot fail.
+  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, connection.fd.get(), &event) == 0) connection.epoll_events = events;
+}
+
+char* ConnectionIo::reserve_output(std::size_t bytes, const OnReactor& here) {
+  char* room = batch_.try_reserve(bytes);
+  if (room != nullptr) return room;
+  flush(here);
+  return batch_.try_reserve(bytes);
+}
+
+void ConnectionIo::flush(const OnReactor& here) {
+  std::uint64_t bytes_sent = 0;
+  for (const ConnectionId id : batch_.connections()) {
+    Connection* connection = table_.find(id, here);
+    if (connection == nullptr) continue;  // it ended after its answer had been written
+    switch (batch_.send(*connection, budget_, bytes_sent)) {
+      case OutputBatch::Sent::everything:
+        after_send(*connection, here);
+        break;
+      case OutputBatch::Sent::partly:
+        set_write_deadline(*connection);
+        watch(*connection, connection->epoll_events | EPOLLOUT);
+        break;
+      case OutputBatch::Sent::failed:
+        close(*connection, here);
+        break;
+    }
+  }
+  counters_.bytes_sent.add(bytes_sent);
+  batch_.clear();
+}
+
+void ConnectionIo::on_writable(Connection& connection, const OnReactor& here) {
+  if (connection.output == nullptr) {
+    watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));
+    return;
+  }
+  std::array<iovec, kPiecesPerSend> pieces;
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = connection.output->peek(pieces.data(), pieces.size());
+  const ssize_t sent = ::sendmsg(connection.fd.get(), &message, MSG_NOSIGNAL);
+  if (sent < 0) {
+    if (errno != EAGAIN && errno != EINTR) close(connection, here);
+    return;
+  }
+  counters_.bytes_sent.add(static_cast<std::uint64_t>(sent));
+  connection.output->consume(static_cast<std::size_t>(sent));
+  if (connection.output->bytes() > 0) {
+    set_write_deadline(connection);
+    return;
+  }
+  connection.output.reset();
+  connection.write_deadline_ms = 0;
+  watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));
+  if (connection.input_blocked) unblocked_.push_back(connection.id);
+  after_send(connection, here);
+}
+
+void ConnectionIo::set_write_deadline(Connection& connection) noexcept {
+  OutputQueue& output = *connection.output;
+  if (output.started_ms == 0) output.started_ms = now_ms_;
+  connection.write_deadline_ms = transfer_deadline(now_ms_, output.started_ms, output.sent, config_.timeouts.write_ms,
+                                                   config_.limits.min_bytes_per_second);
+  arm(connection);
+}
+
+void ConnectionIo::after_send(Connection& connection, const OnReactor& here) {
+  if (connection.phase != Connection::Phase::finishing) return;
+  if (!connection.linger_at_end || connection.peer_finished) {
+    close(connection, here);
+    return;
+  }
+  // Closing a socket that has unread input resets it, and the reset would overtake our answer.
+  if (::shutdown(connection.fd.get(), SHUT_WR) != 0) {
+    close(connection, here);
+    return;
+  }
+  connection.phase = Connection::Phase::lingering;
+  connection.read_deadline_ms = now_ms_ + kLingerMs;
+  arm(connection);
+  resume_reading(connection, here);
+}
+
+void ConnectionIo::finish(Connection& connection) noexcept {
+  connection.phase = Connection::Phase::finishing;
+  if (connection.waits_for_ring) {
+    connection.waits_for_ring = false;
+    queue_.unpark();
+  }
+  connection.input.reset();
+  connection.read_deadline_ms = 0;
+  exchanges_.close_all(connection);
+}
+
+void ConnectionIo::close(Connection& connection, const OnReactor& here) noexcept {
+  if (connection.waits_for_ring) queue_.unpark();
+  exchanges_.close_all(connection);
+  if (connection.refused) --refused_open_;
+  timers_.cancel(connection.id.slot);
+  table_.remove(connection, here);
+  counters_.connections_open.set(table_.size() - refused_open_);
+}
+
+void ConnectionIo::discard_input(Connection& connection, const OnReactor& here) {
+  if (connection.phase == Connection::Phase::finishing) {
+    // The answer has to leave first; until then the input stays where it is.
+    connection.linger_at_end = true;
+    stop_reading(connection, here);
+    return;
+  }
+  const auto received = receive(connection, here);
+  if (!std::holds_alternative<std::string_view>(received)) {
+    if (std::get<Stop>(received) != Stop::would_block) close(connection, here);
+    return;
+  }
+  connection.lingered_bytes += std::get<std::string_view>(received).size();
+  if (connection.lingered_bytes > kLingerBytes) close(connection, here);
+}
+
+void ConnectionIo::arm(const Connection& connection) {
+  std::uint64_t nearest = connection.read_deadline_ms;
+  if (connection.write_deadline_ms != 0 && (nearest == 0 || connection.write_deadline_ms < nearest)) {
+    nearest = connection.write_deadline_ms;
+  }
+  if (connection.first_exchange != kNone) {
+    const std::uint64_t answer = exchanges_.at(connection.first_exchange).deadline_ms;
+    if (answer != 0 && (nearest == 0 || answer < nearest)) nearest = answer;
+  }
+  if (nearest != 0) timers_.arm(connection.id.slot, static_cast<std::int64_t>(nearest));
+}
+
+}  // namespace millrace

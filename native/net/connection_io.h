@@ -1,0 +1,119 @@
+// connection_io.h: opens, reads, writes, times and ends the connections of one reactor. Reactor thread only.
+//
+// Knows sockets and time, not HTTP: what the bytes mean is RequestIntake's and ResponseOutlet's business.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "base/buffer_budget.h"
+#include "base/result.h"
+#include "base/server_config.h"
+#include "base/thread_tokens.h"
+#include "http/exchange_table.h"
+#include "http/queue_gauge.h"
+#include "net/connection_table.h"
+#include "net/counters.h"
+#include "net/output_batch.h"
+#include "net/timer_wheel.h"
+
+namespace millrace {
+
+class ConnectionIo {
+ public:
+  /// All references outlive this object.
+  ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTable& exchanges, BufferBudget& budget,
+               QueueGauge& queue, Counters& counters);
+
+  /// Null: epoll would not take it; the descriptor is closed.
+  Connection* add(UniqueFd fd, const PeerAddress& peer, const OnReactor& here);
+
+  /// For a client that is one too many: it is not read, and not counted as a connection.
+  Connection* add_refused(UniqueFd fd, const PeerAddress& peer, const OnReactor& here);
+  [[nodiscard]] std::uint32_t refused_open() const noexcept { return refused_open_; }
+
+  [[nodiscard]] ConnectionTable& table() noexcept { return table_; }
+  [[nodiscard]] BufferBudget& budget() noexcept { return budget_; }
+
+  // --- input ---
+
+  enum class Stop { would_block, peer_finished, failed };
+  /// Reads once, into the reactor's buffer; the bytes are good until the next call.
+  [[nodiscard]] std::variant<std::string_view, Stop> receive(Connection& connection, const OnReactor&);
+
+  /// Epoll reports no more input until resume_reading(). Errors are still reported.
+  void stop_reading(Connection& connection, const OnReactor&) noexcept;
+  void resume_reading(Connection& connection, const OnReactor&) noexcept;
+
+  // --- output ---
+
+  /// Room for `bytes` (at most kOutputScratchBytes) of an answer. May send what has been gathered, and so end
+  /// connections: look yours up afterwards.
+  [[nodiscard]] char* reserve_output(std::size_t bytes, const OnReactor& here);
+  void commit_output(Connection& connection, std::size_t bytes) { batch_.commit(connection, bytes); }
+  void append_output(Connection& connection, OwnedBytes block) { batch_.append(connection, std::move(block)); }
+
+  /// Sends everything gathered, one system call a connection.
+  void flush(const OnReactor& here);
+
+  /// The socket takes more.
+  void on_writable(Connection& connection, const OnReactor& here);
+
+  /// Bytes this connection has not been able to send.
+  [[nodiscard]] static std::size_t unsent(const Connection& connection) noexcept {
+    return connection.output == nullptr ? 0 : connection.output->bytes();
+  }
+
+  // --- end ---
+
+  /// Ends the connection when everything queued for it has been sent; nothing is read any more.
+  void finish(Connection& connection) noexcept;
+
+  /// Ends it now. Its requests are forgotten: their answers will find nobody.
+  void close(Connection& connection, const OnReactor& here) noexcept;
+
+  /// Input of a connection that is ending: read and thrown away until the client's FIN (RFC 9112 §9.6).
+  void discard_input(Connection& connection, const OnReactor& here);
+
+  // --- time ---
+
+  void set_now(std::uint64_t now_ms) noexcept { now_ms_ = now_ms; }
+  [[nodiscard]] std::uint64_t now_ms() const noexcept { return now_ms_; }
+
+  /// The connection's nearest deadline has changed.
+  void arm(const Connection& connection);
+
+  template <class Due>
+  void advance_timers(Due&& due) {
+    timers_.advance(static_cast<std::int64_t>(now_ms_), [&](std::uint32_t slot) { due(table_.at(slot)); });
+  }
+  [[nodiscard]] int next_timer_ms() const noexcept { return timers_.next_due_ms(static_cast<std::int64_t>(now_ms_)); }
+
+  /// Connections from which input can be taken again, since an answer has left; the caller empties the list.
+  [[nodiscard]] std::vector<ConnectionId>& unblocked() noexcept { return unblocked_; }
+
+ private:
+  Connection* open(UniqueFd fd, const PeerAddress& peer, const OnReactor& here);
+  void watch(Connection& connection, std::uint32_t events) noexcept;
+  void after_send(Connection& connection, const OnReactor& here);
+  void set_write_deadline(Connection& connection) noexcept;
+
+  const ServerConfig& config_;
+  const int epoll_fd_;
+  ExchangeTable& exchanges_;
+  BufferBudget& budget_;
+  QueueGauge& queue_;
+  Counters& counters_;
+
+  ConnectionTable table_;
+  OutputBatch batch_;
+  TimerWheel timers_;
+  std::unique_ptr<char[]> receive_buffer_;
+  std::vector<ConnectionId> unblocked_;
+  std::uint64_t now_ms_ = 0;
+  std::uint32_t refused_open_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,45 @@
+// output_queue.h: bytes that a socket would not take yet, oldest first. Reactor thread only.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+
+#include "base/buffer_budget.h"
+#include "base/owned_bytes.h"
+
+namespace millrace {
+
+class OutputQueue {
+ public:
+  explicit OutputQueue(BufferBudget& budget) noexcept : share_(budget) {}
+
+  /// False: no memory; the connection cannot go on.
+  [[nodiscard]] bool append(std::string_view bytes) noexcept;
+
+  /// Takes a large body as it is. `from` bytes of it have been sent already; more than 0 only in an empty queue.
+  void append(OwnedBytes block, std::size_t from) noexcept;
+
+  /// Fills at most `room` pieces with the oldest bytes; returns how many.
+  [[nodiscard]] std::size_t peek(iovec* pieces, std::size_t room) const noexcept;
+
+  /// The oldest `count` bytes have been sent.
+  void consume(std::size_t count) noexcept;
+
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+  /// For the reader's rate: when the socket first refused bytes, and how many it has taken since.
+  std::uint64_t started_ms = 0;
+  std::uint64_t sent = 0;
+
+ private:
+  std::deque<OwnedBytes> blocks_;
+  std::size_t front_sent_ = 0;  // bytes of the first block that are gone
+  std::size_t bytes_ = 0;
+  BudgetShare share_;
+};
+
+}  // namespace millrace

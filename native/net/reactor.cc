@@ -1,0 +1,268 @@
+#include "net/reactor.h"
+
+#include <sys/epoll.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "base/limits.h"
+#include "net/epoll_key.h"
+
+namespace millrace {
+
+namespace {
+
+std::uint64_t clock_ms() noexcept {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);  // 4 ms steps: time-outs are in ticks of 50
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+std::int64_t unix_seconds() noexcept {
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return now.tv_sec;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Reactor>> Reactor::make(const ReactorShared& shared, ring::RequestRing& requests,
+                                               std::vector<JsLink> js_threads) {
+  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return SysError{"epoll_create1", errno};
+  Result<Wakeup> wakeup = Wakeup::make();
+  if (!wakeup.ok()) return wakeup.error();
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = kWakeupKey;
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeup.value().fd(), &event) != 0) return SysError{"epoll_ctl", errno};
+  return std::unique_ptr<Reactor>(
+      new Reactor(shared, requests, std::move(js_threads), std::move(epoll), std::move(wakeup).value()));
+}
+
+Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::vector<JsLink> js_threads,
+                 UniqueFd epoll, Wakeup wakeup)
+    : requests_(requests),
+      js_threads_(std::move(js_threads)),
+      epoll_(std::move(epoll)),
+      wakeup_(std::move(wakeup)),
+      io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_),
+      outlet_(shared.config, io_, exchanges_, counters_),
+      intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, counters_),
+      max_connections_(shared.config.limits.connections),
+      clock_start_ms_(clock_ms()) {
+  update_clock();
+}
+
+Status Reactor::accept_for(std::vector<Reactor*> reactors, Listener listener) {
+  others_.assign(reactors.begin() + 1, reactors.end());
+  acceptor_.emplace(std::move(listener), max_connections_);
+  return acceptor_->start(epoll_.get(), std::move(reactors));
+}
+
+void Reactor::update_clock() noexcept {
+  io_.set_now(clock_ms() - clock_start_ms_ + 1);  // never 0, which means "no deadline"
+  outlet_.set_time(unix_seconds());
+}
+
+void Reactor::run() {
+  const OnReactor here;
+  while (!outlet_.draining() || io_.table().size() > 0) turn(here);
+  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake), std::memory_order_relaxed);
+  // Release: whoever sees it may read everything this thread has done.
+  ended_.store(true, std::memory_order_release);
+  for (const JsLink& js : js_threads_) js.doorbell->ring_always();
+}
+
+void Reactor::turn(const OnReactor& here) {
+  std::array<epoll_event, kEventsPerWake> events;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, prepare_to_sleep());
+  // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
+  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake), std::memory_order_relaxed);
+  update_clock();
+  for (int i = 0; i < count; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    handle_event(events[index].data.u64, events[index].events, here);
+    if (intake_.pushed() >= kRequestsPerPublish) hand_over_requests();
+  }
+  hand_over_requests();
+  collect_answers(here);
+  resume_connections(here);
+  hand_over_requests();
+  fire_timers(here);
+  io_.flush(here);
+  if (outlet_.draining()) go_on_draining(here);  // what has been answered is sent first, also at the end of the grace
+  // Relaxed: see load().
+  gone_.store(taken_ - (io_.table().size() - io_.refused_open()), std::memory_order_relaxed);
+}
+
+int Reactor::prepare_to_sleep() {
+  bool nap = intake_.has_parked();
+  for (const JsLink& js : js_threads_) nap = nap || js.doorbell->at_work();
+  const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
+  // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first and then
+  // looks whether we sleep, so one of us sees the other.
+  requests_.sleep_word().store(static_cast<std::uint32_t>(sleep), std::memory_order_seq_cst);
+  if (js_has_answered()) return 0;
+  int timeout = io_.next_timer_ms();
+  const auto at_most = [&timeout](std::int64_t ms) {
+    const int bound = static_cast<int>(std::clamp<std::int64_t>(ms, 0, 60'000));
+    if (timeout < 0 || timeout > bound) timeout = bound;
+  };
+  if (nap) at_most(kNapMs);
+  if (outlet_.draining()) at_most(kDrainLookMs);
+  if (acceptor_ && acceptor_->paused_until_ms() != 0) {
+    at_most(static_cast<std::int64_t>(acceptor_->paused_until_ms()) - static_cast<std::int64_t>(io_.now_ms()));
+  }
+  return timeout;
+}
+
+bool Reactor::js_has_answered() const noexcept {
+  return std::any_of(js_threads_.begin(), js_threads_.end(),
+                     [](const JsLink& js) { return js.responses->has_published(); });
+}
+
+void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReactor& here) {
+  if (key == kWakeupKey) {
+    wakeup_.clear();
+    read_mail(here);
+    return;
+  }
+  if (key == kListenerKey) {
+    acceptor_->on_readable(io_.now_ms(), here);
+    return;
+  }
+  const ConnectionId id = connection_of(key);
+  Connection* connection = io_.table().find(id, here);
+  if (connection == nullptr) return;  // it ended earlier in this wake
+  const bool reset = (events & EPOLLERR) != 0;
+  const bool gone = (events & EPOLLHUP) != 0 && (events & EPOLLIN) == 0;
+  if (reset || gone) {
+    io_.close(*connection, here);
+    return;
+  }
+  if ((events & EPOLLIN) != 0) {
+    intake_.on_readable(*connection, here);
+    connection = io_.table().find(id, here);
+  }
+  if (connection != nullptr && (events & EPOLLOUT) != 0) io_.on_writable(*connection, here);
+}
+
+void Reactor::hand_over_requests() {
+  if (!requests_.publish()) return;
+  intake_.on_published();
+  // As many threads as there is work for; the next time another one comes first.
+  std::uint32_t work = requests_.unclaimed();
+  for (std::size_t i = 0; i < js_threads_.size() && work > 0; ++i) {
+    next_js_thread_ = (next_js_thread_ + 1) % js_threads_.size();
+    if (js_threads_[next_js_thread_].doorbell->ring()) --work;
+  }
+}
+
+void Reactor::collect_answers(const OnReactor& here) {
+  for (const JsLink& js : js_threads_) {
+    if (outlet_.collect(*js.responses, here)) js.doorbell->ring_always();
+  }
+}
+
+void Reactor::resume_connections(const OnReactor& here) {
+  // Going on may answer natively, and so unblock again: those come with the next round.
+  while (!io_.unblocked().empty()) {
+    resuming_.swap(io_.unblocked());
+    for (const ConnectionId id : resuming_) {
+      Connection* connection = io_.table().find(id, here);
+      if (connection != nullptr) intake_.resume(*connection, here);
+    }
+    resuming_.clear();
+  }
+  intake_.resume_parked(here);
+}
+
+void Reactor::fire_timers(const OnReactor& here) {
+  io_.advance_timers([&](Connection& connection) { on_deadline(connection, here); });
+  if (acceptor_ && acceptor_->paused_until_ms() != 0 && acceptor_->paused_until_ms() <= io_.now_ms()) {
+    acceptor_->end_pause(here);
+  }
+}
+
+void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
+  const ConnectionId id = connection.id;
+  const auto passed = [now = io_.now_ms()](std::uint64_t deadline) { return deadline != 0 && deadline <= now; };
+  if (passed(connection.write_deadline_ms)) {
+    io_.close(connection, here);
+  } else if (connection.first_exchange != kNone && passed(exchanges_.at(connection.first_exchange).deadline_ms)) {
+    outlet_.answer_overdue(connection, here);
+  } else if (passed(connection.read_deadline_ms)) {
+    intake_.on_late_input(connection, here);
+  }
+  Connection* const still = io_.table().find(id, here);
+  if (still != nullptr) io_.arm(*still);
+}
+
+void Reactor::read_mail(const OnReactor& here) {
+  Mailbox::Mail mail = mailbox_.take();
+  for (Mailbox::Client& client : mail.clients) add(std::move(client), here);
+  if (mail.drain && !outlet_.draining()) begin_drain(mail.grace_ms, here);
+}
+
+void Reactor::add(Mailbox::Client client, const OnReactor& here) {
+  ++taken_;
+  static_cast<void>(io_.add(std::move(client.fd), client.peer, here));
+}
+
+void Reactor::give(Mailbox::Client client) {
+  given_.fetch_add(1, std::memory_order_relaxed);
+  mailbox_.put(std::move(client));
+  wakeup_.signal();
+}
+
+void Reactor::adopt(Mailbox::Client client, const OnReactor& here) {
+  given_.fetch_add(1, std::memory_order_relaxed);
+  add(std::move(client), here);
+}
+
+void Reactor::refuse(Mailbox::Client client, const OnReactor& here) {
+  counters_.connections_refused.add();
+  if (io_.refused_open() >= kRefusedAtOnce) return;  // closed without a word
+  Connection* const connection = io_.add_refused(std::move(client.fd), client.peer, here);
+  if (connection == nullptr) return;
+  connection->linger_at_end = true;
+  outlet_.answer(*connection, {.close_after = true}, {.status = 503, .retry_after = true}, here);
+}
+
+void Reactor::drain(std::uint32_t grace_ms) {
+  mailbox_.ask_to_drain(grace_ms);
+  wakeup_.signal();
+}
+
+void Reactor::begin_drain(std::uint32_t grace_ms, const OnReactor& here) {
+  if (acceptor_) acceptor_->finish(io_.now_ms(), here);
+  for (Reactor* other : others_) other->drain(grace_ms);
+  outlet_.begin_drain();
+  drain_until_ms_ = io_.now_ms() + grace_ms;
+}
+
+void Reactor::go_on_draining(const OnReactor& here) {
+  const bool over = io_.now_ms() >= drain_until_ms_;
+  if (!over && io_.now_ms() < next_drain_look_ms_) return;
+  next_drain_look_ms_ = io_.now_ms() + kDrainLookMs;
+  if (over) aborted_.add(exchanges_.size());
+  io_.table().for_each([&](Connection& connection) {
+    const ConnectionId id = connection.id;
+    // What looks idle may have a request in its socket that we have not seen; that one is still answered.
+    if (!over && connection.idle() && connection.phase == Connection::Phase::open) {
+      intake_.on_readable(connection, here);
+    }
+    Connection* const still = io_.table().find(id, here);
+    if (still == nullptr) return;
+    const bool unsent = still->first_piece != kNone;
+    if (over || (still->idle() && !unsent && still->phase == Connection::Phase::open)) io_.close(*still, here);
+  });
+  hand_over_requests();
+  io_.flush(here);
+}
+
+}  // namespace millrace

@@ -1,0 +1,127 @@
+// reactor.h: one I/O thread: the only epoll_wait, and the order in which a wake's work is done.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "base/server_config.h"
+#include "http/exchange_table.h"
+#include "http/request_intake.h"
+#include "http/response_outlet.h"
+#include "net/acceptor.h"
+#include "net/connection_io.h"
+#include "net/counters.h"
+#include "net/mailbox.h"
+#include "net/wakeup.h"
+#include "ring/doorbell.h"
+#include "ring/request_ring.h"
+#include "ring/response_ring.h"
+
+namespace millrace {
+
+/// A JS thread as one reactor sees it: how to wake it, and where its answers come from.
+struct JsLink {
+  ring::Doorbell* doorbell;
+  ring::ResponseRing* responses;
+};
+
+/// What the reactors of one server share.
+struct ReactorShared {
+  const ServerConfig& config;
+  const Routes& routes;
+  BufferBudget& budget;
+  QueueGauge& queue;
+};
+
+class Reactor {
+ public:
+  /// Descriptors are made here, where failing is still simple.
+  [[nodiscard]] static Result<std::unique_ptr<Reactor>> make(const ReactorShared& shared, ring::RequestRing& requests,
+                                                             std::vector<JsLink> js_threads);
+
+  /// This reactor accepts for all of them. Before run().
+  [[nodiscard]] Status accept_for(std::vector<Reactor*> reactors, Listener listener);
+
+  /// The thread's body: serves until it has drained.
+  void run();
+
+  // --- any thread ---
+
+  /// Takes over a client that another reactor has accepted.
+  void give(Mailbox::Client client);
+  /// Stops accepting, answers what is in flight, ends what is idle; after `grace_ms` ends the rest. Then run() returns.
+  /// Ask the accepting reactor only: it tells the others when nobody more will come to them.
+  void drain(std::uint32_t grace_ms);
+  /// JavaScript has published answers and found the reactor asleep.
+  void wake() const noexcept { wakeup_.signal(); }
+
+  [[nodiscard]] bool is_live(std::uint32_t exchange_slot, std::uint32_t generation) const noexcept {
+    return exchanges_.is_live(exchange_slot, generation);
+  }
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+  /// Connections it has or has been promised; what the acceptor deals by.
+  [[nodiscard]] std::uint32_t load() const noexcept {
+    // Relaxed: a choice between reactors; one that is a moment old is as good.
+    return given_.load(std::memory_order_relaxed) - gone_.load(std::memory_order_relaxed);
+  }
+  /// run() has returned or is about to; everything it will ever do has been done.
+  [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
+  /// Requests that were cut off by the end of the grace time.
+  [[nodiscard]] std::uint64_t aborted() const noexcept { return aborted_.get(); }
+
+  // --- this reactor's thread ---
+
+  /// A client for this reactor itself.
+  void adopt(Mailbox::Client client, const OnReactor& here);
+  /// One more client than limits.connections allows: told so and closed.
+  void refuse(Mailbox::Client client, const OnReactor& here);
+
+ private:
+  Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::vector<JsLink> js_threads, UniqueFd epoll,
+          Wakeup wakeup);
+
+  void turn(const OnReactor& here);
+  [[nodiscard]] int prepare_to_sleep();
+  [[nodiscard]] bool js_has_answered() const noexcept;
+  void handle_event(std::uint64_t key, std::uint32_t events, const OnReactor& here);
+  void hand_over_requests();
+  void collect_answers(const OnReactor& here);
+  void resume_connections(const OnReactor& here);
+  void fire_timers(const OnReactor& here);
+  void on_deadline(Connection& connection, const OnReactor& here);
+  void read_mail(const OnReactor& here);
+  void begin_drain(std::uint32_t grace_ms, const OnReactor& here);
+  void go_on_draining(const OnReactor& here);
+  void add(Mailbox::Client client, const OnReactor& here);
+  void update_clock() noexcept;
+
+  ring::RequestRing& requests_;
+  std::vector<JsLink> js_threads_;
+  UniqueFd epoll_;
+  Wakeup wakeup_;
+  Mailbox mailbox_;
+  Counters counters_;
+  Counter aborted_;
+  ExchangeTable exchanges_;
+  ConnectionIo io_;
+  ResponseOutlet outlet_;
+  RequestIntake intake_;
+  std::optional<Acceptor> acceptor_;
+  std::vector<Reactor*> others_;  // of the accepting reactor: those that drain after it
+  std::vector<ConnectionId> resuming_;
+  std::size_t next_js_thread_ = 0;
+  const std::uint32_t max_connections_;
+  const std::uint64_t clock_start_ms_;
+  std::uint64_t drain_until_ms_ = 0;
+  std::uint64_t next_drain_look_ms_ = 0;
+  std::uint32_t taken_ = 0;              // clients given to us that we have added
+  std::atomic<std::uint32_t> given_{0};  // clients that the acceptor has given us
+  std::atomic<std::uint32_t> gone_{0};   // of these, how many have ended
+  std::atomic<bool> ended_{false};
+};
+
+}  // namespace millrace

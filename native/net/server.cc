@@ -1,0 +1,78 @@
+#include "net/server.h"
+
+#include <string>
+#include <utility>
+
+namespace millrace {
+
+Server::Server(const ServerConfig& config, Routes routes)
+    : config_(config),
+      routes_(std::move(routes)),
+      budget_(config.limits.buffered_bytes),
+      queue_(config.limits.queue, config.reactors) {}
+
+Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, Routes routes, Listener listener,
+                                              const RingSizes& sizes, const ServerMemory& memory) {
+  std::unique_ptr<Server> server(new Server(config, std::move(routes)));
+  Result<LocalAddress> local = listener.local();
+  if (!local.ok()) return local.error();
+  server->local_ = std::move(local).value();
+  if (const Status made = server->make_reactors(sizes, memory); !made.ok()) return made.error();
+  std::vector<Reactor*> all;
+  for (const auto& reactor : server->reactors_) all.push_back(reactor.get());
+  if (const Status accepts = all.front()->accept_for(all, std::move(listener)); !accepts.ok()) return accepts.error();
+  if (const Status running = server->run_reactors(); !running.ok()) return running.error();
+  return server;
+}
+
+Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory) {
+  for (const ServerMemory::JsThread& js : memory.js_threads) {
+    doorbells_.push_back(std::make_unique<ring::Doorbell>(js.doorbell_word, js.wake, js.wake_context));
+    for (const ring::SharedMemory& responses : js.responses) {
+      response_rings_.push_back(
+          std::make_unique<ring::ResponseRing>(responses, sizes.response_slots, sizes.response_arena_bytes));
+    }
+  }
+  for (std::uint32_t i = 0; i < config_.reactors; ++i) {
+    request_rings_.push_back(
+        std::make_unique<ring::RequestRing>(memory.requests[i], sizes.request_slots, sizes.request_arena_bytes));
+    queue_.watch(*request_rings_.back());
+    std::vector<JsLink> links;
+    for (std::size_t js = 0; js < doorbells_.size(); ++js) {
+      links.push_back({doorbells_[js].get(), response_rings_[js * config_.reactors + i].get()});
+    }
+    auto reactor = Reactor::make({.config = config_, .routes = routes_, .budget = budget_, .queue = queue_},
+                                 *request_rings_.back(), std::move(links));
+    if (!reactor.ok()) return reactor.error();
+    reactors_.push_back(std::move(reactor).value());
+  }
+  return {};
+}
+
+Status Server::run_reactors() {
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    auto thread = Thread::start("millrace-io-" + std::to_string(i), [reactor = reactors_[i].get()] { reactor->run(); });
+    // Those that run already end with the destructor's drain. The first one runs then, and it tells the others.
+    if (!thread.ok()) return thread.error();
+    threads_.push_back(std::move(thread).value());
+  }
+  return {};
+}
+
+Server::~Server() {
+  if (!threads_.empty()) drain(0);
+  join();
+}
+
+void Server::drain(std::uint32_t grace_ms) { reactors_.front()->drain(grace_ms); }
+
+bool Server::ended() const noexcept {
+  for (const auto& reactor : reactors_) {
+    if (!reactor->ended()) return false;
+  }
+  return true;
+}
+
+void Server::join() noexcept { threads_.clear(); }
+
+}  // namespace millrace

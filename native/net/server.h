@@ -1,0 +1,92 @@
+// server.h: one listening server: its reactors, their threads and rings. One owner thread, but for what says otherwise.
+//
+// Knows nothing of Node: JS threads are doorbells and shared memory. native/bridge/ makes them from an environment;
+// tests make them from plain threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/buffer_budget.h"
+#include "base/result.h"
+#include "base/server_config.h"
+#include "http/queue_gauge.h"
+#include "net/listener.h"
+#include "net/reactor.h"
+#include "net/thread.h"
+#include "ring/doorbell.h"
+#include "ring/request_ring.h"
+#include "ring/response_ring.h"
+
+namespace millrace {
+
+/// Powers of two; lib/ring-sizes.ts chooses them from the limits.
+struct RingSizes {
+  std::uint32_t request_slots = 1024;
+  std::uint32_t request_arena_bytes = 1u << 20;
+  std::uint32_t response_slots = 1024;
+  std::uint32_t response_arena_bytes = 1u << 20;
+};
+
+/// The shared memory of one server and how to wake those who read it.
+struct ServerMemory {
+  std::vector<ring::SharedMemory> requests;  // one a reactor
+  struct JsThread {
+    std::uint32_t* doorbell_word;
+    ring::Doorbell::Wake wake;
+    void* wake_context;
+    std::vector<ring::SharedMemory> responses;  // one a reactor
+  };
+  std::vector<JsThread> js_threads;
+};
+
+class Server {
+ public:
+  /// Starts the reactors. An error leaves nothing behind: no thread, no descriptor.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerConfig& config, Routes routes,
+                                                             Listener listener, const RingSizes& sizes,
+                                                             const ServerMemory& memory);
+
+  /// Drains without waiting for it and joins: what is in flight is cut off.
+  ~Server();
+
+  /// Begins to close; returns at once. When ended() is true, join() does not wait.
+  void drain(std::uint32_t grace_ms);
+  [[nodiscard]] bool ended() const noexcept;
+  void join() noexcept;
+
+  /// Any thread, while the server exists.
+  void wake(std::uint32_t reactor) const noexcept { reactors_[reactor]->wake(); }
+  [[nodiscard]] bool is_live(std::uint32_t reactor, std::uint32_t slot, std::uint32_t generation) const noexcept {
+    return reactors_[reactor]->is_live(slot, generation);
+  }
+
+  [[nodiscard]] ring::RequestRing& requests(std::uint32_t reactor) noexcept { return *request_rings_[reactor]; }
+  [[nodiscard]] ring::ResponseRing& responses(std::uint32_t js_thread, std::uint32_t reactor) noexcept {
+    return *response_rings_[js_thread * reactors_.size() + reactor];
+  }
+  [[nodiscard]] const std::vector<std::unique_ptr<Reactor>>& reactors() const noexcept { return reactors_; }
+  [[nodiscard]] const QueueGauge& queue() const noexcept { return queue_; }
+  [[nodiscard]] const BufferBudget& budget() const noexcept { return budget_; }
+  [[nodiscard]] const LocalAddress& local() const noexcept { return local_; }
+
+ private:
+  Server(const ServerConfig& config, Routes routes);
+
+  [[nodiscard]] Status make_reactors(const RingSizes& sizes, const ServerMemory& memory);
+  [[nodiscard]] Status run_reactors();
+
+  const ServerConfig config_;
+  const Routes routes_;
+  BufferBudget budget_;
+  QueueGauge queue_;
+  LocalAddress local_;
+  std::vector<std::unique_ptr<ring::Doorbell>> doorbells_;
+  std::vector<std::unique_ptr<ring::RequestRing>> request_rings_;
+  std::vector<std::unique_ptr<ring::ResponseRing>> response_rings_;  // by JS thread, then reactor
+  std::vector<std::unique_ptr<Reactor>> reactors_;
+  std::vector<Thread> threads_;
+};
+
+}  // namespace millrace
