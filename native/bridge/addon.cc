@@ -1,0 +1,92 @@
+// addon.cc: what the addon exports. Loaded once for each environment; keeps nothing outside of it.
+#include <napi.h>
+
+#include <cstdint>
+#include <utility>
+
+#include "bridge/server_wrap.h"
+#include "http/field_names.h"
+#include "ring/ring_layout.h"
+
+namespace millrace::bridge {
+
+namespace {
+
+/// The layout as this build has it; lib/binding.ts compares it with lib/ring-layout.ts.
+Napi::Object layout_object(Napi::Env env) {
+  static constexpr std::pair<const char*, std::uint32_t> kLayout[] = {
+      {"requestHead", ring::kRequestHead},
+      {"requestClaim", ring::kRequestClaim},
+      {"reactorSleep", ring::kReactorSleep},
+      {"requestDescriptors", ring::kRequestDescriptors},
+      {"requestWords", ring::request::kWords},
+      {"requestReleased", ring::request::kReleased},
+      {"requestExchangeSlot", ring::request::kExchangeSlot},
+      {"requestExchangeGeneration", ring::request::kExchangeGeneration},
+      {"requestRoute", ring::request::kRoute},
+      {"requestRecordOffset", ring::request::kRecordOffset},
+      {"requestRecordBytes", ring::request::kRecordBytes},
+      {"requestBodyBytes", ring::request::kBodyBytes},
+      {"requestFlags", ring::request::kFlags},
+      {"requestBodyOutside", ring::request::kBodyOutside},
+      {"recordMethod", ring::record::kMethod},
+      {"recordMinorVersion", ring::record::kMinorVersion},
+      {"recordPeerFamily", ring::record::kPeerFamily},
+      {"recordTargetForm", ring::record::kTargetForm},
+      {"recordPeerPort", ring::record::kPeerPort},
+      {"recordFieldCount", ring::record::kFieldCount},
+      {"recordPeerAddress", ring::record::kPeerAddress},
+      {"recordMethodName", ring::record::kMethodName},
+      {"recordTarget", ring::record::kTarget},
+      {"recordPath", ring::record::kPath},
+      {"recordQuery", ring::record::kQuery},
+      {"recordAuthority", ring::record::kAuthority},
+      {"recordFields", ring::record::kFields},
+      {"recordFieldBytes", ring::record::kFieldBytes},
+      {"responseHead", ring::kResponseHead},
+      {"responseTail", ring::kResponseTail},
+      {"responseWanted", ring::kResponseWanted},
+      {"responseDescriptors", ring::kResponseDescriptors},
+      {"responseWords", ring::response::kWords},
+      {"responseExchangeSlot", ring::response::kExchangeSlot},
+      {"responseExchangeGeneration", ring::response::kExchangeGeneration},
+      {"responseStatusAndFlags", ring::response::kStatusAndFlags},
+      {"responseReasonBytes", ring::response::kReasonBytes},
+      {"responseFieldsBytes", ring::response::kFieldsBytes},
+      {"responseBodyBytes", ring::response::kBodyBytes},
+      {"responsePayloadOffset", ring::response::kPayloadOffset},
+      {"responsePayloadEnd", ring::response::kPayloadEnd},
+      {"responseBodyOutside", ring::response::kBodyOutside},
+      {"responseClose", ring::response::kClose},
+      {"responseOwnDate", ring::response::kOwnDate},
+      {"responseOwnLength", ring::response::kOwnLength},
+      {"sleepAwake", static_cast<std::uint32_t>(ring::ReactorSleep::awake)},
+      {"sleepNap", static_cast<std::uint32_t>(ring::ReactorSleep::nap)},
+      {"sleepDeep", static_cast<std::uint32_t>(ring::ReactorSleep::deep)},
+  };
+  Napi::Object layout = Napi::Object::New(env);
+  for (const auto& [name, value] : kLayout) layout.Set(name, static_cast<double>(value));
+  return layout;
+}
+
+/// Field names by id; id 0 is a name without a number.
+Napi::Array field_names_array(Napi::Env env) {
+  Napi::Array names = Napi::Array::New(env);
+  std::uint32_t id = 0;
+  names.Set(id++, "");
+  for (const std::string_view name : kFieldNames) names.Set(id++, Napi::String::New(env, name.data(), name.size()));
+  return names;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("NativeServer", ServerWrap::define(env));
+  exports.Set("layout", layout_object(env));
+  exports.Set("fieldNames", field_names_array(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(millrace, init)
+
+}  // namespace millrace::bridge
