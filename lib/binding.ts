@@ -1,0 +1,142 @@
+// binding.ts: loads the addon; the only file that does. Its types say what the native side offers.
+
+import { createRequire } from 'node:module';
+
+import { PlatformError } from './errors.js';
+import type { ServerConfig } from './options.js';
+import { LAYOUT } from './ring-layout.js';
+import type { RingSizes } from './ring-memory.js';
+import type { ServerAddress } from './server-address.js';
+
+/** A route as the native router takes it. */
+export interface NativeRoute {
+  /** `*`: all methods. */
+  readonly method: string;
+  readonly pattern: string;
+  /** Answered from `replies[id]` rather than by handler `id`. */
+  readonly isReply: boolean;
+  readonly id: number;
+  /** Of a handler: its own limits, where they differ from the server's. */
+  readonly bodyBytes?: number | undefined;
+  readonly handlerMs?: number | undefined;
+}
+
+/** A canned answer: everything about it has been checked. */
+export interface NativeReply {
+  readonly status: number;
+  /** A `ContentType` of native/http/response_writer.h. */
+  readonly contentType: number;
+  /** Whole field lines. */
+  readonly fields: string;
+  readonly body: Buffer;
+  readonly ownDate: boolean;
+}
+
+export interface NativeAddress {
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly fd?: number;
+  readonly backlog?: number;
+  readonly reusePort?: boolean;
+}
+
+/** All that the native side needs to start. It keeps the object, and so the memory, until the server has ended. */
+export interface NativeSpec {
+  readonly config: ServerConfig;
+  readonly sizes: RingSizes;
+  readonly routes: readonly NativeRoute[];
+  readonly replies: readonly NativeReply[];
+  /** Handler for what no route matches; undefined: 404, 405 and OPTIONS are answered natively. */
+  readonly fallback: number | undefined;
+  readonly address: NativeAddress;
+  /** One for each reactor. */
+  readonly requestMemory: readonly Int32Array[];
+  readonly responseMemory: readonly Int32Array[];
+  /** Its first word is 1 while this thread wants to be woken. */
+  readonly doorbell: Int32Array;
+  /** Called when this thread has been woken. */
+  readonly drain: () => void;
+}
+
+export interface NativeFailure {
+  readonly syscall: string;
+  readonly errno: number;
+}
+
+export interface NativeReactorStats {
+  readonly connections: number;
+  readonly connectionsTotal: number;
+  readonly connectionsRefused: number;
+  readonly toHandlers: number;
+  readonly native: number;
+  readonly refused: number;
+  readonly overload: number;
+  readonly handlerTimeouts: number;
+  readonly answered: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
+export interface NativeStats {
+  readonly queued: number;
+  readonly parked: number;
+  readonly bufferedBytes: number;
+  readonly reactors: readonly NativeReactorStats[];
+}
+
+export interface NativeServer {
+  /** Opens the socket and starts the reactors; a failure leaves nothing open. */
+  listen(spec: NativeSpec): ServerAddress | NativeFailure;
+  /** Answers have been published for a reactor that sleeps. */
+  wake(reactor: number): void;
+  /** Copy of a body that was too large for the arena; before its request is released. */
+  takeBody(reactor: number, index: number): Buffer;
+  /** Hands a large body over, for the answer that will be published at `index`. False: no memory. */
+  putBody(reactor: number, index: number, body: Uint8Array): boolean;
+  /** Is somebody still waiting for this answer? */
+  isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean;
+  /** Begins to close. `drain` is called once more for each reactor that has ended. */
+  drain(graceMs: number): void;
+  /** Have all reactors ended? */
+  ended(): boolean;
+  /** Ends at once what has not ended yet, joins all threads. */
+  stop(): { readonly answered?: number; readonly aborted?: number };
+  /** Undefined when the server does not run. */
+  stats(): NativeStats | undefined;
+  ref(): void;
+  unref(): void;
+}
+
+export interface Binding {
+  readonly NativeServer: new () => NativeServer;
+  readonly layout: Readonly<Record<string, number>>;
+  /** Lower-case field names by their number; 0 is a name without one. */
+  readonly fieldNames: readonly string[];
+}
+
+let loaded: Binding | undefined;
+
+/**
+ * The addon, loaded when it is needed first: importing the package works anywhere, using it does not.
+ * @throws {@link PlatformError}
+ */
+export function binding(): Binding {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Binding {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) throw PlatformError.unsupported();
+  let addon: Binding;
+  try {
+    addon = createRequire(import.meta.url)('../build/Release/millrace.node') as Binding;
+  } catch (cause) {
+    throw PlatformError.addonMissing(cause);
+  }
+  const differs = Object.keys({ ...LAYOUT, ...addon.layout }).find((name) => addon.layout[name] !== LAYOUT[name]);
+  if (differs !== undefined) {
+    throw PlatformError.addonMissing(new Error(`it was built from other sources: '${differs}' differs`));
+  }
+  return addon;
+}

@@ -1,0 +1,188 @@
+// channel.ts: this JS thread's end of a server: takes requests, gives answers, and knows when to wake whom.
+//
+// The thread is "at work" from its first request or answer until settle(). While it is, its doorbell flag is 0: nobody
+// rings, and reactors sleep for a millisecond at most, so answers published one by one are collected without a wake for
+// each. docs/architecture.md has the whole protocol.
+
+import type { NativeServer } from './binding.js';
+import { RequestRing, type ClaimedRequest } from './request-ring.js';
+import { ResponseRing, type Answer } from './response-ring.js';
+import { SLEEP_DEEP } from './ring-layout.js';
+import type { RingMemory } from './ring-memory.js';
+
+/** A handler's work goes on for so long before timers and other I/O get their turn. Milliseconds. */
+const SLICE_MS = 0.2;
+
+/** Requests claimed at once when handlers are quick. */
+const MAX_RUN = 16;
+
+/** A run that takes longer makes the next one shorter: what is claimed cannot be given to another thread. */
+const SLOW_RUN_MS = 0.1;
+
+/** Runs a request's handler. True: it goes on asynchronously. */
+export type Dispatch = (request: ClaimedRequest, reactor: number) => boolean;
+
+export class Channel {
+  readonly #native: NativeServer;
+  readonly #requests: RequestRing[];
+  readonly #responses: ResponseRing[];
+  readonly #doorbell: Int32Array;
+  readonly #dispatch: Dispatch;
+  readonly #claimed: ClaimedRequest[] = Array.from({ length: MAX_RUN }, emptyRequest);
+
+  /** Answers that found their ring full, by reactor. */
+  readonly #backlog: Answer[][];
+  #hasBacklog = false;
+
+  #atWork = false;
+  /** A bit for each reactor that may not know of answers published for it. */
+  #untold = 0;
+  #run = 1;
+
+  constructor(
+    native: NativeServer,
+    requests: readonly RingMemory[],
+    responses: readonly RingMemory[],
+    doorbell: Int32Array,
+    dispatch: Dispatch,
+  ) {
+    this.#native = native;
+    this.#requests = requests.map((memory, r) => new RequestRing(memory, (index) => native.takeBody(r, index)));
+    this.#responses = responses.map(
+      (memory, r) => new ResponseRing(memory, (index, body) => native.putBody(r, index, body)),
+    );
+    this.#backlog = responses.map(() => []);
+    this.#doorbell = doorbell;
+    this.#dispatch = dispatch;
+    // From the start this thread waits for its doorbell.
+    Atomics.store(doorbell, 0, 1);
+  }
+
+  /** One slice of work: called by the doorbell, and by the slice before. */
+  readonly drain = (): void => {
+    this.#startWork();
+    if (this.#hasBacklog) this.#retryBacklog();
+    const end = performance.now() + SLICE_MS;
+    let goesOnLater = false;
+    let progress: boolean;
+    do {
+      progress = false;
+      for (let reactor = 0; reactor < this.#requests.length; reactor++) {
+        const count = this.#requests[reactor]!.claim(this.#run, this.#claimed);
+        if (count === 0) continue;
+        progress = true;
+        for (let i = 0; i < count; i++) {
+          if (this.#dispatch(this.#claimed[i]!, reactor)) goesOnLater = true;
+        }
+        if (this.#isSliceOver(end)) {
+          this.#tellReactors();
+          setImmediate(this.drain);
+          return;
+        }
+      }
+    } while (progress);
+    // What handlers do first thing after an await still counts as this slice: their answers leave together.
+    if (goesOnLater) queueMicrotask(this.#settle);
+    else this.#settle();
+  };
+
+  /** Gives an answer to its reactor. */
+  answer(
+    reactor: number,
+    exchangeSlot: number,
+    exchangeGeneration: number,
+    packed: number,
+    reason: string,
+    fields: string,
+    body: string | Uint8Array,
+  ): void {
+    if (!this.#atWork) {
+      // The first answer of a turn, long after its request: more may follow, one microtask tells the reactors of all.
+      this.#startWork();
+      queueMicrotask(this.#settle);
+    }
+    const answer = { exchangeSlot, exchangeGeneration, packed, reason, fields, body };
+    if (this.#hasBacklog || !this.#responses[reactor]!.push(answer)) {
+      this.#keep(reactor, answer);
+      return;
+    }
+    // Without the doorbell's flag a reactor does not know that this thread works, and may sleep for long: one that does
+    // is told now, since this handler may never come to an end.
+    if (this.#requests[reactor]!.reactorSleep() === SLEEP_DEEP) this.#wake(reactor);
+    else this.#untold |= 1 << reactor % 32;
+  }
+
+  isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean {
+    return this.#native.isLive(reactor, exchangeSlot, exchangeGeneration);
+  }
+
+  #startWork(): void {
+    this.#atWork = true;
+    Atomics.store(this.#doorbell, 0, 0);
+  }
+
+  /** Ends the slice; afterwards this thread is woken by its doorbell. */
+  readonly #settle = (): void => {
+    this.#tellReactors();
+    this.#atWork = false;
+    Atomics.store(this.#doorbell, 0, 1);
+    // Now reactors ring. What one of them published before it could see that is found here.
+    if (!this.#requests.some((ring) => ring.hasWork())) return;
+    if (Atomics.exchange(this.#doorbell, 0, 0) === 0) return; // somebody rings already
+    this.#atWork = true;
+    // Not at once: called from a microtask, and other I/O has waited for this slice.
+    setImmediate(this.drain);
+  };
+
+  #isSliceOver(end: number): boolean {
+    const now = performance.now();
+    const left = end - now;
+    // The slice began with SLICE_MS: what is left tells how long the runs took.
+    if (left > SLICE_MS - SLOW_RUN_MS) this.#run = Math.min(this.#run * 2, MAX_RUN);
+    else if (left < 0) this.#run = 1;
+    return left < 0;
+  }
+
+  #tellReactors(): void {
+    if (this.#untold === 0) return;
+    for (let reactor = 0; reactor < this.#requests.length; reactor++) {
+      if ((this.#untold & (1 << reactor % 32)) !== 0) this.#wake(reactor);
+    }
+    this.#untold = 0;
+  }
+
+  #wake(reactor: number): void {
+    if (this.#requests[reactor]!.winWake()) this.#native.wake(reactor);
+  }
+
+  #keep(reactor: number, answer: Answer): void {
+    // The app may reuse its buffer as soon as end() has returned.
+    const { body } = answer;
+    this.#backlog[reactor]!.push(typeof body === 'string' ? answer : { ...answer, body: Uint8Array.from(body) });
+    this.#hasBacklog = true;
+    this.#retryBacklog();
+  }
+
+  #retryBacklog(): void {
+    let left = 0;
+    for (let reactor = 0; reactor < this.#responses.length; reactor++) {
+      const waiting = this.#backlog[reactor]!;
+      if (waiting.length === 0) continue;
+      const ring = this.#responses[reactor]!;
+      let sent = 0;
+      while (sent < waiting.length && ring.push(waiting[sent]!)) sent++;
+      if (sent < waiting.length) {
+        ring.askForRoom();
+        while (sent < waiting.length && ring.push(waiting[sent]!)) sent++;
+      }
+      waiting.splice(0, sent);
+      left += waiting.length;
+      this.#untold |= 1 << reactor % 32;
+    }
+    this.#hasBacklog = left > 0;
+  }
+}
+
+function emptyRequest(): ClaimedRequest {
+  return { exchangeSlot: 0, exchangeGeneration: 0, route: 0, records: '', start: 0, body: undefined };
+}

@@ -1,0 +1,284 @@
+// errors.ts: every error that millrace throws, rejects with or emits, with its stable code.
+
+import { getSystemErrorMap } from 'node:util';
+
+/**
+ * Every stable code, and in one sentence what it means.
+ *
+ * Match errors by `code`, never by message or `instanceof`: messages may be reworded in any release, and two copies of
+ * the package in one process have different classes. docs/errors.md says for each code what to do about it.
+ */
+export const ERROR_CODES = {
+  /** {@link OptionError}: there is no option of this name; `suggestion` holds the nearest one. */
+  ERR_MILLRACE_OPTION_UNKNOWN: 'there is no option of this name',
+  /** {@link OptionError}: the value is of the wrong type, for example the string `'10'` for a number. */
+  ERR_MILLRACE_OPTION_TYPE: 'the value of an option has the wrong type',
+  /** {@link OptionError}: the type is right, the value is outside the documented range or form. */
+  ERR_MILLRACE_OPTION_RANGE: 'the value of an option is outside its range or form',
+  /** {@link OptionError}: two options that exclude each other, such as `port` and `path`. */
+  ERR_MILLRACE_OPTION_CONFLICT: 'two options exclude each other',
+  /** {@link ListenError}: its `millraceCode`; its `code` is the system's, such as `EADDRINUSE`. */
+  ERR_MILLRACE_LISTEN: 'the system refused to open the listening socket',
+  /** {@link StateError}: `listen()` while the server is listening, or about to. */
+  ERR_MILLRACE_ALREADY_LISTENING: 'listen() was called on a server that listens already',
+  /** {@link StateError}: `listen()` after `close()`, or a `listen()` that `close()` overtook. */
+  ERR_MILLRACE_SERVER_CLOSED: 'the server has been closed',
+  /** {@link StateError}: a route or reply was added after `listen()`: the reactors have their table by then. */
+  ERR_MILLRACE_ROUTES_FROZEN: 'a route was added after listen()',
+  /** {@link StateError}: `end()`, or what calls it (`json`, `text`, `html`, `redirect`), for the second time. */
+  ERR_MILLRACE_RESPONSE_ENDED: 'the response has been ended already',
+  /** {@link StateError}: status or header fields changed after they were sent. */
+  ERR_MILLRACE_HEADERS_SENT: 'the status and header fields have been sent already',
+  /** {@link HeaderError}: a field name that is not a token (RFC 9110 §5.6.2). */
+  ERR_MILLRACE_HEADER_NAME: 'a header field name is not a token',
+  /** {@link HeaderError}: a field value with forbidden characters or of the wrong type (RFC 9110 §5.5). */
+  ERR_MILLRACE_HEADER_VALUE: 'a header field value cannot be sent',
+  /** {@link HeaderError}: several values for a field that may occur only once (RFC 9110 §5.3). */
+  ERR_MILLRACE_HEADER_REPEATED: 'a header field that may occur only once was given several values',
+  /** {@link HeaderError}: a field that would contradict how the server delimits the message (RFC 9112 §6). */
+  ERR_MILLRACE_HEADER_FRAMING: 'a header field contradicts how the server delimits the message',
+  /** {@link ResponseError}: a status code that no final answer can have. */
+  ERR_MILLRACE_STATUS: 'a status code is not one of a final answer',
+  /** {@link ResponseError}: a reason phrase with forbidden characters (RFC 9112 §4). */
+  ERR_MILLRACE_REASON: 'a reason phrase cannot be sent',
+  /** {@link ResponseError}: a body that is neither a string nor a Uint8Array, or a value that JSON cannot express. */
+  ERR_MILLRACE_RESPONSE_BODY: 'a response body cannot be sent',
+  /** {@link BodyError}: the request body is not JSON; `status` is 400. */
+  ERR_MILLRACE_BODY_JSON: 'the request body is not valid JSON',
+  /** {@link RouteError}: a route pattern that cannot match anything, or is ambiguous. */
+  ERR_MILLRACE_ROUTE_PATTERN: 'a route pattern is malformed',
+  /** {@link RouteError}: a route method that is not a token (RFC 9110 §9.1). */
+  ERR_MILLRACE_ROUTE_METHOD: 'a route method is not a token',
+  /** {@link RouteError}: a route handler that is not a function. */
+  ERR_MILLRACE_ROUTE_HANDLER: 'a route handler is not a function',
+  /** {@link RouteError}: the same method and pattern for the second time. */
+  ERR_MILLRACE_ROUTE_DUPLICATE: 'a route with this method and pattern exists already',
+  /** {@link PlatformError}: not Linux on x64 or arm64. */
+  ERR_MILLRACE_PLATFORM: 'millrace does not run on this system',
+  /** {@link PlatformError}: the native part is missing or does not load. */
+  ERR_MILLRACE_ADDON: 'the native part of millrace could not be loaded',
+} as const;
+
+/** A stable, documented error code: see {@link ERROR_CODES} and docs/errors.md. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What the system calls an error: `EADDRINUSE`, `EACCES`, `ENOTFOUND`, … Open-ended, so any string. */
+export type SystemErrorCode = string & Record<never, never>;
+
+/** What all errors of millrace have in common. */
+export class MillraceError extends Error {
+  /** An {@link ErrorCode}; of a {@link ListenError}, and of no other, the system's name for the error. */
+  readonly code: ErrorCode | SystemErrorCode;
+
+  constructor(code: ErrorCode | SystemErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The codes of an {@link OptionError}. */
+export type OptionErrorCode =
+  | 'ERR_MILLRACE_OPTION_UNKNOWN'
+  | 'ERR_MILLRACE_OPTION_TYPE'
+  | 'ERR_MILLRACE_OPTION_RANGE'
+  | 'ERR_MILLRACE_OPTION_CONFLICT';
+
+/** What an {@link OptionError} knows besides its message. */
+export interface OptionErrorDetails extends ErrorOptions {
+  /** Full name, such as `limits.bodyBytes`. */
+  readonly option: string;
+  readonly value: unknown;
+  readonly suggestion?: string | undefined;
+}
+
+/**
+ * An option that is unknown, of the wrong type, out of range or in conflict with another.
+ *
+ * The message names the option, the value (shortened) and, for an unknown one, the nearest right name.
+ */
+export class OptionError extends MillraceError {
+  declare readonly code: OptionErrorCode;
+  /** Full name of the option as it was given, such as `limits.bodyBytes`. */
+  readonly option: string;
+  /** The value as it was given. Not enumerable, so that logging the error does not print all of it. */
+  declare readonly value: unknown;
+  /** The nearest option that exists, as a full name; only of `ERR_MILLRACE_OPTION_UNKNOWN`. */
+  readonly suggestion: string | undefined;
+
+  constructor(code: OptionErrorCode, message: string, details: OptionErrorDetails) {
+    super(code, message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.option = details.option;
+    this.suggestion = details.suggestion;
+    Object.defineProperty(this, 'value', { value: details.value, configurable: true });
+  }
+}
+
+/** The call that failed, as the native part or `node:dns` report it. */
+export interface SystemFailure extends ErrorOptions {
+  /** Name of the system call: `bind`, `listen`, `socket`, `getaddrinfo`, … */
+  readonly syscall: string;
+  /** The system's number for the error, either sign. */
+  readonly errno: number;
+  /** The name of the error, where it is not the one that belongs to the number: `node:dns` says ENOTFOUND. */
+  readonly code?: string | undefined;
+  /** IP address, host name or path of the Unix socket. */
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/**
+ * `listen()` failed: port taken, path not writable, address not of this machine, host name unknown, …
+ *
+ * This is the one error whose `code` is not an `ERR_MILLRACE_…` code: it is the system's name for the error, and
+ * `errno`, `syscall`, `address` and `port` are as on the errors of `node:net`. The reason: `code === 'EADDRINUSE'` is
+ * what programs, test runners and port finders test for today, and what tells a user what to do; one code
+ * for all of it would send everybody to parse a second property. Those who want to know where an error comes
+ * from find the stable code in `millraceCode`.
+ *
+ * @example
+ * ```ts
+ * await server.listen({ port: 8080 }).catch((error) => {
+ *   if (error.code !== 'EADDRINUSE') throw error;
+ *   return server.listen({ port: 0 });
+ * });
+ * ```
+ */
+export class ListenError extends MillraceError {
+  /** The system's name for the error, such as `EADDRINUSE`. */
+  declare readonly code: SystemErrorCode;
+  /** The stable code of all listen errors. */
+  readonly millraceCode = 'ERR_MILLRACE_LISTEN' satisfies ErrorCode;
+  /** The system's number for the error, negative as everywhere in Node.js. */
+  readonly errno: number;
+  /** The system call that failed, such as `bind`. */
+  readonly syscall: string;
+  /** IP address, host name or path; undefined for an inherited descriptor. */
+  readonly address: string | undefined;
+  /** TCP port; undefined for a Unix socket. */
+  readonly port: number | undefined;
+
+  constructor(failure: SystemFailure) {
+    const errno = -Math.abs(failure.errno);
+    const [name, meaning] = getSystemErrorMap().get(errno) ?? [`E${String(-errno)}`, 'unknown system error'];
+    const code = failure.code ?? name;
+    const { syscall, address, port } = failure;
+    const place = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${String(port)}`}`;
+    // The wording of node:net, which log filters and people know by heart.
+    super(
+      code,
+      `${syscall} ${code}: ${meaning}${place}`,
+      'cause' in failure ? { cause: failure.cause } : undefined,
+    );
+    this.errno = errno;
+    this.syscall = syscall;
+    this.address = address;
+    this.port = port;
+  }
+}
+
+/** The codes of a {@link StateError}. */
+export type StateErrorCode =
+  | 'ERR_MILLRACE_ALREADY_LISTENING'
+  | 'ERR_MILLRACE_SERVER_CLOSED'
+  | 'ERR_MILLRACE_ROUTES_FROZEN'
+  | 'ERR_MILLRACE_RESPONSE_ENDED'
+  | 'ERR_MILLRACE_HEADERS_SENT';
+
+/** A call at the wrong time: a second `listen()`, a second `end()`, a field after the head was sent. */
+export class StateError extends MillraceError {
+  declare readonly code: StateErrorCode;
+
+  constructor(code: StateErrorCode, message: string = ERROR_CODES[code]) {
+    super(code, message);
+  }
+}
+
+/** The codes of a {@link HeaderError}. */
+export type HeaderErrorCode =
+  | 'ERR_MILLRACE_HEADER_NAME'
+  | 'ERR_MILLRACE_HEADER_VALUE'
+  | 'ERR_MILLRACE_HEADER_REPEATED'
+  | 'ERR_MILLRACE_HEADER_FRAMING';
+
+/** The codes of a {@link ResponseError}; those of header fields belong to its subclass {@link HeaderError}. */
+export type ResponseErrorCode =
+  HeaderErrorCode | 'ERR_MILLRACE_STATUS' | 'ERR_MILLRACE_REASON' | 'ERR_MILLRACE_RESPONSE_BODY';
+
+/** Something a handler gave that must not reach the wire. Nothing of it has been sent. */
+export class ResponseError extends MillraceError {
+  declare readonly code: ResponseErrorCode;
+
+  constructor(code: ResponseErrorCode, message: string = ERROR_CODES[code], options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
+/** A response header field that must not reach the wire. */
+export class HeaderError extends ResponseError {
+  declare readonly code: HeaderErrorCode;
+  /** The field's name as it was given, shortened and with control characters escaped. */
+  readonly field: string;
+
+  constructor(code: HeaderErrorCode, field: string, message: string) {
+    super(code, message);
+    this.field = field;
+  }
+}
+
+/** The request body is not what the handler asked for: the client's mistake, hence a `status`. */
+export class BodyError extends MillraceError {
+  declare readonly code: 'ERR_MILLRACE_BODY_JSON';
+  /** The status that tells the client: 400. */
+  readonly status = 400;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MILLRACE_BODY_JSON', message, options);
+  }
+}
+
+/** The codes of a {@link RouteError}. */
+export type RouteErrorCode =
+  | 'ERR_MILLRACE_ROUTE_PATTERN'
+  | 'ERR_MILLRACE_ROUTE_METHOD'
+  | 'ERR_MILLRACE_ROUTE_HANDLER'
+  | 'ERR_MILLRACE_ROUTE_DUPLICATE';
+
+/** A route that cannot be added: malformed pattern or method, no handler, or there is one like it. */
+export class RouteError extends MillraceError {
+  declare readonly code: RouteErrorCode;
+
+  constructor(code: RouteErrorCode, message: string = ERROR_CODES[code]) {
+    super(code, message);
+  }
+}
+
+/** The codes of a {@link PlatformError}. */
+export type PlatformErrorCode = 'ERR_MILLRACE_PLATFORM' | 'ERR_MILLRACE_ADDON';
+
+/** millrace cannot run here: another system than Linux, or the native part is not built. */
+export class PlatformError extends MillraceError {
+  declare readonly code: PlatformErrorCode;
+
+  constructor(code: PlatformErrorCode, message: string = ERROR_CODES[code], options?: ErrorOptions) {
+    super(code, message, options);
+  }
+
+  /** The error for a system that millrace is not made for. */
+  static unsupported(platform: string = process.platform, arch: string = process.arch): PlatformError {
+    return new PlatformError(
+      'ERR_MILLRACE_PLATFORM',
+      `millrace runs on Linux on x64 and arm64 only; this is ${platform} on ${arch}.`,
+    );
+  }
+
+  /** The error for a native part that is not there or does not load; `cause` says which. */
+  static addonMissing(cause: unknown): PlatformError {
+    return new PlatformError(
+      'ERR_MILLRACE_ADDON',
+      'The native part of millrace could not be loaded: build it with "npm rebuild millrace", ' +
+        'which needs python3, make and a C++20 compiler (g++ 11 or later).',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,219 @@
+// options.ts: the options of createServer() and of routes, checked once, from one table.
+
+import { checkNumber, readOptions } from './option-reader.js';
+import type { NumberRule, OptionScope } from './option-reader.js';
+
+/** What a server accepts before it refuses, waits or closes. Each is a promise about memory or time. */
+export interface LimitOptions {
+  /**
+   * Connections open at once. More are answered 503 and closed.
+   * @remarks 1–1048576 (the most descriptors Linux gives a process unless `fs.nr_open` is raised).
+   * @defaultValue 65536
+   */
+  connections?: number | undefined;
+  /**
+   * Request bodies and unsent answers that the whole server holds in memory. Beyond it requests are answered 503 and
+   * reading pauses.
+   * @remarks Bytes, 1024–1099511627776. Below `bodyBytes`, bodies larger than it can never be accepted.
+   * @defaultValue 268435456 (256 MiB)
+   */
+  bufferedBytes?: number | undefined;
+  /**
+   * Length of a request line. Longer ones are answered 414.
+   * @remarks Bytes, 64–65536. RFC 9112 §3 recommends to support at least 8000.
+   * @defaultValue 8192
+   */
+  requestLineBytes?: number | undefined;
+  /**
+   * Length of all header fields of a request together. More are answered 431 (RFC 6585 §5).
+   * @remarks Bytes, 64–65536: lengths of field names are kept in 16 bits.
+   * @defaultValue 16384
+   */
+  headerBytes?: number | undefined;
+  /**
+   * Number of header fields of a request. More are answered 431.
+   * @remarks 1–1000.
+   * @defaultValue 100
+   */
+  headerCount?: number | undefined;
+  /**
+   * Length of a request body. Longer ones are answered 413. A route may set its own.
+   * @remarks Bytes, 0–2147483648.
+   * @defaultValue 1048576 (1 MiB)
+   */
+  bodyBytes?: number | undefined;
+  /**
+   * Requests of one connection that wait for their answers. With more, reading pauses.
+   * @remarks 1–1024.
+   * @defaultValue 64
+   */
+  pipelineDepth?: number | undefined;
+  /**
+   * Answers that wait for a slow reader, on one connection. Beyond it reading pauses.
+   * @remarks Bytes, 1024–2147483648.
+   * @defaultValue 1048576 (1 MiB)
+   */
+  unsentBytes?: number | undefined;
+  /**
+   * Slowest client: a request body that arrives more slowly is answered 408, a reader of a response that is slower is
+   * cut off. Measured after a grace of 5 s, or `timeouts.bodyMs` if that is shorter.
+   * @remarks Bytes a second, 0–1073741824; 0 turns it off.
+   * @defaultValue 240
+   */
+  minBytesPerSecond?: number | undefined;
+  /**
+   * Requests that wait for JavaScript. More are answered 503 with `Retry-After`, at once.
+   * @remarks 1–65536.
+   * @defaultValue 4096
+   */
+  queue?: number | undefined;
+}
+
+/** How long a server waits. */
+export interface TimeoutOptions {
+  /**
+   * Longest wait for a complete request head. A late client gets 408 and is closed.
+   * @remarks Milliseconds, 1–600000.
+   * @defaultValue 10000
+   */
+  headerMs?: number | undefined;
+  /**
+   * Longest wait for more of a request body. A late client gets 408 and is closed.
+   * @remarks Milliseconds without progress, 1–86400000.
+   * @defaultValue 30000
+   */
+  bodyMs?: number | undefined;
+  /**
+   * How long a connection may stay open between two requests.
+   * @remarks Milliseconds, 1–86400000. More than the 60 s of common load balancers, so that they close first and never
+   * send a request into a closing connection.
+   * @defaultValue 65000
+   */
+  keepAliveMs?: number | undefined;
+  /**
+   * Longest wait for a handler's answer. A late one is replaced by 503.
+   * @remarks Milliseconds, 0–86400000; 0 turns it off.
+   * @defaultValue 0
+   */
+  handlerMs?: number | undefined;
+  /**
+   * Longest wait for a client to take more of a response. A late one is cut off.
+   * @remarks Milliseconds without progress, 1–86400000.
+   * @defaultValue 30000
+   */
+  writeMs?: number | undefined;
+}
+
+/** The options of `createServer()`. Unknown names are errors, with a hint at the nearest right one. */
+export interface ServerOptions {
+  /**
+   * I/O threads: each has its own epoll loop and its share of the connections.
+   * @remarks 1–64.
+   * @defaultValue 1
+   */
+  reactors?: number | undefined;
+  limits?: LimitOptions | undefined;
+  timeouts?: TimeoutOptions | undefined;
+}
+
+/** The options of one route, in place of the server's. */
+export interface RouteOptions {
+  /** As {@link LimitOptions.bodyBytes}, for this route. */
+  bodyBytes?: number | undefined;
+  /** As {@link TimeoutOptions.handlerMs}, for this route. */
+  handlerMs?: number | undefined;
+}
+
+/** All options of a server, checked and complete. Frozen, at both levels. */
+export interface ServerConfig {
+  readonly reactors: number;
+  readonly limits: Readonly<Record<keyof LimitOptions, number>>;
+  readonly timeouts: Readonly<Record<keyof TimeoutOptions, number>>;
+}
+
+/** The options of a route, checked; undefined: the server's value counts. */
+export interface RouteConfig {
+  readonly bodyBytes: number | undefined;
+  readonly handlerMs: number | undefined;
+}
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const DAY_MS = 86_400_000;
+
+/** Every numeric option. What the numbers mean is said at the interfaces above; a test holds the two together. */
+export const OPTION_RULES = {
+  reactors: { min: 1, max: 64, preset: 1, unit: 'threads' },
+  'limits.connections': { min: 1, max: 2 ** 20, preset: 65_536, unit: 'connections' },
+  'limits.bufferedBytes': { min: KIB, max: 1024 * GIB, preset: 256 * MIB, unit: 'bytes' },
+  'limits.requestLineBytes': { min: 64, max: 64 * KIB, preset: 8 * KIB, unit: 'bytes' },
+  'limits.headerBytes': { min: 64, max: 64 * KIB, preset: 16 * KIB, unit: 'bytes' },
+  'limits.headerCount': { min: 1, max: 1000, preset: 100, unit: 'fields' },
+  'limits.bodyBytes': { min: 0, max: 2 * GIB, preset: MIB, unit: 'bytes' },
+  'limits.pipelineDepth': { min: 1, max: 1024, preset: 64, unit: 'requests' },
+  'limits.unsentBytes': { min: KIB, max: 2 * GIB, preset: MIB, unit: 'bytes' },
+  'limits.minBytesPerSecond': { min: 0, max: GIB, preset: 240, unit: 'bytes a second' },
+  'limits.queue': { min: 1, max: 65_536, preset: 4096, unit: 'requests' },
+  'timeouts.headerMs': { min: 1, max: 600_000, preset: 10_000, unit: 'milliseconds' },
+  'timeouts.bodyMs': { min: 1, max: DAY_MS, preset: 30_000, unit: 'milliseconds' },
+  'timeouts.keepAliveMs': { min: 1, max: DAY_MS, preset: 65_000, unit: 'milliseconds' },
+  'timeouts.handlerMs': { min: 0, max: DAY_MS, preset: 0, unit: 'milliseconds' },
+  'timeouts.writeMs': { min: 1, max: DAY_MS, preset: 30_000, unit: 'milliseconds' },
+} as const satisfies Record<OptionName, NumberRule>;
+
+type OptionName = 'reactors' | `limits.${keyof LimitOptions}` | `timeouts.${keyof TimeoutOptions}`;
+
+const CREATE_SERVER = 'createServer()';
+const GROUPS = ['limits', 'timeouts'] as const;
+const ALL_NAMES = [...Object.keys(OPTION_RULES), ...GROUPS];
+
+/**
+ * Checks the options of `createServer()` and fills in the defaults.
+ * @throws {@link OptionError}
+ */
+export function parseServerOptions(options?: unknown): ServerConfig {
+  const given = readOptions(scopeOf('', ['reactors', ...GROUPS]), options);
+  return Object.freeze({
+    reactors: numberOr(OPTION_RULES.reactors, 'reactors', given.get('reactors')),
+    limits: parseGroup<keyof LimitOptions>('limits', given.get('limits')),
+    timeouts: parseGroup<keyof TimeoutOptions>('timeouts', given.get('timeouts')),
+  });
+}
+
+/**
+ * Checks the options of a route.
+ * @throws {@link OptionError}
+ */
+export function parseRouteOptions(options?: unknown): RouteConfig {
+  const caller = 'route options';
+  const names = ['bodyBytes', 'handlerMs'];
+  const given = readOptions({ caller, group: '', names, allNames: names }, options);
+  const read = (name: string, rule: NumberRule): number | undefined =>
+    given.has(name) ? checkNumber(caller, name, rule, given.get(name)) : undefined;
+  return Object.freeze({
+    bodyBytes: read('bodyBytes', OPTION_RULES['limits.bodyBytes']),
+    handlerMs: read('handlerMs', OPTION_RULES['timeouts.handlerMs']),
+  });
+}
+
+function parseGroup<Name extends string>(group: string, options: unknown): Readonly<Record<Name, number>> {
+  const prefix = `${group}.`;
+  const rules = Object.entries<NumberRule>(OPTION_RULES).filter(([option]) => option.startsWith(prefix));
+  const names = rules.map(([option]) => option.slice(prefix.length));
+  const given = readOptions(scopeOf(group, names), options);
+  const values = rules.map(([option, rule]) => {
+    const name = option.slice(prefix.length);
+    return [name, numberOr(rule, option, given.get(name))];
+  });
+  // OPTION_RULES has exactly the names of the interface: the type OptionName sees to that.
+  return Object.freeze(Object.fromEntries(values) as Record<Name, number>);
+}
+
+function numberOr(rule: NumberRule, option: string, value: unknown): number {
+  return value === undefined ? rule.preset : checkNumber(CREATE_SERVER, option, rule, value);
+}
+
+function scopeOf(group: string, names: readonly string[]): OptionScope {
+  return { caller: CREATE_SERVER, group, names, allNames: ALL_NAMES };
+}

@@ -1,0 +1,146 @@
+// request-ring.ts: takes requests out of one reactor's ring. The protocol is described in native/ring/request_ring.h.
+
+import {
+  REACTOR_SLEEP,
+  REQUEST_BODY_BYTES,
+  REQUEST_BODY_OUTSIDE,
+  REQUEST_CLAIM,
+  REQUEST_DESCRIPTORS,
+  REQUEST_EXCHANGE_GENERATION,
+  REQUEST_EXCHANGE_SLOT,
+  REQUEST_FLAGS,
+  REQUEST_HEAD,
+  REQUEST_RECORD_BYTES,
+  REQUEST_RECORD_OFFSET,
+  REQUEST_RELEASED,
+  REQUEST_ROUTE,
+  REQUEST_WORDS,
+  SLEEP_AWAKE,
+} from './ring-layout.js';
+import type { RingMemory } from './ring-memory.js';
+
+/** A claimed request, out of the ring: everything in it is a copy. */
+export interface ClaimedRequest {
+  exchangeSlot: number;
+  exchangeGeneration: number;
+  route: number;
+  /** The run's records, one character a byte. */
+  records: string;
+  /** Where this request's record starts in them. */
+  start: number;
+  body: Buffer | undefined;
+}
+
+/** Fetches a body that was too large for the arena. */
+export type TakeBody = (index: number) => Buffer;
+
+/** Records copied with one call: a request that is kept keeps all of them in memory. */
+const MAX_COPY_BYTES = 8192;
+
+export class RequestRing {
+  readonly #words: Int32Array;
+  readonly #arena: Buffer;
+  readonly #mask: number;
+  readonly #takeBody: TakeBody;
+
+  constructor(memory: RingMemory, takeBody: TakeBody) {
+    this.#words = memory.words;
+    this.#arena = memory.arena;
+    this.#mask = memory.slots - 1;
+    this.#takeBody = takeBody;
+  }
+
+  /**
+   * Claims up to `most` requests and copies them into `into`, from its start.
+   * @returns How many.
+   */
+  claim(most: number, into: ClaimedRequest[]): number {
+    const words = this.#words;
+    for (;;) {
+      const first = Atomics.load(words, REQUEST_CLAIM);
+      // Head after claim: so it is never behind, and the difference is what there is.
+      const available = (Atomics.load(words, REQUEST_HEAD) - first) | 0;
+      if (available <= 0) return 0;
+      const count = this.#fitting(first, available < most ? available : most);
+      if (Atomics.compareExchange(words, REQUEST_CLAIM, first, (first + count) | 0) !== first) continue;
+      this.#copy(first, count, into);
+      // Now the reactor may write there again.
+      Atomics.store(words, this.#descriptor(first) + REQUEST_RELEASED, (first + count) | 0);
+      return count;
+    }
+  }
+
+  /** Is there anything to claim? Sequentially consistent: for the last look before this thread sleeps. */
+  hasWork(): boolean {
+    const first = Atomics.load(this.#words, REQUEST_CLAIM);
+    return ((Atomics.load(this.#words, REQUEST_HEAD) - first) | 0) > 0;
+  }
+
+  /** What the reactor says of itself: `SLEEP_AWAKE`, `SLEEP_NAP` or `SLEEP_DEEP`. */
+  reactorSleep(): number {
+    return Atomics.load(this.#words, REACTOR_SLEEP);
+  }
+
+  /** True: the reactor slept, and nobody else will wake it. */
+  winWake(): boolean {
+    const words = this.#words;
+    return (
+      Atomics.load(words, REACTOR_SLEEP) !== SLEEP_AWAKE &&
+      Atomics.exchange(words, REACTOR_SLEEP, SLEEP_AWAKE) !== SLEEP_AWAKE
+    );
+  }
+
+  #descriptor(index: number): number {
+    return REQUEST_DESCRIPTORS + (index & this.#mask) * REQUEST_WORDS;
+  }
+
+  /** How many of the next requests are copied in one piece: they lie together, without large bodies between them. */
+  #fitting(first: number, most: number): number {
+    const words = this.#words;
+    let descriptor = this.#descriptor(first);
+    const start = words[descriptor + REQUEST_RECORD_OFFSET]!;
+    let end = start;
+    let count = 0;
+    do {
+      // Another thread may claim these first and the reactor write over them: then the exchange fails, and what was
+      // read here is forgotten.
+      if (words[descriptor + REQUEST_RECORD_OFFSET]! !== end) break;
+      end += words[descriptor + REQUEST_RECORD_BYTES]!;
+      count++;
+      const hasBody = words[descriptor + REQUEST_BODY_BYTES]! !== 0;
+      if (hasBody || end - start > MAX_COPY_BYTES) break;
+      descriptor = this.#descriptor(first + count);
+    } while (count < most);
+    return count;
+  }
+
+  #copy(first: number, count: number, into: ClaimedRequest[]): void {
+    const words = this.#words;
+    let descriptor = this.#descriptor(first);
+    const last = this.#descriptor(first + count - 1);
+    const start = words[descriptor + REQUEST_RECORD_OFFSET]!;
+    const end = words[last + REQUEST_RECORD_OFFSET]! + words[last + REQUEST_RECORD_BYTES]!;
+    const records = this.#arena.toString('latin1', start, end);
+    for (let i = 0; i < count; i++) {
+      descriptor = this.#descriptor(first + i);
+      const request = into[i]!;
+      request.exchangeSlot = words[descriptor + REQUEST_EXCHANGE_SLOT]!;
+      request.exchangeGeneration = words[descriptor + REQUEST_EXCHANGE_GENERATION]!;
+      request.route = words[descriptor + REQUEST_ROUTE]!;
+      request.records = records;
+      request.start = words[descriptor + REQUEST_RECORD_OFFSET]! - start;
+      request.body = undefined;
+    }
+    const bodyBytes = words[last + REQUEST_BODY_BYTES]!;
+    if (bodyBytes === 0) return;
+    // Only the last of a run has one: see #fitting.
+    const outside = (words[last + REQUEST_FLAGS]! & REQUEST_BODY_OUTSIDE) !== 0;
+    into[count - 1]!.body = outside ? this.#takeBody(first + count - 1) : this.#copyBody(end, bodyBytes);
+  }
+
+  #copyBody(offset: number, bytes: number): Buffer {
+    const body = Buffer.allocUnsafe(bytes);
+    this.#arena.copy(body, 0, offset, offset + bytes);
+    return body;
+  }
+}

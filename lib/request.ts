@@ -1,0 +1,268 @@
+// request.ts: HttpRequest, what a handler sees of a request.
+
+import { formatAddress } from './address.js';
+import { binding } from './binding.js';
+import { BodyError } from './errors.js';
+import { addHeader, joinHeader, joinRuleOf } from './header-joins.js';
+import { paramsOf, type PathParams, type RoutePattern } from './pattern.js';
+import {
+  fieldAt,
+  fieldCount,
+  fieldId,
+  fieldName,
+  fieldNameLength,
+  fieldValue,
+  headStart,
+  sliceText,
+  u16,
+  u8,
+} from './request-record.js';
+import {
+  RECORD_AUTHORITY,
+  RECORD_METHOD,
+  RECORD_METHOD_NAME,
+  RECORD_MINOR_VERSION,
+  RECORD_PATH,
+  RECORD_PEER_ADDRESS,
+  RECORD_PEER_FAMILY,
+  RECORD_PEER_PORT,
+  RECORD_QUERY,
+  RECORD_TARGET,
+  RECORD_TARGET_FORM,
+} from './ring-layout.js';
+
+/** By the numbers of `Method` in native/http/request_head.h; 0 is any other. */
+const METHODS = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] as const;
+const HEAD = 2;
+
+/** `TargetForm::absolute`. */
+const ABSOLUTE_FORM = 1;
+
+const EMPTY_BODY = Buffer.alloc(0);
+
+/** Known names to their numbers, filled when the first request comes. */
+const fieldIds = new Map<string, number>();
+let fieldNames: readonly string[] = [];
+
+function learnFieldNames(): void {
+  fieldNames = binding().fieldNames;
+  fieldNames.forEach((name, id) => {
+    if (id > 0) fieldIds.set(name, id);
+  });
+}
+
+/** Request fields as node:http's `message.headers`: lower-case names, no prototype. */
+export type HeadersObject = Record<string, string | string[] | undefined>;
+
+/**
+ * A request. Valid for as long as you hold it, also after the answer: everything in it is its own copy.
+ *
+ * Nothing is decoded before it is read. A request that is kept in memory keeps some kilobytes: its own head, and those
+ * of requests that came in the same moment.
+ */
+export class HttpRequest {
+  readonly #records: string;
+  readonly #start: number;
+  readonly #pattern: RoutePattern | undefined;
+  readonly #body: Buffer | undefined;
+  #params: PathParams | undefined;
+  #searchParams: URLSearchParams | undefined;
+  #headers: HeadersObject | undefined;
+
+  /** @internal Requests are made by the server. */
+  constructor(records: string, start: number, body: Buffer | undefined, pattern: RoutePattern | undefined) {
+    this.#records = records;
+    this.#start = start;
+    this.#body = body;
+    this.#pattern = pattern;
+  }
+
+  /** The method as it was sent; methods are case-sensitive (RFC 9110 §9.1). */
+  get method(): string {
+    const id = u8(this.#records, this.#start + RECORD_METHOD);
+    return id === 0 ? this.#slice(RECORD_METHOD_NAME) : METHODS[id]!;
+  }
+
+  /** The request target exactly as it was sent (RFC 9112 §3.2). */
+  get target(): string {
+    return this.#slice(RECORD_TARGET);
+  }
+
+  /** The same as {@link target}: what node:http calls it. */
+  get url(): string {
+    return this.target;
+  }
+
+  /** Path of the target as it was sent, not decoded, without the query; `*` for `OPTIONS *`. */
+  get path(): string {
+    const path = this.#slice(RECORD_PATH);
+    if (path !== '') return path;
+    return u8(this.#records, this.#start + RECORD_TARGET_FORM) === ABSOLUTE_FORM ? '/' : '';
+  }
+
+  /** Query of the target as it was sent, without its `?`; empty if there is none. */
+  get query(): string {
+    return this.#slice(RECORD_QUERY);
+  }
+
+  /** The query, taken apart. Parsed at the first use. */
+  get searchParams(): URLSearchParams {
+    this.#searchParams ??= new URLSearchParams(this.query);
+    return this.#searchParams;
+  }
+
+  /**
+   * What the pattern's `:name` segments and its `*` (under the name `*`) have matched, percent-decoded; text that does
+   * not decode stays as it was sent.
+   */
+  get params(): PathParams {
+    this.#params ??=
+      this.#pattern === undefined
+        ? (Object.create(null) as PathParams)
+        : paramsOf(this.#pattern, this.path);
+    return this.#params;
+  }
+
+  /**
+   * Whom the client wants to talk to, `host[:port]`: from an absolute-form target, else the Host field (RFC 9112
+   * §3.2.2); empty for HTTP/1.0 without either.
+   */
+  get authority(): string {
+    return this.#slice(RECORD_AUTHORITY);
+  }
+
+  /** `'1.1'` or `'1.0'`. */
+  get httpVersion(): '1.0' | '1.1' {
+    return u8(this.#records, this.#start + RECORD_MINOR_VERSION) === 0 ? '1.0' : '1.1';
+  }
+
+  /** The client's IP address; undefined on a Unix socket. */
+  get remoteAddress(): string | undefined {
+    const family = u8(this.#records, this.#start + RECORD_PEER_FAMILY);
+    return formatAddress(family, (i) => u8(this.#records, this.#start + RECORD_PEER_ADDRESS + i));
+  }
+
+  /** The client's port; undefined on a Unix socket. */
+  get remotePort(): number | undefined {
+    if (u8(this.#records, this.#start + RECORD_PEER_FAMILY) === 0) return undefined;
+    return u16(this.#records, this.#start + RECORD_PEER_PORT);
+  }
+
+  /**
+   * Value of a header field, by its name in any case. Of a field sent several times, what node:http makes of it:
+   * for most the values joined by `, `, for some the first, for `set-cookie` an array.
+   *
+   * `header('host')` is {@link authority}: the target's host counts, if it has one (RFC 9112 §3.2.2).
+   */
+  header(name: 'set-cookie'): string[] | undefined;
+  header(name: string): string | undefined;
+  header(name: string): string | string[] | undefined {
+    if (fieldIds.size === 0) learnFieldNames();
+    let lower = name;
+    let id = fieldIds.get(name);
+    if (id === undefined) {
+      lower = name.toLowerCase();
+      id = fieldIds.get(lower) ?? 0;
+    }
+    if (lower === 'host') return this.authority === '' ? undefined : this.authority;
+    return this.#find(lower, id);
+  }
+
+  /** All header fields by their lower-case names, joined as by {@link header}. Made at the first use. */
+  get headers(): HeadersObject {
+    this.#headers ??= this.#readHeaders();
+    return this.#headers;
+  }
+
+  /** All header fields as they were sent: name, value, name, value, … */
+  get rawHeaders(): string[] {
+    const records = this.#records;
+    const head = headStart(records, this.#start);
+    const raw: string[] = [];
+    for (let n = 0, count = fieldCount(records, this.#start); n < count; n++) {
+      const field = fieldAt(this.#start, n);
+      raw.push(fieldName(records, head, field), fieldValue(records, head, field));
+    }
+    return raw;
+  }
+
+  /** The body; empty if the request has none. Yours to keep and to change. */
+  buffer(): Promise<Buffer> {
+    return Promise.resolve(this.#body ?? EMPTY_BODY);
+  }
+
+  /** The body as text, decoded as UTF-8; what is not UTF-8 becomes U+FFFD, a byte order mark is dropped. */
+  text(): Promise<string> {
+    return Promise.resolve(this.#bodyText());
+  }
+
+  /**
+   * The body, parsed as JSON. Whatever its Content-Type says.
+   * @throws {@link BodyError} `ERR_MILLRACE_BODY_JSON`, as a rejection, if it is not JSON. A handler that lets it pass
+   * answers 400.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says what it expects
+  json<T = unknown>(): Promise<T> {
+    try {
+      return Promise.resolve(JSON.parse(this.#bodyText()) as T);
+    } catch (cause) {
+      const reason = this.#body === undefined ? 'it is empty' : (cause as Error).message;
+      return Promise.reject(new BodyError(`The request body is not JSON: ${reason}`, { cause }));
+    }
+  }
+
+  /** @internal */
+  static isHead(request: HttpRequest): boolean {
+    return u8(request.#records, request.#start + RECORD_METHOD) === HEAD;
+  }
+
+  #bodyText(): string {
+    const body = this.#body;
+    if (body === undefined) return '';
+    const hasMark = body.length >= 3 && body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+    return body.toString('utf8', hasMark ? 3 : 0);
+  }
+
+  #slice(at: number): string {
+    return sliceText(this.#records, headStart(this.#records, this.#start), this.#start + at);
+  }
+
+  #find(lower: string, id: number): string | string[] | undefined {
+    const records = this.#records;
+    const start = this.#start;
+    const head = headStart(records, start);
+    const rule = joinRuleOf(lower);
+    let found: string | undefined;
+    let list: string[] | undefined;
+    for (let n = 0, count = fieldCount(records, start); n < count; n++) {
+      const field = fieldAt(start, n);
+      if (fieldId(records, field) !== id) continue;
+      if (id === 0 && !this.#isNamed(lower, head, field)) continue;
+      const value = fieldValue(records, head, field);
+      if (rule === 'array') (list ??= []).push(value);
+      else found = joinHeader(rule, found, value);
+      if (rule === 'first') break;
+    }
+    return list ?? found;
+  }
+
+  #isNamed(lower: string, head: number, field: number): boolean {
+    if (fieldNameLength(this.#records, field) !== lower.length) return false;
+    return fieldName(this.#records, head, field).toLowerCase() === lower;
+  }
+
+  #readHeaders(): HeadersObject {
+    if (fieldIds.size === 0) learnFieldNames();
+    const records = this.#records;
+    const head = headStart(records, this.#start);
+    const headers = Object.create(null) as Record<string, string | string[]>;
+    for (let n = 0, count = fieldCount(records, this.#start); n < count; n++) {
+      const field = fieldAt(this.#start, n);
+      const id = fieldId(records, field);
+      const name = id === 0 ? fieldName(records, head, field).toLowerCase() : fieldNames[id]!;
+      addHeader(headers, name, fieldValue(records, head, field));
+    }
+    if (this.authority !== '') headers['host'] = this.authority;
+    return headers;
+  }
+}

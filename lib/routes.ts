@@ -1,0 +1,111 @@
+// routes.ts: the routes of one server, as the app adds them and as the native router takes them.
+
+import type { NativeReply, NativeRoute } from './binding.js';
+import { ResponseError, RouteError } from './errors.js';
+import { checkContentLength, fieldName, fieldValues, type FieldValueInput } from './field-validation.js';
+import { parseRouteOptions } from './options.js';
+import { checkMethod, parsePattern, type RoutePattern } from './pattern.js';
+import { CONTENT_TYPE_NONE, fieldLines, type HttpResponse, type ResponseField } from './response.js';
+import type { HttpRequest } from './request.js';
+import { showValue } from './show-value.js';
+import { checkStatus } from './status-codes.js';
+
+/** Answers requests. May be async: a throw or rejection answers 500 (if nothing was sent) and is an `error` event. */
+export type Handler = (request: HttpRequest, response: HttpResponse) => unknown;
+
+/** A canned answer, for `server.reply()`. */
+export interface ReplyInit {
+  /** @defaultValue 200 */
+  status?: number | undefined;
+  headers?: Readonly<Record<string, FieldValueInput>> | undefined;
+  /** A string is sent as UTF-8. @defaultValue empty */
+  body?: string | Uint8Array | undefined;
+}
+
+/** What a request is matched with in JavaScript: the native router has found it by its number. */
+export interface HandlerEntry {
+  readonly handler: Handler;
+  /** Undefined: the server's handler for what no route matches. */
+  readonly pattern: RoutePattern | undefined;
+}
+
+/** To the native router. */
+const ALL_METHODS = '*';
+
+export class Routes {
+  readonly handlers: HandlerEntry[] = [];
+  readonly native: NativeRoute[] = [];
+  readonly replies: NativeReply[] = [];
+  readonly #known = new Set<string>();
+
+  /** `method` undefined: all. `rest` is `[handler]` or `[options, handler]`. */
+  addHandler(method: unknown, pattern: unknown, rest: readonly unknown[]): void {
+    const handler = rest.at(-1);
+    if (rest.length < 1 || rest.length > 2 || typeof handler !== 'function') {
+      throw new RouteError(
+        'ERR_MILLRACE_ROUTE_HANDLER',
+        `The last argument of a route must be its handler, a function (request, response), not ${showValue(handler)}`,
+      );
+    }
+    const options = parseRouteOptions(rest.length === 2 ? rest[0] : undefined);
+    const parsed = parsePattern(pattern);
+    this.#add(method, parsed, { isReply: false, id: this.handlers.length, ...options });
+    this.handlers.push({ handler: handler as Handler, pattern: parsed });
+  }
+
+  addReply(method: unknown, path: unknown, init: ReplyInit): void {
+    const reply = nativeReply(init);
+    this.#add(method, parsePattern(path), { isReply: true, id: this.replies.length });
+    this.replies.push(reply);
+  }
+
+  /** Number of the handler for what no route matches. */
+  addFallback(handler: Handler): number {
+    return this.handlers.push({ handler, pattern: undefined }) - 1;
+  }
+
+  #add(method: unknown, pattern: RoutePattern, target: Omit<NativeRoute, 'method' | 'pattern'>): void {
+    const checked = method === undefined ? ALL_METHODS : checkMethod(method);
+    // To the router, patterns that differ in their parameters' names only are one.
+    const key = `${checked} ${pattern.native.replaceAll(/\/:[^/]+/g, '/:')}`;
+    if (this.#known.has(key)) {
+      throw new RouteError(
+        'ERR_MILLRACE_ROUTE_DUPLICATE',
+        `There is a route for ${checked === ALL_METHODS ? 'all methods' : checked} on '${pattern.source}' already`,
+      );
+    }
+    this.#known.add(key);
+    this.native.push({ method: checked, pattern: pattern.native, ...target });
+  }
+}
+
+const REPLY_NAMES: readonly string[] = ['status', 'headers', 'body'];
+
+function nativeReply(init: ReplyInit): NativeReply {
+  const unknown = Object.keys(init).find((name) => !REPLY_NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new ResponseError(
+      'ERR_MILLRACE_RESPONSE_BODY',
+      `A reply has ${REPLY_NAMES.join(', ')}; there is no ${showValue(unknown)}`,
+    );
+  }
+  const { status = 200, headers = {}, body = '' } = init;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
+  }
+  const bytes = Buffer.from(body); // a copy: the app may reuse its own
+  const fields = Object.entries(headers).map(([name, value]): ResponseField => {
+    const field = fieldName(name);
+    return { field, value: fieldValues(field, value) };
+  });
+  const lengthField = fields.find(({ field }) => field.kind === 'content-length');
+  if (lengthField !== undefined) checkContentLength(String(lengthField.value), bytes.length, status, false);
+  return {
+    status: checkStatus(status),
+    contentType: CONTENT_TYPE_NONE,
+    // The reactor writes the length itself.
+    fields: fieldLines(fields.filter((entry) => entry !== lengthField)),
+    body: bytes,
+    ownDate: fields.some(({ field }) => field.kind === 'date'),
+  };
+}

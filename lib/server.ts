@@ -1,0 +1,405 @@
+// server.ts: Server and createServer.
+
+import { lookup } from 'node:dns/promises';
+import { EventEmitter } from 'node:events';
+import { isIP } from 'node:net';
+
+import { makeIsolate, type Isolate } from './async-context.js';
+import { binding, type NativeAddress, type NativeServer } from './binding.js';
+import { Channel } from './channel.js';
+import { BodyError, ListenError, RouteError, StateError } from './errors.js';
+import {
+  parseCloseOptions,
+  parseListenOptions,
+  type CloseOptions,
+  type ListenConfig,
+  type ListenOptions,
+} from './listen-options.js';
+import { closed, opened } from './open-servers.js';
+import { parseServerOptions, type RouteOptions, type ServerConfig, type ServerOptions } from './options.js';
+import { HttpRequest } from './request.js';
+import type { ClaimedRequest } from './request-ring.js';
+import { HttpResponse } from './response.js';
+import { requestMemory, responseMemory, ringSizes } from './ring-memory.js';
+import { Routes, type Handler, type ReplyInit } from './routes.js';
+import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
+import { showValue } from './show-value.js';
+import { serverStats, type ServerStats } from './stats.js';
+
+/** How closing went. */
+export interface CloseResult {
+  /** Requests answered while closing. */
+  readonly completed: number;
+  /** Requests cut off at the end of the grace time. */
+  readonly aborted: number;
+  /** How long it took. */
+  readonly ms: number;
+}
+
+/** Where an `error` event comes from. */
+export interface ErrorContext {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** The events of a server. */
+export interface ServerEvents {
+  /** What a handler threw or rejected with. Without a listener it is written to stderr; it never ends the process. */
+  error: [error: unknown, context: ErrorContext];
+  /** The server has closed. */
+  close: [];
+}
+
+type State = 'new' | 'starting' | 'listening' | 'closing' | 'closed';
+
+/**
+ * An HTTP/1.1 server. Made by {@link createServer}; add routes, then {@link Server.listen}.
+ *
+ * Routes are found natively; the most specific pattern that matches path and method wins. What no route matches goes to
+ * the handler given to `createServer`; without one it is answered 404, or 405 with `Allow`, or for OPTIONS 204.
+ */
+export class Server extends EventEmitter<ServerEvents> {
+  readonly #config: ServerConfig;
+  readonly #routes = new Routes();
+  readonly #fallback: number | undefined;
+  readonly #native: NativeServer;
+  readonly #isolate: Isolate;
+  #channel: Channel | undefined;
+  #state: State = 'new';
+  #address: ServerAddress | null = null;
+  #referenced = true;
+  #closing: Promise<CloseResult> | undefined;
+  #onEnded: (() => void) | undefined;
+
+  /** @internal Use {@link createServer}. */
+  constructor(config: ServerConfig, fallback: Handler | undefined) {
+    super();
+    this.#config = config;
+    this.#fallback = fallback === undefined ? undefined : this.#routes.addFallback(fallback);
+    this.#native = new (binding().NativeServer)();
+    this.#isolate = makeIsolate();
+  }
+
+  /**
+   * Answers GET requests for a pattern: `/a/b`, `/users/:id`, `/files/*` or `*`. HEAD runs it too, unless there is a
+   * HEAD route; the body is then left out.
+   * @throws {@link RouteError} for a malformed pattern, no handler, or a second route of the kind
+   * @throws {@link StateError} `ERR_MILLRACE_ROUTES_FROZEN` after `listen()`
+   */
+  get(pattern: string, handler: Handler): this;
+  get(pattern: string, options: RouteOptions, handler: Handler): this;
+  get(pattern: string, ...rest: unknown[]): this {
+    return this.#route('GET', pattern, rest);
+  }
+
+  /** As {@link get}, for POST. */
+  post(pattern: string, handler: Handler): this;
+  post(pattern: string, options: RouteOptions, handler: Handler): this;
+  post(pattern: string, ...rest: unknown[]): this {
+    return this.#route('POST', pattern, rest);
+  }
+
+  /** As {@link get}, for PUT. */
+  put(pattern: string, handler: Handler): this;
+  put(pattern: string, options: RouteOptions, handler: Handler): this;
+  put(pattern: string, ...rest: unknown[]): this {
+    return this.#route('PUT', pattern, rest);
+  }
+
+  /** As {@link get}, for PATCH. */
+  patch(pattern: string, handler: Handler): this;
+  patch(pattern: string, options: RouteOptions, handler: Handler): this;
+  patch(pattern: string, ...rest: unknown[]): this {
+    return this.#route('PATCH', pattern, rest);
+  }
+
+  /** As {@link get}, for DELETE. */
+  delete(pattern: string, handler: Handler): this;
+  delete(pattern: string, options: RouteOptions, handler: Handler): this;
+  delete(pattern: string, ...rest: unknown[]): this {
+    return this.#route('DELETE', pattern, rest);
+  }
+
+  /** As {@link get}, for HEAD alone, in place of what the GET route would do. */
+  head(pattern: string, handler: Handler): this;
+  head(pattern: string, options: RouteOptions, handler: Handler): this;
+  head(pattern: string, ...rest: unknown[]): this {
+    return this.#route('HEAD', pattern, rest);
+  }
+
+  /** As {@link get}, for OPTIONS, in place of the 204 with `Allow` that the server gives by itself. */
+  options(pattern: string, handler: Handler): this;
+  options(pattern: string, options: RouteOptions, handler: Handler): this;
+  options(pattern: string, ...rest: unknown[]): this {
+    return this.#route('OPTIONS', pattern, rest);
+  }
+
+  /** As {@link get}, for every method that has no route of its own on this pattern. */
+  all(pattern: string, handler: Handler): this;
+  all(pattern: string, options: RouteOptions, handler: Handler): this;
+  all(pattern: string, ...rest: unknown[]): this {
+    return this.#route(undefined, pattern, rest);
+  }
+
+  /**
+   * As {@link get}, for any method; methods are case-sensitive (RFC 9110 §9.1).
+   * @throws {@link RouteError} also `ERR_MILLRACE_ROUTE_METHOD`
+   */
+  route(method: string, pattern: string, handler: Handler): this;
+  route(method: string, pattern: string, options: RouteOptions, handler: Handler): this;
+  route(method: string, pattern: string, ...rest: unknown[]): this {
+    return this.#route(method ?? '', pattern, rest);
+  }
+
+  /**
+   * A canned answer, given by the I/O thread: also while every JS thread is busy or stuck. For health checks and the like.
+   * @throws {@link RouteError}, {@link ResponseError}, {@link StateError}
+   */
+  reply(method: string, path: string, response: ReplyInit): this {
+    this.#requireNew();
+    this.#routes.addReply(method ?? '', path, response);
+    return this;
+  }
+
+  /**
+   * Starts to listen.
+   * @returns Where.
+   * @throws {@link OptionError}; {@link ListenError} with the system's `code`, `errno`, `syscall` and address, after
+   * which nothing is left open and another `listen()` may follow; {@link StateError} for a second call. All as
+   * rejections.
+   */
+  listen(options: ListenOptions & { path: string }): Promise<UnixAddress>;
+  listen(options: ListenOptions & { fd: number }): Promise<ServerAddress>;
+  listen(options?: ListenOptions | number): Promise<TcpAddress>;
+  async listen(options?: ListenOptions | number, ...extra: unknown[]): Promise<ServerAddress> {
+    const wanted = parseListenOptions(options, ...extra);
+    if (this.#state === 'starting' || this.#state === 'listening') {
+      throw new StateError('ERR_MILLRACE_ALREADY_LISTENING', 'listen() was called on a server that listens already');
+    }
+    this.#requireNotClosed();
+    this.#state = 'starting';
+    try {
+      const address = await nativeAddress(wanted);
+      this.#requireNotClosed(); // close() may have come while the name was looked up
+      this.#start(address, wanted);
+    } catch (error) {
+      if (this.#isIn('starting')) this.#state = 'new';
+      throw error;
+    }
+    this.#state = 'listening';
+    return this.#address!;
+  }
+
+  /** Where the server listens; null if it does not. */
+  address(): ServerAddress | null {
+    return this.#address;
+  }
+
+  /**
+   * Stops accepting, lets requests in flight finish, ends connections with their last answer, and after `graceMs`
+   * whatever is left. A second call gives the first one's promise.
+   * @throws {@link OptionError}, as a rejection
+   */
+  close(options?: CloseOptions): Promise<CloseResult> {
+    let graceMs: number;
+    try {
+      ({ graceMs } = parseCloseOptions(options));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  /** What the server has done so far, and is doing now. */
+  stats(): ServerStats {
+    return serverStats(this.#state === 'listening', this.#native.stats());
+  }
+
+  /** Lets the server keep the process alive: so it is from the start. */
+  ref(): this {
+    this.#referenced = true;
+    this.#native.ref();
+    return this;
+  }
+
+  /** Lets the process end although the server listens. */
+  unref(): this {
+    this.#referenced = false;
+    this.#native.unref();
+    return this;
+  }
+
+  /** Closes with the default grace time: for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #route(method: string | undefined, pattern: string, rest: unknown[]): this {
+    this.#requireNew();
+    this.#routes.addHandler(method, pattern, rest);
+    return this;
+  }
+
+  #start(address: NativeAddress, wanted: ListenConfig): void {
+    const { reactors } = this.#config;
+    const sizes = ringSizes(this.#config);
+    const requests = Array.from({ length: reactors }, () => requestMemory(sizes));
+    const responses = Array.from({ length: reactors }, () => responseMemory(sizes));
+    const doorbell = new Int32Array(new SharedArrayBuffer(64));
+    const channel = new Channel(this.#native, requests, responses, doorbell, this.#dispatch);
+    const result = this.#native.listen({
+      config: this.#config,
+      sizes,
+      routes: this.#routes.native,
+      replies: this.#routes.replies,
+      fallback: this.#fallback,
+      address,
+      requestMemory: requests.map(({ words }) => words),
+      responseMemory: responses.map(({ words }) => words),
+      doorbell,
+      drain: this.#onDoorbell,
+    });
+    if ('syscall' in result) throw listenError(result, wanted);
+    this.#channel = channel;
+    this.#address = Object.freeze({ ...result });
+    opened(this.#native);
+    if (!this.#referenced) this.#native.unref();
+  }
+
+  readonly #onDoorbell = (): void => {
+    this.#channel!.drain();
+    if (this.#onEnded !== undefined && this.#native.ended()) this.#onEnded();
+  };
+
+  async #close(graceMs: number): Promise<CloseResult> {
+    const started = performance.now();
+    const wasListening = this.#state === 'listening';
+    this.#state = 'closing';
+    let completed = 0;
+    let aborted = 0;
+    if (wasListening) {
+      const before = this.stats().requests.answered;
+      await new Promise<void>((resolve) => {
+        this.#onEnded = resolve;
+        // Until the last connection has ended somebody waits for this, so the process stays.
+        this.#native.ref();
+        this.#native.drain(graceMs);
+      });
+      const end = this.#native.stop();
+      closed(this.#native);
+      completed = (end.answered ?? before) - before;
+      aborted = end.aborted ?? 0;
+    }
+    this.#state = 'closed';
+    this.#address = null;
+    this.emit('close');
+    return { completed, aborted, ms: Math.round(performance.now() - started) };
+  }
+
+  /** Runs the handler of one request; true: it goes on asynchronously. */
+  readonly #dispatch = (claimed: ClaimedRequest, reactor: number): boolean => {
+    const { handler, pattern } = this.#routes.handlers[claimed.route]!;
+    const request = new HttpRequest(claimed.records, claimed.start, claimed.body, pattern);
+    const response = new HttpResponse(
+      this.#channel!,
+      reactor,
+      claimed.exchangeSlot,
+      claimed.exchangeGeneration,
+      request,
+    );
+    let result: unknown;
+    try {
+      result = this.#isolate(handler, request, response);
+    } catch (error) {
+      this.#onHandlerError(error, request, response);
+      return false;
+    }
+    if (!isThenable(result)) return false;
+    result.then(undefined, (error: unknown) => {
+      this.#onHandlerError(error, request, response);
+    });
+    return true;
+  };
+
+  #onHandlerError(error: unknown, request: HttpRequest, response: HttpResponse): void {
+    const isClientsFault = error instanceof BodyError;
+    HttpResponse.fail(response, isClientsFault ? error.status : 500, isClientsFault ? 'Bad Request' : 'Internal Server Error');
+    const context: ErrorContext = { method: request.method, path: request.path };
+    if (this.listenerCount('error') === 0) {
+      // A client that sends bad bodies must not be able to fill the log.
+      if (!isClientsFault) console.error(`millrace: the handler of ${context.method} ${context.path} failed:`, error);
+      return;
+    }
+    try {
+      this.emit('error', error, context);
+    } catch (thrown) {
+      // A listener's own mistake: let Node report it as any uncaught error, but after this batch of requests.
+      setImmediate(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  #requireNew(): void {
+    this.#requireNotClosed();
+    if (this.#state === 'new') return;
+    throw new StateError('ERR_MILLRACE_ROUTES_FROZEN', 'Routes have to be added before listen(): the I/O threads have theirs now');
+  }
+
+  #requireNotClosed(): void {
+    if (this.#isIn('closing') || this.#isIn('closed')) throw new StateError('ERR_MILLRACE_SERVER_CLOSED');
+  }
+
+  /** Asks anew: TypeScript does not know that the state changes while somebody awaits. */
+  #isIn(state: State): boolean {
+    return this.#state === state;
+  }
+}
+
+/**
+ * Makes a server; it does nothing until `listen()`.
+ * @param handler - Answers what no route matches.
+ * @throws {@link OptionError} for options, {@link PlatformError} where the native part cannot run
+ */
+export function createServer(handler?: Handler): Server;
+export function createServer(options: ServerOptions, handler?: Handler): Server;
+export function createServer(first?: ServerOptions | Handler, second?: Handler): Server {
+  const [options, handler] = typeof first === 'function' ? [undefined, first] : [first, second];
+  const config = parseServerOptions(options);
+  if (handler !== undefined && typeof handler !== 'function') {
+    throw new RouteError(
+      'ERR_MILLRACE_ROUTE_HANDLER',
+      `The handler must be a function (request, response), not ${showValue(handler)}`,
+    );
+  }
+  return new Server(config, handler);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+async function nativeAddress(wanted: ListenConfig): Promise<NativeAddress> {
+  const { fd, path, host, port, backlog, reusePort } = wanted;
+  if (fd >= 0) return { fd };
+  if (path !== '') return { path, backlog };
+  return { host: await resolveHost(host), port, backlog, reusePort };
+}
+
+/** Names are looked up here, since that may block. */
+async function resolveHost(host: string): Promise<string> {
+  if (host === '' || isIP(host) !== 0) return host;
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    const { errno = 0, code, syscall = 'getaddrinfo' } = cause as NodeJS.ErrnoException;
+    throw new ListenError({ errno, code, syscall, address: host, cause });
+  }
+}
+
+function listenError(failure: { syscall: string; errno: number }, wanted: ListenConfig): ListenError {
+  if (wanted.fd >= 0) return new ListenError(failure);
+  if (wanted.path !== '') return new ListenError({ ...failure, address: wanted.path });
+  return new ListenError({ ...failure, address: wanted.host === '' ? '::' : wanted.host, port: wanted.port });
+}

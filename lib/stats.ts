@@ -1,0 +1,82 @@
+// stats.ts: the figures of a server, for people and for monitoring.
+
+import type { NativeReactorStats, NativeStats } from './binding.js';
+
+/** What `server.stats()` returns. Counts are since `listen()`. */
+export interface ServerStats {
+  readonly listening: boolean;
+  readonly connections: {
+    /** Now. */
+    readonly open: number;
+    /** Accepted so far. */
+    readonly total: number;
+    /** Turned away because of `limits.connections`. */
+    readonly refused: number;
+  };
+  readonly requests: {
+    /** Given to handlers. */
+    readonly handled: number;
+    /** Answered by the server itself: `reply()`, 404, 405, OPTIONS. */
+    readonly native: number;
+    /** Refused: malformed, too large or too slow. */
+    readonly refused: number;
+    /** Answered 503 because `limits.queue` or `limits.bufferedBytes` was reached. */
+    readonly overload: number;
+    /** Answered 503 because of `timeouts.handlerMs`. */
+    readonly timedOut: number;
+    /** Answers that have been sent, of all kinds. */
+    readonly answered: number;
+  };
+  readonly queue: {
+    /** Requests that no JS thread has taken yet. */
+    readonly waiting: number;
+    /** Of these, how many wait in their connection because the ring is full. */
+    readonly parked: number;
+  };
+  readonly bytes: {
+    readonly received: number;
+    readonly sent: number;
+    /** Held for clients now: request bodies and unsent answers. */
+    readonly buffered: number;
+  };
+  readonly reactors: readonly ReactorStats[];
+}
+
+/** One I/O thread's share. */
+export interface ReactorStats {
+  /** Open now. */
+  readonly connections: number;
+  readonly connectionsTotal: number;
+  /** Answers that have been sent. */
+  readonly answered: number;
+}
+
+const NOTHING: NativeStats = { queued: 0, parked: 0, bufferedBytes: 0, reactors: [] };
+
+export function serverStats(listening: boolean, native: NativeStats = NOTHING): ServerStats {
+  const sum = (figure: keyof NativeReactorStats): number =>
+    native.reactors.reduce((total, reactor) => total + reactor[figure], 0);
+  return {
+    listening,
+    connections: {
+      open: sum('connections'),
+      total: sum('connectionsTotal'),
+      refused: sum('connectionsRefused'),
+    },
+    requests: {
+      handled: sum('toHandlers'),
+      native: sum('native'),
+      refused: sum('refused'),
+      overload: sum('overload'),
+      timedOut: sum('handlerTimeouts'),
+      answered: sum('answered'),
+    },
+    queue: { waiting: native.queued, parked: native.parked },
+    bytes: { received: sum('bytesReceived'), sent: sum('bytesSent'), buffered: native.bufferedBytes },
+    reactors: native.reactors.map(({ connections, connectionsTotal, answered }) => ({
+      connections,
+      connectionsTotal,
+      answered,
+    })),
+  };
+}
