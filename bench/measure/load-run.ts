@@ -1,0 +1,78 @@
+// load-run.ts: one measured run of wrk against one server.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Occupation, Sample } from '../scenario.js';
+import {
+  busiestBetween,
+  cpuBetween,
+  machineCpuUs,
+  type ProcessTimes,
+  processTimes,
+  residentBytes,
+  threadCpuBetween,
+} from './process-stats.js';
+import type { ServerProcess } from './server-process.js';
+import { type Load, startWrk } from './wrk.js';
+
+/** Long enough for V8 to have optimised a handler that runs 10,000 times a second and more. */
+const WARM_UP_SECONDS = 1;
+const BYTES_PER_MB = 1024 * 1024;
+
+/** Occupation is watched within the run, where neither connecting nor stopping is in the way. */
+const WATCH_FROM = 0.15;
+const WATCH_UNTIL = 0.85;
+
+export async function warmUp(server: ServerProcess, load: Load): Promise<void> {
+  await startWrk(server.port, load, WARM_UP_SECONDS).result;
+}
+
+/** The server must be warm. CPU counts from before the first connection to after the last answer. */
+export async function measureUnderLoad(server: ServerProcess, load: Load, seconds: number): Promise<Sample> {
+  const before = processTimes(server.pid);
+  const wrk = startWrk(server.port, load, seconds);
+  const [result, occupation] = await Promise.all([wrk.result, watch(server.pid, wrk.pid, seconds)]);
+  const after = processTimes(server.pid);
+  return {
+    values: {
+      requestsPerSecond: result.requestsPerSecond,
+      serverCpu: cpuBetween(before, after) / result.requests,
+      ...(server.runsJavaScript && { jsCpu: threadCpuBetween(before, after, server.pid) / result.requests }),
+      p50: result.p50Ms,
+      p99: result.p99Ms,
+      memory: residentBytes(server.pid) / BYTES_PER_MB,
+    },
+    occupation,
+    ...(result.problem !== null && { problem: result.problem }),
+  };
+}
+
+async function watch(server: number, client: number, seconds: number): Promise<Occupation> {
+  await sleep(seconds * WATCH_FROM * 1_000);
+  const from = read(server, client);
+  await sleep(seconds * (WATCH_UNTIL - WATCH_FROM) * 1_000);
+  const until = read(server, client);
+  const elapsed = until.atUs - from.atUs;
+  const ours = cpuBetween(from.server, until.server) + cpuBetween(from.client, until.client);
+  return {
+    server: busiestBetween(from.server, until.server) / elapsed,
+    client: busiestBetween(from.client, until.client) / elapsed,
+    others: Math.max(0, until.machine - from.machine - ours) / elapsed,
+  };
+}
+
+function read(
+  server: number,
+  client: number,
+): {
+  atUs: number;
+  server: ProcessTimes;
+  client: ProcessTimes;
+  machine: number;
+} {
+  return {
+    atUs: performance.now() * 1_000,
+    server: processTimes(server),
+    client: processTimes(client),
+    machine: machineCpuUs(),
+  };
+}

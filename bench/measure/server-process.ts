@@ -1,0 +1,115 @@
+// server-process.ts: one server under test: a child of the bench, asked over IPC, ended through its own handle.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { builtFile } from '../paths.js';
+import type { ServerName } from '../scenario.js';
+import type { Application } from '../variants/applications.js';
+import type { Answers, Question } from '../variants/control.js';
+import { buildFloor } from './floor.js';
+
+/** What starting may take, a cold page cache included. */
+const START_MS = 20_000;
+/** A server that has not left this long after SIGTERM is killed, and reported. */
+const LEAVE_MS = 5_000;
+
+export class ServerProcess {
+  readonly name: ServerName;
+  readonly port: number;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+
+  private constructor(name: ServerName, child: ChildProcess, pid: number, port: number) {
+    this.name = name;
+    this.#child = child;
+    this.pid = pid;
+    this.port = port;
+  }
+
+  /** @throws Error when the server ends, or says nothing, before it has printed its port. */
+  static async start(name: ServerName, application: Application): Promise<ServerProcess> {
+    const child = name === 'floor' ? spawnFloor() : spawnNode(name, application);
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    try {
+      const port = Number(await firstLine(child));
+      if (child.pid === undefined) throw new Error('could not be started');
+      return new ServerProcess(name, child, child.pid, port);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  get runsJavaScript(): boolean {
+    return this.name !== 'floor';
+  }
+
+  /** Asks over IPC, so that no connection of the asking is among those that are measured. */
+  async ask<Q extends Question>(question: Q): Promise<Answers[Q]> {
+    this.#child.send(question);
+    const ended = once(this.#child, 'exit').then(([code]) => {
+      throw new Error(`ended with ${String(code)} when asked for ${question}`);
+    });
+    const [answer] = (await Promise.race([once(this.#child, 'message'), ended])) as [Answers[Q]];
+    return answer;
+  }
+
+  /** How the process ended, and null while it runs. */
+  get ended(): string | null {
+    const { exitCode, signalCode } = this.#child;
+    return signalCode ?? (exitCode === null ? null : `exit code ${exitCode}`);
+  }
+
+  /** @throws Error when it had ended before it was asked to, or does not leave. */
+  async stop(): Promise<void> {
+    if (this.ended !== null) throw new Error(`ended by itself with ${this.ended}`);
+    const left = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), LEAVE_MS);
+    await left;
+    clearTimeout(late);
+    if (this.#child.signalCode === 'SIGKILL')
+      throw new Error(`did not leave within ${LEAVE_MS} ms of SIGTERM`);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+/** Children of this process that have not ended: what must not be left behind. */
+const running = new Set<ChildProcess>();
+
+export function killServers(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+function spawnNode(name: ServerName, application: Application): ChildProcess {
+  // A forced collection before memory is read tells what is kept from what is only not yet collected.
+  const args = ['--expose-gc', builtFile(`variants/${name}.js`), application];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+}
+
+function spawnFloor(): ChildProcess {
+  return spawn(buildFloor(), [], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('has no stdout');
+  const done = new AbortController();
+  const line = once(createInterface(child.stdout), 'line').then(([text]) => text as string);
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`ended with ${String(code ?? signal)} before it listened`);
+  });
+  const late = sleep(START_MS, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`did not listen within ${START_MS} ms`);
+  });
+  try {
+    return await Promise.race([line, ended, late]);
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,103 @@
+// wrk.ts: runs wrk and reads what it prints.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { CannotRun } from '../cannot-run.js';
+import { sourceFile } from '../paths.js';
+
+/** What wrk is to send. */
+export interface Load {
+  readonly connections: number;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A file under bench/wrk/ and its arguments. */
+  readonly script?: readonly [file: string, ...args: string[]];
+}
+
+export interface WrkResult {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Socket errors, or answers other than 2xx and 3xx. */
+  readonly problem: string | null;
+}
+
+export interface WrkRun {
+  readonly pid: number;
+  readonly result: Promise<WrkResult>;
+}
+
+const MS_PER_UNIT: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** First line of `wrk -v`. @throws CannotRun when wrk is not installed. */
+export function wrkVersion(): string {
+  const { error, stdout } = spawnSync('wrk', ['-v'], { encoding: 'utf8' });
+  if (error) {
+    const how = 'apt-get install wrk (Debian, Ubuntu), or https://github.com/wg/wrk';
+    throw new CannotRun(`npm run bench sends its requests with wrk, which is not installed: ${how}`);
+  }
+  return /wrk \S+/.exec(stdout)?.[0] ?? 'wrk';
+}
+
+/**
+ * One thread of wrk, whatever the number of connections: it shares the machine with the server, and a second
+ * thread would take the server's core.
+ */
+export function startWrk(port: number, load: Load, seconds: number): WrkRun {
+  const [script, ...scriptArgs] = load.script ?? [];
+  const fields = Object.entries(load.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const child = spawn(
+    'wrk',
+    [
+      ...['-t1', `-c${load.connections}`, `-d${seconds}s`, '--latency'],
+      ...fields,
+      ...(script ? ['-s', sourceFile(`wrk/${script}`)] : []),
+      `http://127.0.0.1:${port}${load.path ?? '/'}`,
+      ...(script ? ['--', ...scriptArgs] : []),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  if (child.pid === undefined) throw new Error('wrk could not be started');
+  return { pid: child.pid, result: outputOf(child).then(parseWrk) };
+}
+
+const running = new Set<ChildProcess>();
+
+export function killWrk(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+async function outputOf(child: ChildProcess): Promise<string> {
+  let output = '';
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`wrk ended with ${code}: ${output.trim()}`);
+  return output;
+}
+
+export function parseWrk(output: string): WrkResult {
+  const problems = [/Socket errors: .*/, /Non-2xx or 3xx responses: .*/].flatMap(
+    (line) => line.exec(output)?.[0] ?? [],
+  );
+  return {
+    requests: Number(find(output, /(\d+) requests in/)[1]),
+    requestsPerSecond: Number(find(output, /Requests\/sec:\s+([\d.]+)/)[1]),
+    p50Ms: quantileMs(output, 50),
+    p99Ms: quantileMs(output, 99),
+    problem: problems.length > 0 ? problems.join(', ') : null,
+  };
+}
+
+function quantileMs(output: string, percent: number): number {
+  const [, value, unit = ''] = find(output, new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m|h)$`, 'm'));
+  return Number(value) * (MS_PER_UNIT[unit] ?? Number.NaN);
+}
+
+function find(output: string, pattern: RegExp): RegExpExecArray {
+  const found = pattern.exec(output);
+  if (!found) throw new Error(`wrk printed something else than expected (${pattern.source}):\n${output}`);
+  return found;
+}

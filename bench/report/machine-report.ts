@@ -1,0 +1,22 @@
+// machine-report.ts: the lines on top: the machine, the versions, the commit, and what is about to be done.
+
+import type { Machine } from '../measure/machine.js';
+import type { Options } from '../options.js';
+import type { Terminal } from './terminal.js';
+
+const BYTES_PER_GIB = 1024 ** 3;
+
+export function reportMachine(terminal: Terminal, machine: Machine, options: Options): void {
+  const { cpu, cores, architecture, kernel, node, wrk, compiler, commit, date, load } = machine;
+  const memory = `${(machine.memoryBytes / BYTES_PER_GIB).toFixed(1)} GiB`;
+  terminal.print(`${terminal.paint('millrace bench', 'bold')} · commit ${commit} · ${date}`);
+  terminal.print(
+    `${cpu}, ${cores} cores, ${memory} · Linux ${kernel} ${architecture} · load ${load.toFixed(2)}`,
+  );
+  terminal.print(`Node ${node} · ${wrk} · ${compiler}`);
+  const runs = `${options.rounds === 1 ? '1 round' : `${options.rounds} rounds`} of ${options.seconds} s`;
+  terminal.print(`${runs}, servers in turn, each in a fresh process, one second of warm-up`);
+  if (load > cores / 4)
+    terminal.print(terminal.paint('this machine is doing something else: expect a wide spread', 'yellow'));
+  terminal.print();
+}

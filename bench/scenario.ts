@@ -1,0 +1,76 @@
+// scenario.ts: the words the bench is written in: metrics, samples, claims, scenarios.
+
+import type { Probe } from './measure/probe.js';
+import type { ServerProcess } from './measure/server-process.js';
+import type { Application } from './variants/applications.js';
+
+export type ServerName = 'millrace' | 'node-http' | 'floor';
+export const SERVER_NAMES: readonly ServerName[] = ['millrace', 'node-http', 'floor'];
+
+/** The server whose figures are judged; the others are what it is compared with. */
+export const SUBJECT: ServerName = 'millrace';
+
+export type Metric =
+  | 'requestsPerSecond'
+  | 'serverCpu'
+  | 'jsCpu'
+  | 'p50'
+  | 'p99'
+  | 'memory'
+  | 'timerLateness'
+  | 'idleImbalance'
+  | 'busyImbalance'
+  | 'bytesPerConnection';
+
+/** How busy everybody was, in cores: 1 is one core all the time, waiting for a core included. */
+export interface Occupation {
+  /** The busiest thread of the server. */
+  readonly server: number;
+  /** The busiest thread of wrk. */
+  readonly client: number;
+  /** CPU used by processes that have nothing to do with the bench. */
+  readonly others: number;
+}
+
+/** What one round found out about one server. */
+export interface Sample {
+  readonly values: Partial<Record<Metric, number>>;
+  readonly occupation?: Occupation;
+  /** What wrk complained about: socket errors, answers other than 2xx. */
+  readonly problem?: string;
+}
+
+/** One line of the table of promises. */
+export interface Claim {
+  readonly label: string;
+  readonly metric: Metric;
+  /** The figure is a ratio to this server's; without it the figure is judged as it is. */
+  readonly reference?: ServerName;
+  readonly must: 'be at most' | 'be at least';
+  readonly bound: number;
+  readonly goal?: number;
+  /** `worst`: "never more than", so the worst round counts. Otherwise the median and its spread do. */
+  readonly judge?: 'worst';
+  /** Where this server misses the bound as well, the machine is to blame, and there is no verdict. */
+  readonly control?: ServerName;
+}
+
+export interface Plan {
+  readonly rounds: number;
+  /** Length of one measured run. */
+  readonly seconds: number;
+}
+
+export interface Scenario {
+  /** What `--only` takes. */
+  readonly name: string;
+  readonly title: string;
+  /** Measured in this order, round after round. */
+  readonly servers: readonly ServerName[];
+  readonly application: Application;
+  /** A request that every server must answer alike before it is measured. */
+  readonly probe: Probe;
+  readonly columns: readonly Metric[];
+  readonly claims: readonly Claim[];
+  measure(server: ServerProcess, plan: Plan): Promise<Sample>;
+}

@@ -1,0 +1,21 @@
+// load-scenario.ts: what scenarios that saturate a server with wrk have in common.
+
+import { measureUnderLoad, warmUp } from '../measure/load-run.js';
+import type { Load } from '../measure/wrk.js';
+import type { Metric, Scenario } from '../scenario.js';
+
+const COLUMNS: readonly Metric[] = ['requestsPerSecond', 'serverCpu', 'jsCpu', 'p50', 'p99', 'memory'];
+
+export function loadScenario(
+  parts: Omit<Scenario, 'columns' | 'measure'> & { readonly load: Load },
+): Scenario {
+  const { load, ...scenario } = parts;
+  return {
+    ...scenario,
+    columns: COLUMNS,
+    async measure(server, { seconds }) {
+      await warmUp(server, load);
+      return measureUnderLoad(server, load, seconds);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// applications.ts: what the servers serve, shared so that they answer alike, byte for byte, and do the same work.
+
+export const APPLICATIONS = ['hello', 'user-json', 'async-hello', 'order', 'timer', 'four-reactors'] as const;
+export type Application = (typeof APPLICATIONS)[number];
+
+export const HELLO = 'Hello, World!';
+
+/** GET /users/:id reads the path, the parameter and two fields, and answers 200 bytes of JSON. */
+export interface User {
+  readonly id: string;
+  readonly path: string;
+  readonly accepts: string | undefined;
+  readonly language: string | undefined;
+  readonly name: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+}
+
+export function userOf(
+  id: string,
+  path: string,
+  accepts: string | undefined,
+  language: string | undefined,
+): User {
+  const name = 'Augusta Ada King, Countess of Lovelace';
+  const roles = ['author', 'editor', 'translator'];
+  return { id, path, accepts, language, name, email: 'ada.byron@example.org', roles };
+}
+
+/** POST /orders parses 1 KB of JSON and answers what it found. */
+export interface Order {
+  readonly customer: string;
+  readonly items: readonly { readonly quantity: number; readonly cents: number }[];
+}
+
+export function receiptOf(order: Order): { customer: string; items: number; cents: number } {
+  let cents = 0;
+  for (const item of order.items) cents += item.quantity * item.cents;
+  return { customer: order.customer, items: order.items.length, cents };
+}
+
+/** The application named on the command line of a variant. */
+export function applicationFrom(argument: string | undefined): Application {
+  const application = APPLICATIONS.find((name) => name === argument);
+  if (!application)
+    throw new Error(`usage: node VARIANT ${APPLICATIONS.join('|')}, not ${argument ?? 'nothing'}`);
+  return application;
+}

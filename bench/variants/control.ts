@@ -1,0 +1,56 @@
+// control.ts: how the bench talks to a server in Node: the port on stdout, questions over IPC, SIGTERM to leave.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LatenessWatch } from './lateness.js';
+
+/** What the bench can ask, and what comes back. */
+export interface Answers {
+  /** Collects garbage, so that only memory in use is left. */
+  collect: 'collected';
+  /** Milliseconds by which the latest timer came too late since the last time this was asked. */
+  lateness: number;
+  /** Open connections of each reactor. */
+  reactors: readonly number[];
+}
+
+export type Question = keyof Answers;
+
+export interface Controlled {
+  readonly port: number;
+  readonly lateness: LatenessWatch;
+  connectionsPerReactor(): readonly number[];
+  close(): Promise<unknown>;
+}
+
+/** Rounds of garbage collection: what the first makes unreachable through finalizers goes with the second. */
+const COLLECTIONS = 3;
+
+export function serveControl(server: Controlled): void {
+  process.on('message', (question: Question) => void reply(server, question));
+  // The bench has gone without a word: nobody else would end this process.
+  process.once('disconnect', () => process.exit());
+  process.once('SIGTERM', () => void server.close().then(() => process.exit()));
+  console.log(server.port);
+}
+
+async function reply(server: Controlled, question: Question): Promise<void> {
+  switch (question) {
+    case 'collect':
+      await collect();
+      process.send?.('collected' satisfies Answers['collect']);
+      return;
+    case 'lateness':
+      process.send?.(server.lateness.take() satisfies Answers['lateness']);
+      return;
+    case 'reactors':
+      process.send?.(server.connectionsPerReactor() satisfies Answers['reactors']);
+      return;
+  }
+}
+
+async function collect(): Promise<void> {
+  for (let i = 0; i < COLLECTIONS; i++) {
+    globalThis.gc?.();
+    await sleep(50);
+  }
+}

@@ -1,0 +1,44 @@
+// millrace.ts: the server that is judged, with its defaults: every limit and time-out on.
+
+import { createServer, type Server } from 'millrace';
+import { type Application, applicationFrom, HELLO, type Order, receiptOf, userOf } from './applications.js';
+import { serveControl } from './control.js';
+import { LatenessWatch } from './lateness.js';
+
+const hello = (server: Server): unknown =>
+  server.get('/', (_req, res) => {
+    res.end(HELLO);
+  });
+
+const routes: Record<Application, (server: Server) => unknown> = {
+  hello,
+  timer: hello,
+  'four-reactors': hello,
+  'async-hello': (server) =>
+    server.get('/', async (_req, res) => {
+      await Promise.resolve();
+      res.end(HELLO);
+    }),
+  'user-json': (server) =>
+    server.get('/users/:id', (req, res) => {
+      res.json(userOf(req.params['id'] ?? '', req.path, req.header('accept'), req.header('accept-language')));
+    }),
+  order: (server) =>
+    server.post('/orders', async (req, res) => {
+      res.json(receiptOf(await req.json<Order>()));
+    }),
+};
+
+const application = applicationFrom(process.argv[2]);
+const server = createServer({ reactors: application === 'four-reactors' ? 4 : 1 });
+routes[application](server);
+const lateness = new LatenessWatch();
+if (application === 'timer') lateness.start();
+
+const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
+serveControl({
+  port,
+  lateness,
+  connectionsPerReactor: () => server.stats().reactors.map((reactor) => reactor.connections),
+  close: () => server.close({ graceMs: 0 }),
+});

@@ -1,0 +1,134 @@
+// verdict.ts: what the rounds say about a claim, and when they say nothing.
+
+import { type Claim, type Metric, type Sample, SUBJECT, type ServerName } from './scenario.js';
+
+export type Verdict = 'goal' | 'holds' | 'misses' | 'unclear';
+
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Judgement {
+  readonly claim: Claim;
+  /** Null where there is nothing to judge: a server was left out or failed. */
+  readonly spread: Spread | null;
+  readonly verdict: Verdict;
+  /** Why the verdict is refused. */
+  readonly reason?: string;
+}
+
+/** The samples of each server, one a round. */
+export type Rounds = Readonly<Partial<Record<ServerName, readonly Sample[]>>>;
+
+/** Least trust in "the true median lies between low and high": all of 5 rounds, or the inner 6 of 8. */
+const CONFIDENCE = 0.9;
+const FEWEST_ROUNDS = 5;
+
+/** wrk at its limit, in cores: a thread that computes all the time reads as 0.97 to 1. */
+const CLIENT_LIMIT = 0.95;
+/** A server that is idle more than half of the time did not set the pace. */
+const SERVER_IDLE = 0.5;
+
+export function judge(claim: Claim, rounds: Rounds): Judgement {
+  const values = figures(claim.metric, claim.reference, rounds);
+  if (values.length === 0) return { claim, spread: null, verdict: 'unclear', reason: 'not measured' };
+  const spread = claim.judge === 'worst' ? worstOf(claim, values) : spreadOf(values);
+  const reason = whyRefuse(claim, rounds, values.length);
+  if (reason !== null) return { claim, spread, verdict: 'unclear', reason };
+  const { verdict, reason: doubt } = compare(claim, spread);
+  if (verdict === 'misses' && controlFailed(claim, rounds))
+    return {
+      claim,
+      spread,
+      verdict: 'unclear',
+      reason: `${claim.control} missed it as well: a busy machine`,
+    };
+  return { claim, spread, verdict, ...(doubt !== undefined && { reason: doubt }) };
+}
+
+/** One figure a round: the ratio of neighbours in time, so that what slows the machine slows both. */
+export function figures(metric: Metric, reference: ServerName | undefined, rounds: Rounds): number[] {
+  const theirs = reference === undefined ? null : (rounds[reference] ?? []);
+  return (rounds[SUBJECT] ?? []).flatMap((sample, round) => {
+    const ours = sample.values[metric];
+    const other = theirs === null ? 1 : theirs[round]?.values[metric];
+    return ours === undefined || other === undefined ? [] : [ours / other];
+  });
+}
+
+/** The median, and the rounds between which the true one lies with 90 % confidence, whatever the distribution. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const dropped = droppable(sorted.length);
+  const middle = (sorted.length - 1) / 2;
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  return {
+    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    low: at(dropped),
+    high: at(sorted.length - 1 - dropped),
+  };
+}
+
+function worstOf(claim: Claim, values: readonly number[]): Spread {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  return { median: claim.must === 'be at most' ? high : low, low, high };
+}
+
+/** How many of the sorted rounds may go at each end: the sign test's answer. */
+function droppable(rounds: number): number {
+  let ways = 1; // binomial coefficient: ways in which `dropped` rounds lie beyond the true median
+  let tail = 0;
+  for (let dropped = 0; ; dropped++) {
+    tail += ways / 2 ** rounds;
+    if (1 - 2 * tail < CONFIDENCE) return Math.max(0, dropped - 1);
+    ways = (ways * (rounds - dropped)) / (dropped + 1);
+  }
+}
+
+function whyRefuse(claim: Claim, rounds: Rounds, count: number): string | null {
+  const names = [SUBJECT, ...(claim.reference ? [claim.reference] : [])];
+  const samples = names.flatMap((name) => (rounds[name] ?? []).map((sample) => ({ name, sample })));
+  const troubled = samples.find(({ sample }) => sample.problem !== undefined);
+  if (troubled) return `wrk on ${troubled.name}: ${troubled.sample.problem}`;
+  if (count < FEWEST_ROUNDS) return `a verdict takes ${FEWEST_ROUNDS} rounds, and this run had ${count}`;
+  const held = names.find((name) => clientWasBottleneck(rounds[name] ?? []));
+  return held ? `wrk was at its limit while ${held} was idle half of the time: this measured wrk` : null;
+}
+
+/** In most rounds: one round can be an accident of the scheduler. */
+export function clientWasBottleneck(samples: readonly Sample[]): boolean {
+  const held = samples.filter(
+    ({ occupation }) => occupation && occupation.client >= CLIENT_LIMIT && occupation.server < SERVER_IDLE,
+  );
+  return held.length * 2 > samples.length;
+}
+
+function controlFailed(claim: Claim, rounds: Rounds): boolean {
+  if (!claim.control) return false;
+  return (rounds[claim.control] ?? []).some(
+    ({ values }) => !keeps(claim, values[claim.metric] ?? 0, claim.bound),
+  );
+}
+
+function compare(claim: Claim, spread: Spread): { verdict: Verdict; reason?: string } {
+  if (claim.judge === 'worst') return { verdict: verdictOf(claim, spread.median) };
+  const [best, worst] = claim.must === 'be at most' ? [spread.low, spread.high] : [spread.high, spread.low];
+  if (keeps(claim, worst, claim.bound)) return { verdict: verdictOf(claim, worst) };
+  if (!keeps(claim, best, claim.bound)) return { verdict: 'misses' };
+  return {
+    verdict: 'unclear',
+    reason: 'the bound lies within the spread: more rounds, or a quieter machine',
+  };
+}
+
+function verdictOf(claim: Claim, value: number): Verdict {
+  if (!keeps(claim, value, claim.bound)) return 'misses';
+  return claim.goal !== undefined && keeps(claim, value, claim.goal) ? 'goal' : 'holds';
+}
+
+function keeps(claim: Claim, value: number, bound: number): boolean {
+  return claim.must === 'be at most' ? value <= bound : value >= bound;
+}

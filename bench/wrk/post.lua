@@ -1,0 +1,6 @@
+-- post.lua BODY: POSTs it; its Content-Type comes as -H.
+
+function init(args)
+  wrk.method = "POST"
+  wrk.body = args[1]
+end
