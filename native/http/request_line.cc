@@ -180,7 +180,6 @@ LineRead read_version(const char* p, const char* end, RequestHead& head) noexcep
 
 LineRead read_request_line(const char* message, const char* line, const char* end,
                            RequestHead& head) noexcept {
-  head = RequestHead{};
   head.start = static_cast<std::uint32_t>(line - message);
   LineRead read = read_method(message, line, end, head);
   if (read.next == nullptr) return read;

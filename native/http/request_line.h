@@ -6,8 +6,8 @@
 
 namespace millrace {
 
-/// Reads the request line at `line` (RFC 9112 §3) and fills in what it says; after a stop or with too few
-/// bytes the head holds a part of it. Offsets are counted from `message`.
+/// Reads the request line at `line` (RFC 9112 §3) and fills in what it says. `head` is new, or has been given
+/// to an earlier try with fewer bytes of the same line. Offsets are counted from `message`.
 [[nodiscard]] LineRead read_request_line(const char* message, const char* line, const char* end,
                                          RequestHead& head) noexcept;
 

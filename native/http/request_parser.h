@@ -43,8 +43,8 @@ struct ParserState {
   RequestError error = RequestError::none;
 };
 
-/// What a connection keeps of a head that did not arrive whole: about 150 bytes and the fields read so far.
-/// Reusable: parking into it again keeps its memory.
+/// What a connection keeps of a head that did not arrive whole, or whose body is still to come: about 200
+/// bytes and the fields read so far. Reusable: parking into it again keeps its memory.
 class UnfinishedHead {
   friend class RequestParser;
   ParserState state_;
@@ -77,7 +77,8 @@ class RequestParser {
   /// line where it stopped. Calling it again after `complete` or `failed` gives the same answer.
   [[nodiscard]] ParseStatus parse(const char* data, std::size_t length) noexcept;
 
-  /// After `complete`.
+  /// After `complete`. Until then only `method` is of use, for an answer to a bad message: what was read,
+  /// else `other`.
   [[nodiscard]] const RequestHead& head() const noexcept { return state_.head; }
   /// After `complete`; valid until the next reset, resume or parse of this parser.
   [[nodiscard]] std::span<const Field> fields() const noexcept {
@@ -92,7 +93,8 @@ class RequestParser {
   /// Forgets the head; the next parse begins a new message.
   void reset() noexcept;
 
-  /// Saves an unfinished head. Allocates unless `into` has room from an earlier time. False: no memory.
+  /// Saves the head, complete or not. Allocates unless `into` has room from an earlier time. False: no
+  /// memory.
   [[nodiscard]] bool park(UnfinishedHead& into) const noexcept;
   /// Goes on with a parked head.
   void resume(const UnfinishedHead& from) noexcept;

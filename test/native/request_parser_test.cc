@@ -328,7 +328,47 @@ TEST("a parser is ready for the next request after a reset, and repeats its verd
   EXPECT_EQ(parser.head().framing, BodyFraming::none);
 }
 
-TEST("an unfinished head keeps only the fields that came") { EXPECT_LE(sizeof(UnfinishedHead), 192u); }
+TEST("a complete head can be parked while its body arrives") {
+  FieldTable table;
+  RequestParser parser({}, table);
+  const std::string_view first = "HEAD /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+  const std::string_view second = "GET /b HTTP/1.1\r\nHost: b\r\nX: y\r\nZ:\r\n\r\n";
+  UnfinishedHead parked;
+  EXPECT_EQ(parser.parse(first.data(), first.size()), ParseStatus::complete);
+  EXPECT_TRUE(parser.park(parked));
+  parser.reset();
+  EXPECT_EQ(parser.parse(second.data(), second.size()), ParseStatus::complete);
+  parser.resume(parked);
+  EXPECT_EQ(parser.head().content_length, 5u);
+  ASSERT_EQ(parser.fields().size(), 2u);
+  EXPECT_EQ(parser.fields()[0].id, static_cast<std::uint16_t>(FieldId::host));
+  EXPECT_EQ(parser.parse(first.data(), first.size()), ParseStatus::complete);
+}
+
+TEST("before a head is complete its method is what was read, and never an older one") {
+  FieldTable table;
+  RequestParser parser({}, table);
+  const std::string_view head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::pair<std::string_view, Method> later[] = {
+      {"", Method::other},
+      {"\n", Method::other},
+      {"\r\n", Method::other},
+      {"GE", Method::other},
+      {"GE\t", Method::other},
+      {"GET ", Method::get},
+      {"HEAD *", Method::head},
+      {"PUT / HTTP/1.1\r\nHost:", Method::put},
+      {"TRACE / HTTP/1.1\r\n :", Method::trace},
+  };
+  for (const auto& [bytes, method] : later) {
+    SCOPE(std::string(bytes));
+    parser.reset();
+    EXPECT_EQ(parser.parse(head.data(), head.size()), ParseStatus::complete);
+    parser.reset();
+    EXPECT_NE(parser.parse(bytes.data(), bytes.size()), ParseStatus::complete);
+    EXPECT_EQ(parser.head().method, method);
+  }
+}
 
 }  // namespace
 
