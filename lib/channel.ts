@@ -1,8 +1,8 @@
 // channel.ts: this JS thread's end of a server: takes requests, gives answers, and knows when to wake whom.
 //
-// The thread is "at work" from its first request or answer until settle(). While it is, its doorbell flag is 0: nobody
-// rings, and reactors sleep for a millisecond at most, so answers published one by one are collected without a wake for
-// each. docs/architecture.md has the whole protocol.
+// The thread is "at work" from its first request or answer until a slice finds nothing to do. While it is, its doorbell
+// flag is 0: nobody rings, and reactors sleep for a millisecond at most, so answers published one by one are collected
+// without a wake for each. docs/architecture.md has the whole protocol.
 
 import type { NativeServer } from './binding.js';
 import { RequestRing, type ClaimedRequest } from './request-ring.js';
@@ -19,8 +19,8 @@ const MAX_RUN = 16;
 /** A run that takes longer makes the next one shorter: what is claimed cannot be given to another thread. */
 const SLOW_RUN_MS = 0.1;
 
-/** Runs a request's handler. True: it goes on asynchronously. */
-export type Dispatch = (request: ClaimedRequest, reactor: number) => boolean;
+/** Runs a request's handler; never throws. */
+export type Dispatch = (request: ClaimedRequest, reactor: number) => void;
 
 export class Channel {
   readonly #native: NativeServer;
@@ -35,6 +35,7 @@ export class Channel {
   #hasBacklog = false;
 
   #atWork = false;
+  #isScheduled = false;
   /** A bit for each reactor that may not know of answers published for it. */
   #untold = 0;
   #run = 1;
@@ -58,32 +59,29 @@ export class Channel {
     Atomics.store(doorbell, 0, 1);
   }
 
-  /** One slice of work: called by the doorbell, and by the slice before. */
+  /**
+   * One slice of work: called by the doorbell, and then once every turn of the event loop until a slice finds nothing.
+   *
+   * The thread never goes idle inside the doorbell's callback: a reactor would ring at once, and Node runs what is rung
+   * during the callback in the same dispatch, before timers and other I/O.
+   */
   readonly drain = (): void => {
     this.#startWork();
     if (this.#hasBacklog) this.#retryBacklog();
     const end = performance.now() + SLICE_MS;
-    let goesOnLater = false;
-    let progress: boolean;
-    do {
+    let worked = false;
+    for (let progress = true; progress; ) {
       progress = false;
       for (let reactor = 0; reactor < this.#requests.length; reactor++) {
         const count = this.#requests[reactor]!.claim(this.#run, this.#claimed);
         if (count === 0) continue;
-        progress = true;
-        for (let i = 0; i < count; i++) {
-          if (this.#dispatch(this.#claimed[i]!, reactor)) goesOnLater = true;
-        }
-        if (this.#isSliceOver(end)) {
-          this.#tellReactors();
-          setImmediate(this.drain);
-          return;
-        }
+        progress = worked = true;
+        for (let i = 0; i < count; i++) this.#dispatch(this.#claimed[i]!, reactor);
+        if (this.#isSliceOver(end)) progress = false;
       }
-    } while (progress);
-    // What handlers do first thing after an await still counts as this slice: their answers leave together.
-    if (goesOnLater) queueMicrotask(this.#settle);
-    else this.#settle();
+    }
+    this.#tellReactors();
+    if (worked || !this.#goIdle()) this.#continueLater();
   };
 
   /** Gives an answer to its reactor. */
@@ -97,9 +95,9 @@ export class Channel {
     body: string | Uint8Array,
   ): void {
     if (!this.#atWork) {
-      // The first answer of a turn, long after its request: more may follow, one microtask tells the reactors of all.
+      // The first answer of a turn, long after its request: more may follow, and the reactors are told of all at once.
       this.#startWork();
-      queueMicrotask(this.#settle);
+      this.#continueLater();
     }
     const answer = { exchangeSlot, exchangeGeneration, packed, reason, fields, body };
     if (this.#hasBacklog || !this.#responses[reactor]!.push(answer)) {
@@ -121,18 +119,27 @@ export class Channel {
     Atomics.store(this.#doorbell, 0, 0);
   }
 
-  /** Ends the slice; afterwards this thread is woken by its doorbell. */
-  readonly #settle = (): void => {
-    this.#tellReactors();
+  #continueLater(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#onImmediate);
+  }
+
+  readonly #onImmediate = (): void => {
+    this.#isScheduled = false;
+    this.drain();
+  };
+
+  /** From here on this thread is woken by its doorbell. False: there is work after all. */
+  #goIdle(): boolean {
     this.#atWork = false;
     Atomics.store(this.#doorbell, 0, 1);
     // Now reactors ring. What one of them published before it could see that is found here.
-    if (!this.#requests.some((ring) => ring.hasWork())) return;
-    if (Atomics.exchange(this.#doorbell, 0, 0) === 0) return; // somebody rings already
+    if (!this.#requests.some((ring) => ring.hasWork())) return true;
+    if (Atomics.exchange(this.#doorbell, 0, 0) === 0) return true; // somebody rings already
     this.#atWork = true;
-    // Not at once: called from a microtask, and other I/O has waited for this slice.
-    setImmediate(this.drain);
-  };
+    return false;
+  }
 
   #isSliceOver(end: number): boolean {
     const now = performance.now();

@@ -16,7 +16,7 @@ import {
 import { HttpRequest } from './request.js';
 import { RESPONSE_CLOSE, RESPONSE_OWN_DATE, RESPONSE_OWN_LENGTH } from './ring-layout.js';
 import { MAX_RESPONSE_FIELDS_BYTES } from './ring-memory.js';
-import { checkReason, checkRedirectStatus, checkStatus } from './status-codes.js';
+import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody } from './status-codes.js';
 
 /** By the numbers of `ContentType` in native/http/response_writer.h: fields that the reactor writes itself. */
 export const CONTENT_TYPE_NONE = 0;
@@ -199,12 +199,14 @@ export class HttpResponse {
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
       throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
     }
+    // Not only HEAD: some codes have no content, whatever the handler gives (RFC 9110 §6.4.1, §15.3.6).
+    const content = mayHaveBody(this.#status) ? body : '';
     let packed = this.#status;
     let fields = '';
     if (this.#fields === undefined) {
       packed |= contentType << 16;
     } else {
-      packed |= this.#flags(body) << 24;
+      packed |= this.#flags(content) << 24;
       if (this.#find('content-type') === undefined) packed |= contentType << 16;
       fields = fieldLines(this.#fields);
     }
@@ -215,7 +217,7 @@ export class HttpResponse {
       packed,
       this.#reason,
       fields,
-      body,
+      content,
     );
     this.#ended = true;
   }

@@ -3,6 +3,7 @@
 import type { NativeReply, NativeRoute } from './binding.js';
 import { ResponseError, RouteError } from './errors.js';
 import { checkContentLength, fieldName, fieldValues, type FieldValueInput } from './field-validation.js';
+import { readOptions } from './option-reader.js';
 import { parseRouteOptions } from './options.js';
 import { checkMethod, parsePattern, type RoutePattern } from './pattern.js';
 import { CONTENT_TYPE_NONE, fieldLines, type HttpResponse, type ResponseField } from './response.js';
@@ -53,7 +54,7 @@ export class Routes {
     this.handlers.push({ handler: handler as Handler, pattern: parsed });
   }
 
-  addReply(method: unknown, path: unknown, init: ReplyInit): void {
+  addReply(method: unknown, path: unknown, init: ReplyInit = {}): void {
     const reply = nativeReply(init);
     this.#add(method, parsePattern(path), { isReply: true, id: this.replies.length });
     this.replies.push(reply);
@@ -79,17 +80,11 @@ export class Routes {
   }
 }
 
-const REPLY_NAMES: readonly string[] = ['status', 'headers', 'body'];
+const REPLY_NAMES = ['status', 'headers', 'body'];
 
 function nativeReply(init: ReplyInit): NativeReply {
-  const unknown = Object.keys(init).find((name) => !REPLY_NAMES.includes(name));
-  if (unknown !== undefined) {
-    throw new ResponseError(
-      'ERR_MILLRACE_RESPONSE_BODY',
-      `A reply has ${REPLY_NAMES.join(', ')}; there is no ${showValue(unknown)}`,
-    );
-  }
-  const { status = 200, headers = {}, body = '' } = init;
+  const given = readOptions({ caller: 'reply()', group: '', names: REPLY_NAMES, allNames: REPLY_NAMES }, init);
+  const { status = 200, headers = {}, body = '' } = Object.fromEntries(given) as ReplyInit;
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
   }

@@ -297,8 +297,8 @@ export class Server extends EventEmitter<ServerEvents> {
     return { completed, aborted, ms: Math.round(performance.now() - started) };
   }
 
-  /** Runs the handler of one request; true: it goes on asynchronously. */
-  readonly #dispatch = (claimed: ClaimedRequest, reactor: number): boolean => {
+  /** Runs the handler of one request. */
+  readonly #dispatch = (claimed: ClaimedRequest, reactor: number): void => {
     const { handler, pattern } = this.#routes.handlers[claimed.route]!;
     const request = new HttpRequest(claimed.records, claimed.start, claimed.body, pattern);
     const response = new HttpResponse(
@@ -313,13 +313,12 @@ export class Server extends EventEmitter<ServerEvents> {
       result = this.#isolate(handler, request, response);
     } catch (error) {
       this.#onHandlerError(error, request, response);
-      return false;
+      return;
     }
-    if (!isThenable(result)) return false;
+    if (!isThenable(result)) return;
     result.then(undefined, (error: unknown) => {
       this.#onHandlerError(error, request, response);
     });
-    return true;
   };
 
   #onHandlerError(error: unknown, request: HttpRequest, response: HttpResponse): void {

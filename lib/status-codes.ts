@@ -42,6 +42,9 @@ export function checkRedirectStatus(code: number): number {
   );
 }
 
+/** Clients ignore reason phrases (RFC 9112 §4); the reactor reserves room for them. */
+const MAX_REASON_LENGTH = 512;
+
 /**
  * Checks a reason phrase: visible characters, spaces and tabs of Latin-1 (RFC 9112 §4). It may be empty.
  * @throws {@link ResponseError} `ERR_MILLRACE_REASON`
@@ -51,6 +54,12 @@ export function checkReason(reason: string): string {
     throw new ResponseError(
       'ERR_MILLRACE_REASON',
       `A reason phrase must be a string, not ${showValue(reason)}`,
+    );
+  }
+  if (reason.length > MAX_REASON_LENGTH) {
+    throw new ResponseError(
+      'ERR_MILLRACE_REASON',
+      `A reason phrase has at most ${String(MAX_REASON_LENGTH)} characters, not ${String(reason.length)}`,
     );
   }
   const bad = indexOfBadCharacter(reason);

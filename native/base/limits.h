@@ -49,6 +49,10 @@ inline constexpr int kDrainLookMs = 50;
 /// nobody else would wake it for one that stands before a blocking handler. Milliseconds.
 inline constexpr int kNapMs = 1;
 
+/// With fewer requests than this awaiting answers a reactor sleeps deep, and JavaScript wakes it for each: there are no
+/// neighbours to hold back, and a timer armed for each request cost a third of the throughput at one connection.
+inline constexpr std::uint32_t kNapExchanges = 2;
+
 /// Requests written to the ring before they are published, so that JS starts while the reactor still receives.
 inline constexpr std::uint32_t kRequestsPerPublish = 32;
 
@@ -57,6 +61,9 @@ inline constexpr std::size_t kArenaBodyBytes = 16 * 1024;
 
 /// An arena holds at least this many of the largest permitted records, or one large head could block the ring.
 inline constexpr std::size_t kArenaLargestRecords = 4;
+
+/// Parked connections among which nobody looks for those that have ended meanwhile.
+inline constexpr std::size_t kParkedLook = 256;
 
 // --- messages ----------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,9 @@ void JsDoorbell::unref(Napi::Env env) noexcept {
 
 void JsDoorbell::call_js(Napi::Env env, Napi::Function drain, void*, void*) {
   if (env == nullptr || drain == nullptr) return;  // the environment ends; what was rung for will not be done
-  drain.Call(0, static_cast<napi_value*>(nullptr));
+  // Through the C API, its status ignored: when the environment is on its way down, JavaScript cannot be called any more,
+  // and Napi::Function::Call() would end the process over that. An error thrown by `drain` stays pending for Node.
+  static_cast<void>(napi_call_function(env, env.Undefined(), drain, 0, nullptr, nullptr));
 }
 
 }  // namespace millrace::bridge

@@ -51,7 +51,20 @@ RingSizes sizes_of(const Napi::Object& spec) {
           .response_arena_bytes = u32_of(sizes, "responseArenaBytes")};
 }
 
-std::optional<Routes> routes_of(const Napi::Object& spec, std::string& problem) {
+namespace {
+
+/// The limits of handler `id`, those of the server to begin with.
+Routes::HandlerLimits& limits_of_handler(Routes& routes, std::uint32_t id, const ServerConfig& config) {
+  if (routes.handlers.size() <= id) {
+    routes.handlers.resize(id + 1,
+                           {.body_bytes = config.limits.body_bytes, .handler_ms = config.timeouts.handler_ms});
+  }
+  return routes.handlers[id];
+}
+
+}  // namespace
+
+std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& config, std::string& problem) {
   Routes routes;
   const Napi::Array replies = array_of(spec, "replies");
   for (std::uint32_t i = 0; i < replies.Length(); ++i) {
@@ -75,11 +88,20 @@ std::optional<Routes> routes_of(const Napi::Object& spec, std::string& problem) 
     const std::string pattern = string_of(route, "pattern");
     const auto kind = bool_of(route, "isReply") ? RouteTarget::Kind::reply : RouteTarget::Kind::handler;
     const auto added = routes.router.add(method, pattern, {.kind = kind, .id = u32_of(route, "id")});
-    if (added == Router::AddError::none) continue;
+    if (added == Router::AddError::none) {
+      if (kind == RouteTarget::Kind::reply) continue;
+      Routes::HandlerLimits& own = limits_of_handler(routes, u32_of(route, "id"), config);
+      if (route.Get("bodyBytes").IsNumber()) own.body_bytes = u64_of(route, "bodyBytes");
+      if (route.Get("handlerMs").IsNumber()) own.handler_ms = u32_of(route, "handlerMs");
+      continue;
+    }
     problem = (added == Router::AddError::duplicate ? "registered twice: " : "not a route: ") + method + " " + pattern;
     return std::nullopt;
   }
-  if (spec.Get("fallback").IsNumber()) routes.fallback = u32_of(spec, "fallback");
+  if (spec.Get("fallback").IsNumber()) {
+    routes.fallback = u32_of(spec, "fallback");
+    limits_of_handler(routes, routes.fallback, config);
+  }
   return routes;
 }
 

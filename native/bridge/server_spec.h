@@ -17,7 +17,8 @@ namespace millrace::bridge {
 [[nodiscard]] RingSizes sizes_of(const Napi::Object& spec);
 
 /// Nothing: the router would not take a route; `problem` says which.
-[[nodiscard]] std::optional<Routes> routes_of(const Napi::Object& spec, std::string& problem);
+[[nodiscard]] std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& config,
+                                              std::string& problem);
 
 /// The shared memory of the rings and the word of the doorbell; false: a piece is missing or too small.
 [[nodiscard]] bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingSizes& sizes,

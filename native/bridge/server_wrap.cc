@@ -58,7 +58,7 @@ Napi::Value ServerWrap::listen(const Napi::CallbackInfo& info) {
   const RingSizes sizes = sizes_of(spec);
   ServerMemory memory;
   std::string problem;
-  std::optional<Routes> routes = routes_of(spec, problem);
+  std::optional<Routes> routes = routes_of(spec, config, problem);
   if (!routes || !memory_of(spec, config, sizes, memory)) {
     Napi::Error::New(env, problem.empty() ? "the memory of the rings is missing or too small" : problem)
         .ThrowAsJavaScriptException();

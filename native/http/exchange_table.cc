@@ -42,6 +42,17 @@ Exchange* ExchangeTable::find(std::uint32_t slot, std::uint32_t generation) noex
   return &at(slot);
 }
 
+void ExchangeTable::hold(Exchange& exchange, OwnedBytes answer) noexcept {
+  budget_.charge(answer.capacity());
+  exchange.held_answer = std::move(answer);
+  exchange.answered = true;
+}
+
+OwnedBytes ExchangeTable::take_held(Exchange& exchange) noexcept {
+  budget_.refund(exchange.held_answer.capacity());
+  return std::move(exchange.held_answer);
+}
+
 void ExchangeTable::close_oldest(Connection& connection) noexcept {
   const std::uint32_t slot = connection.first_exchange;
   connection.first_exchange = at(slot).next;
@@ -56,6 +67,7 @@ void ExchangeTable::close_all(Connection& connection) noexcept {
 
 void ExchangeTable::release(std::uint32_t slot) noexcept {
   Exchange& exchange = at(slot);
+  budget_.refund(exchange.held_answer.capacity());
   exchange = Exchange();
   exchange.next = first_free_;
   first_free_ = slot;

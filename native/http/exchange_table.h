@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_budget.h"
 #include "base/owned_bytes.h"
 #include "net/connection.h"
 
@@ -29,6 +30,9 @@ struct Exchange {
 
 class ExchangeTable {
  public:
+  /// Answers that wait for older ones are charged to `budget`.
+  explicit ExchangeTable(BufferBudget& budget) noexcept : budget_(budget) {}
+
   /// Adds the youngest exchange of a connection; returns its slot.
   [[nodiscard]] std::uint32_t open(Connection& connection);
 
@@ -37,6 +41,11 @@ class ExchangeTable {
 
   /// Null: answered already, or its connection has gone.
   [[nodiscard]] Exchange* find(std::uint32_t slot, std::uint32_t generation) noexcept;
+
+  /// Keeps an answer that came before those of older requests; empty: there was no memory for it.
+  void hold(Exchange& exchange, OwnedBytes answer) noexcept;
+  /// The answer is its connection's next: takes it out.
+  [[nodiscard]] OwnedBytes take_held(Exchange& exchange) noexcept;
 
   /// The oldest exchange of the connection is done.
   void close_oldest(Connection& connection) noexcept;
@@ -61,6 +70,7 @@ class ExchangeTable {
   [[nodiscard]] Chunk& chunk_of(std::uint32_t slot) noexcept { return *chunks_[slot / kChunk]; }
   void release(std::uint32_t slot) noexcept;
 
+  BufferBudget& budget_;
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::unique_ptr<std::atomic<Chunk*>[]> published_ = std::make_unique<std::atomic<Chunk*>[]>(kMaxChunks);
   std::uint32_t first_free_ = kNone;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "base/buffer_budget.h"
 #include "base/owned_bytes.h"
@@ -26,13 +27,21 @@ struct Upload {
   bool complete = false;  // waits for room in the ring
 };
 
+/// Received and not looked at yet. `data` lies in the reactor's receive buffer, or in `storage`.
+struct UnreadBytes {
+  std::string_view data;
+  OwnedBytes storage;
+};
+
 struct PendingInput {
   explicit PendingInput(BufferBudget& budget) noexcept : share(budget) {}
 
-  OwnedBytes bytes;     // from the first byte of a message: an unfinished head, an upload's head, or what must wait
+  OwnedBytes bytes;     // an unfinished head, an upload's head, or what must wait
+  std::size_t offset = 0;  // where the message begins in `bytes`
   UnfinishedHead head;  // where the parser stopped in `bytes`
   std::unique_ptr<Upload> upload;
   OwnedBytes after;  // came behind a complete upload
+  bool begun = true;  // false: nothing but empty lines has come
   BudgetShare share;
 
   /// To be called after any of the buffers has changed.

@@ -54,7 +54,7 @@ void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
   }
   const auto received = io_.receive(connection, here);
   if (const auto* data = std::get_if<std::string_view>(&received)) {
-    consume(connection, *data, here);
+    consume(connection, {.data = *data, .storage = {}}, here);
     return;
   }
   switch (std::get<ConnectionIo::Stop>(received)) {
@@ -75,7 +75,8 @@ void RequestIntake::on_peer_finished(Connection& connection, const OnReactor& he
   if (connection.in_flight > 0) {  // a half-close: the client still wants its answers
     connection.input.reset();
     connection.read_deadline_ms = 0;
-  } else if (has_begun(connection)) {
+  } else if (connection.has_begun_message()) {
+    restore_parser(connection);
     refuse(connection, 400, here);  // RFC 9112 §8: the message can never become complete
   } else if (connection.output != nullptr) {
     io_.finish(connection);
@@ -84,15 +85,16 @@ void RequestIntake::on_peer_finished(Connection& connection, const OnReactor& he
   }
 }
 
-bool RequestIntake::has_begun(const Connection& connection) noexcept {
-  if (connection.input == nullptr) return false;
-  parser_.resume(connection.input->head);  // also for refuse(), which wants to know the method
-  return parser_.begun();
+void RequestIntake::restore_parser(const Connection& connection) noexcept {
+  parser_.resume(connection.input->head);  // for refuse(), which wants to know the method
 }
 
 void RequestIntake::on_late_input(Connection& connection, const OnReactor& here) {
-  if (connection.phase == Connection::Phase::open && has_begun(connection)) {
+  if (connection.phase == Connection::Phase::open && connection.has_begun_message()) {
+    restore_parser(connection);
     refuse(connection, 408, here);
+  } else if (connection.phase == Connection::Phase::open && connection.output != nullptr) {
+    io_.start_idle_time(connection);  // its last answer is still on its way; slow readers have a deadline of their own
   } else {
     io_.close(connection, here);  // idle, or ending and too slow about it
   }
@@ -110,10 +112,12 @@ void RequestIntake::go_on(Connection& connection, const OnReactor& here) {
   if (connection.input == nullptr) {
     // Stopped before anything was taken: the bytes are still in the socket.
   } else if (connection.input->upload != nullptr) {
-    OwnedBytes after = std::move(connection.input->after);
-    std::string_view data = after.view();
-    if (complete_upload(connection, data, here) == Progress::message_done && connection.id.generation == generation) {
-      consume(connection, data, here);
+    UnreadBytes after{.data = {}, .storage = std::move(connection.input->after)};
+    after.data = after.storage.view();
+    const Progress progress = complete_upload(connection, after.data, here);
+    if (progress == Progress::message_done && connection.id.generation == generation &&
+        !ends_after_last_answer(connection)) {
+      consume(connection, std::move(after), here);
     }
   } else {
     consume(connection, {}, here);
@@ -122,15 +126,10 @@ void RequestIntake::go_on(Connection& connection, const OnReactor& here) {
   if (!goes_on || connection.input_blocked) return;
   if (!connection.peer_finished) {
     io_.resume_reading(connection, here);
-    if (connection.idle()) start_idle_time(connection);
+    if (connection.idle()) io_.start_idle_time(connection);
   } else if (connection.in_flight == 0) {
     on_peer_finished(connection, here);
   }
-}
-
-void RequestIntake::start_idle_time(Connection& connection) {
-  connection.read_deadline_ms = io_.now_ms() + config_.timeouts.keep_alive_ms;
-  io_.arm(connection);
 }
 
 void RequestIntake::resume_parked(const OnReactor& here) {
@@ -141,11 +140,26 @@ void RequestIntake::resume_parked(const OnReactor& here) {
     if (connection == nullptr || !connection->waits_for_ring) continue;
     go_on(*connection, here);
     connection = io_.table().find(id, here);
-    if (connection != nullptr && connection->waits_for_ring) return;  // still full; park() has put it back
+    if (connection == nullptr || !connection->waits_for_ring) continue;
+    const bool still_full = !parked_.empty() && parked_.front().slot == id.slot;
+    if (still_full) return;
+    // It stopped for another reason, such as a client that does not read, and goes on when that is over.
+    connection->waits_for_ring = false;
+    queue_.unpark();
   }
 }
 
-void RequestIntake::park(Connection& connection) {
+void RequestIntake::forget_stale_parked(const OnReactor& here) {
+  // Clients that park and vanish leave their ids behind. Looked through only when most must be stale.
+  if (parked_.size() < kParkedLook || parked_.size() < 2 * std::size_t{queue_.parked()}) return;
+  std::erase_if(parked_, [&](ConnectionId id) {
+    const Connection* connection = io_.table().find(id, here);
+    return connection == nullptr || !connection->waits_for_ring;
+  });
+}
+
+void RequestIntake::park(Connection& connection, const OnReactor& here) {
+  forget_stale_parked(here);
   if (connection.waits_for_ring) {
     parked_.push_front(connection.id);  // tried again and failed: it keeps its place
   } else {
@@ -165,56 +179,70 @@ bool RequestIntake::may_run_beside(const Connection& connection, bool safe) noex
   return safe && exchanges_.at(connection.last_exchange).safe;
 }
 
-void RequestIntake::hold(Connection& connection, std::string_view data) {
+std::unique_ptr<PendingInput> RequestIntake::keep(UnreadBytes& unread) {
   auto input = std::make_unique<PendingInput>(io_.budget());
-  const bool held = input->bytes.append(data);
-  input->account();
-  connection.input = std::move(input);
-  connection.input_blocked = true;
-  connection.read_deadline_ms = 0;
-  // Without memory for the rest nothing of it can ever be answered; what is in flight still can.
-  if (!held && connection.in_flight > 0) exchanges_.at(connection.last_exchange).close_after = true;
+  if (unread.storage.empty()) {
+    if (!input->bytes.append(unread.data)) return nullptr;
+  } else {
+    // They are on the heap already: remember where the rest begins instead of moving it for each message before it.
+    input->offset = unread.storage.size() - unread.data.size();
+    input->bytes = std::move(unread.storage);
+  }
+  return input;
 }
 
-void RequestIntake::consume(Connection& connection, std::string_view data, const OnReactor& here) {
+void RequestIntake::hold(Connection& connection, UnreadBytes& unread) {
+  connection.input = keep(unread);
+  connection.input_blocked = true;
+  connection.read_deadline_ms = 0;
+  if (connection.input != nullptr) {
+    connection.input->account();
+  } else if (connection.in_flight > 0) {
+    // Without memory for the rest nothing of it can ever be answered; what is in flight still can.
+    exchanges_.at(connection.last_exchange).close_after = true;
+  }
+}
+
+void RequestIntake::consume(Connection& connection, UnreadBytes unread, const OnReactor& here) {
   const std::uint32_t generation = connection.id.generation;
-  OwnedBytes joined;  // an unfinished head and what has come since; `data` then points into it
   bool begun = false;
   parser_.reset();
   if (connection.input != nullptr && connection.input->upload == nullptr) {
-    if (!connection.input->bytes.append(data)) {
+    // The head's beginning came earlier: parse it together with what has come now.
+    const std::unique_ptr<PendingInput> input = std::move(connection.input);
+    if (!input->bytes.append(unread.data)) {
       io_.close(connection, here);
       return;
     }
-    parser_.resume(connection.input->head);
-    begun = connection.read_deadline_ms != 0;
-    joined = std::move(connection.input->bytes);
-    data = joined.view();
-    connection.input.reset();
+    parser_.resume(input->head);
+    begun = parser_.begun();
+    unread.storage = std::move(input->bytes);
+    unread.data = unread.storage.view().substr(input->offset);
   }
-  while (!data.empty()) {
+  while (!unread.data.empty()) {
     if (connection.input != nullptr) {
-      if (receive_body(connection, data, here) == Progress::wait) return;
+      if (receive_body(connection, unread.data, here) == Progress::wait) return;
     } else if (!may_take_next(connection)) {
-      hold(connection, data);
+      hold(connection, unread);
       return;
     } else {
-      switch (parser_.parse(data.data(), data.size())) {
+      switch (parser_.parse(unread.data.data(), unread.data.size())) {
         case ParseStatus::incomplete:
-          keep_unfinished_head(connection, data, begun);
+          keep_unfinished_head(connection, unread, begun);
           return;
         case ParseStatus::failed:
           refuse(connection, status_of(parser_.error()), here);
           return;
         case ParseStatus::complete:
-          if (begin_message(connection, data, here) == Progress::wait) return;
+          if (begin_message(connection, unread, here) == Progress::wait) return;
           break;
       }
     }
+    if (io_.has_much_output()) io_.flush(here);
     if (connection.id.generation != generation) return;
     if (ends_after_last_answer(connection)) {
       // Whatever the client sends behind its last request is not looked at (RFC 9112 §9.6).
-      if (!data.empty()) connection.linger_at_end = true;
+      if (!unread.data.empty()) connection.linger_at_end = true;
       return;
     }
     begun = false;
@@ -229,52 +257,63 @@ bool RequestIntake::ends_after_last_answer(Connection& connection) noexcept {
   return true;
 }
 
-void RequestIntake::keep_unfinished_head(Connection& connection, std::string_view data, bool begun) {
-  auto input = std::make_unique<PendingInput>(io_.budget());
-  if (!input->bytes.append(data)) return;  // no memory: the rest will not parse, and the connection ends with 400
-  if (!parser_.park(input->head)) return;
+void RequestIntake::keep_unfinished_head(Connection& connection, UnreadBytes& unread, bool begun) {
+  auto input = keep(unread);
+  // No memory: the rest will not parse, and the connection ends with 400.
+  if (input == nullptr || !parser_.park(input->head)) return;
+  input->begun = parser_.begun();
   input->account();
   connection.input = std::move(input);
-  // The clock runs from the first byte of the request, not from each that follows. Empty lines are none.
-  if (begun || !parser_.begun()) return;
+  if (!parser_.begun()) {
+    // Empty lines are no request: the connection goes on being idle, and they do not make it younger.
+    if (connection.in_flight == 0 && connection.read_deadline_ms == 0) io_.start_idle_time(connection);
+    return;
+  }
+  // The clock runs from the first byte of the request, not from each that follows.
+  if (begun) return;
   connection.read_deadline_ms = io_.now_ms() + config_.timeouts.header_ms;
   io_.arm(connection);
 }
 
-RequestIntake::Progress RequestIntake::begin_message(Connection& connection, std::string_view& data,
+std::uint64_t RequestIntake::body_limit(const RouteMatch& match) const noexcept {
+  const RouteTarget* handler = handler_of(match);
+  return handler == nullptr ? config_.limits.body_bytes : routes_.handlers[handler->id].body_bytes;
+}
+
+RequestIntake::Progress RequestIntake::begin_message(Connection& connection, UnreadBytes& unread,
                                                      const OnReactor& here) {
   const RequestHead& head = parser_.head();
-  const char* const head_bytes = data.data();
+  const char* const head_bytes = unread.data.data();
   // A 100 Continue would get between the answers of older requests, so one that asks for it waits for them too.
   if (!may_run_beside(connection, is_safe(head.method) && !head.expect_continue)) {
-    hold(connection, data);
-    return Progress::wait;
-  }
-  std::uint16_t refusal = 0;
-  if (head.method == Method::connect) refusal = 501;  // no tunnels (RFC 9110 §9.3.6)
-  if (head.unknown_expectation) refusal = 417;
-  if (head.framing == BodyFraming::length && head.content_length > config_.limits.body_bytes) refusal = 413;
-  if (refusal != 0) {
-    refuse(connection, refusal, here);
+    hold(connection, unread);
     return Progress::wait;
   }
   RouteMatch match =
       routes_.router.match(head.method, text_of(head.method_name, head_bytes), routing_path(head, head_bytes));
-  const std::string_view rest = data.substr(head.bytes);
+  std::uint16_t refusal = 0;
+  if (head.framing == BodyFraming::length && head.content_length > body_limit(match)) refusal = 413;
+  if (head.unknown_expectation) refusal = 417;
+  if (head.method == Method::connect) refusal = 501;  // no tunnels (RFC 9110 §9.3.6)
+  if (refusal != 0) {
+    refuse(connection, refusal, here);
+    return Progress::wait;
+  }
+  const std::string_view rest = unread.data.substr(head.bytes);
   if (head.framing == BodyFraming::chunked ||
       (head.framing == BodyFraming::length && rest.size() < head.content_length)) {
-    data = rest;
-    return begin_upload(connection, head_bytes, std::move(match), data, here);
+    unread.data = rest;
+    return begin_upload(connection, head_bytes, std::move(match), unread.data, here);
   }
   OwnedBytes outside;
   const std::string_view body = rest.substr(0, head.content_length);
   const std::size_t message_bytes = head.bytes + body.size();
   if (dispatch(connection, head_bytes, body, outside, match, here) == Dispatch::ring_full) {
-    park(connection);
-    hold(connection, data);
+    park(connection, here);
+    hold(connection, unread);
     return Progress::wait;
   }
-  data.remove_prefix(message_bytes);
+  unread.data.remove_prefix(message_bytes);
   return Progress::message_done;
 }
 
@@ -344,8 +383,9 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   exchange.keep_alive_1_0 = traits.keep_alive_1_0;
   exchange.close_after = traits.close_after;
   exchange.safe = is_safe(head.method);
-  if (config_.timeouts.handler_ms != 0) {
-    exchange.deadline_ms = io_.now_ms() + config_.timeouts.handler_ms;
+  const std::uint32_t handler_ms = routes_.handlers[route].handler_ms;
+  if (handler_ms != 0) {
+    exchange.deadline_ms = io_.now_ms() + handler_ms;
     io_.arm(connection);
   }
   ring_.push({.exchange_slot = slot,
@@ -364,7 +404,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
 }
 
 void RequestIntake::refuse(Connection& connection, std::uint16_t status, const OnReactor& here) {
-  counters_.requests_refused.add();
+  (status == 503 ? counters_.requests_overload : counters_.requests_refused).add();
   const ConnectionId id = connection.id;
   connection.linger_at_end = true;
   connection.input.reset();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
+#include <vector>
 
 #include "base/server_config.h"
 #include "base/thread_tokens.h"
@@ -26,6 +27,12 @@ namespace millrace {
 struct Routes {
   Router router;
   ReplyTable replies;
+  /// By RouteTarget::id of handlers: the server's limits, or the route's own.
+  struct HandlerLimits {
+    std::uint64_t body_bytes;
+    std::uint32_t handler_ms;
+  };
+  std::vector<HandlerLimits> handlers;
   /// Handler for what no route matches; kNone: the reactor answers 404, 405 or OPTIONS itself.
   std::uint32_t fallback = kNone;
 };
@@ -59,23 +66,25 @@ class RequestIntake {
 
   void on_peer_finished(Connection& connection, const OnReactor& here);
   void go_on(Connection& connection, const OnReactor& here);
-  void consume(Connection& connection, std::string_view data, const OnReactor& here);
-  [[nodiscard]] Progress begin_message(Connection& connection, std::string_view& data, const OnReactor& here);
-  void keep_unfinished_head(Connection& connection, std::string_view data, bool begun);
+  void consume(Connection& connection, UnreadBytes unread, const OnReactor& here);
+  [[nodiscard]] Progress begin_message(Connection& connection, UnreadBytes& unread, const OnReactor& here);
+  void keep_unfinished_head(Connection& connection, UnreadBytes& unread, bool begun);
 
   // request_uploads.cc
   [[nodiscard]] Progress begin_upload(Connection& connection, const char* head_bytes, RouteMatch match,
                                       std::string_view& data, const OnReactor& here);
   [[nodiscard]] Progress receive_body(Connection& connection, std::string_view& data, const OnReactor& here);
   [[nodiscard]] Progress complete_upload(Connection& connection, std::string_view& data, const OnReactor& here);
+  [[nodiscard]] std::uint64_t body_limit(const RouteMatch& match) const noexcept;
 
   [[nodiscard]] bool may_take_next(const Connection& connection) const noexcept;
   [[nodiscard]] bool may_run_beside(const Connection& connection, bool safe) noexcept;
   [[nodiscard]] bool ends_after_last_answer(Connection& connection) noexcept;
-  [[nodiscard]] bool has_begun(const Connection& connection) noexcept;
-  void hold(Connection& connection, std::string_view data);
-  void park(Connection& connection);
-  void start_idle_time(Connection& connection);
+  void restore_parser(const Connection& connection) noexcept;
+  void hold(Connection& connection, UnreadBytes& unread);
+  [[nodiscard]] std::unique_ptr<PendingInput> keep(UnreadBytes& unread);
+  void park(Connection& connection, const OnReactor& here);
+  void forget_stale_parked(const OnReactor& here);
 
   // The request is in the parser; `head_bytes` is what it was parsed from.
   [[nodiscard]] const RouteTarget* handler_of(const RouteMatch& match) const noexcept;

@@ -23,7 +23,7 @@ RequestIntake::Progress RequestIntake::begin_upload(Connection& connection, cons
     return Progress::wait;
   }
   auto input = std::make_unique<PendingInput>(io_.budget());
-  input->upload = std::make_unique<Upload>(config_.limits.body_bytes);
+  input->upload = std::make_unique<Upload>(body_limit(match));
   Upload& upload = *input->upload;
   upload.match = std::move(match);
   upload.collects = collects;
@@ -76,7 +76,6 @@ RequestIntake::Progress RequestIntake::receive_body(Connection& connection, std:
   }
   input.account();
   if (!kept || io_.budget().exhausted()) {
-    counters_.requests_overload.add();
     refuse(connection, 503, here);
     return Progress::wait;
   }
@@ -108,7 +107,7 @@ RequestIntake::Progress RequestIntake::complete_upload(Connection& connection, s
   input->account();
   connection.input = std::move(input);
   connection.input_blocked = true;
-  park(connection);
+  park(connection, here);
   return Progress::wait;
 }
 

@@ -59,7 +59,8 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   // First the room, then the exchange: making room may send what is there, and sending may end connections.
   char* const start = io_.reserve_output(room, here);
   Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
-  if (exchange == nullptr) return;  // the client has gone, or the reactor answered first
+  // Nobody waits: the client has gone, the reactor answered first, or this is a second answer.
+  if (exchange == nullptr || exchange->answered) return;
   Connection& connection = io_.table().at(exchange->connection_slot);
 
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
@@ -85,15 +86,19 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   }
   // An older request of this connection has no answer yet (RFC 9112 §9.3.2): this one waits.
   exchange->close_after = close;
-  exchange->answered = exchange->held_answer.append({start, written}) && exchange->held_answer.append(outside.view());
-  if (!exchange->answered) io_.close(connection, here);
+  OwnedBytes answer;
+  if (answer.append({start, written}) && answer.append(outside.view())) {
+    exchanges_.hold(*exchange, std::move(answer));
+  } else {
+    io_.close(connection, here);
+  }
 }
 
 bool ResponseOutlet::ends_connection(const Connection& connection, const RequestTraits& request,
                                      bool is_youngest) const noexcept {
   if (request.close_after) return true;
   // On close, and after the client's FIN, the last answer is the last thing; before it others may still come.
-  return (draining_ || connection.peer_finished) && is_youngest && connection.input == nullptr;
+  return (draining_ || connection.peer_finished) && is_youngest && !connection.has_begun_message();
 }
 
 void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
@@ -103,7 +108,7 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
     Exchange& next = exchanges_.at(connection.first_exchange);
     if (!next.answered) break;
     close = next.close_after;
-    io_.append_output(connection, std::move(next.held_answer));
+    io_.append_output(connection, exchanges_.take_held(next));
     counters_.answers_sent.add();
     exchanges_.close_oldest(connection);
   }
@@ -119,11 +124,14 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
 void ResponseOutlet::after_answer(Connection& connection) {
   if (connection.input_blocked) {
     io_.unblocked().push_back(connection.id);
-  } else if (connection.in_flight == 0 && connection.input == nullptr) {
-    connection.read_deadline_ms = io_.now_ms() + config_.timeouts.keep_alive_ms;
-    io_.arm(connection);
-  } else if (connection.in_flight > 0 && config_.timeouts.handler_ms != 0) {
-    io_.arm(connection);
+  } else if (connection.in_flight == 0 && !connection.has_begun_message()) {
+    if (connection.peer_finished) {
+      io_.finish(connection);  // that was all it has asked for
+    } else {
+      io_.start_idle_time(connection);
+    }
+  } else if (connection.in_flight > 0) {
+    io_.arm(connection);  // the next one's deadline
   }
 }
 
@@ -157,18 +165,21 @@ void ResponseOutlet::answer_with(const Reply& reply, Connection& connection, con
                           .reason = {},
                           .fields = reply.fields};
   const bool content = !request.head_request && status_allows_content(reply.status);
-  const std::size_t room = response_head_bound(head) + (content ? reply.body.size() : 0);
-  if (connection.in_flight == 0 && room <= kOutputCopyBytes) {
-    // The way of nearly all: straight into the batch, no allocation.
-    char* const start = io_.reserve_output(room, here);
+  const std::string_view body = content ? std::string_view(reply.body) : std::string_view();
+  const std::size_t head_room = response_head_bound(head);
+  if (connection.in_flight == 0) {
+    // The way of nearly all: straight into the batch, no allocation; a large body is sent from where it is.
+    const bool copied = body.size() <= kOutputCopyBytes;
+    char* const start = io_.reserve_output(head_room + (copied ? body.size() : 0), here);
     Connection* const still = io_.table().find(id, here);
     if (still == nullptr) return;
     char* end = write_response_head(start, head, date_);
-    if (content && !reply.body.empty()) {
-      std::memcpy(end, reply.body.data(), reply.body.size());
-      end += reply.body.size();
+    if (copied && !body.empty()) {
+      std::memcpy(end, body.data(), body.size());
+      end += body.size();
     }
     io_.commit_output(*still, static_cast<std::size_t>(end - start));
+    if (!copied) io_.append_static_output(*still, body);
     counters_.answers_sent.add();
     if (traits.close_after) {
       io_.finish(*still);
@@ -178,10 +189,10 @@ void ResponseOutlet::answer_with(const Reply& reply, Connection& connection, con
     return;
   }
   OwnedBytes bytes;
-  if (bytes.reserve(room)) {
+  if (bytes.reserve(head_room + body.size())) {
     char* end = write_response_head(bytes.data(), head, date_);
     bytes.set_size(static_cast<std::size_t>(end - bytes.data()));
-    if (content) static_cast<void>(bytes.append(reply.body));  // fits: reserved above
+    static_cast<void>(bytes.append(body));  // fits: reserved above
   }
   answer_bytes(id, traits, std::move(bytes), here);
 }
@@ -198,8 +209,7 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
     Exchange& exchange = exchanges_.at(exchanges_.open(*connection));
     exchange.close_after = request.close_after;
     exchange.safe = true;
-    exchange.held_answer = std::move(bytes);
-    exchange.answered = true;
+    exchanges_.hold(exchange, std::move(bytes));
     return;
   }
   if (bytes.size() <= kOutputCopyBytes) {

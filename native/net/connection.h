@@ -57,7 +57,10 @@ struct Connection {
   bool refused = false;         // one more than limits.connections: only told so
   std::uint64_t lingered_bytes = 0;  // thrown away while lingering
 
-  [[nodiscard]] bool idle() const noexcept { return in_flight == 0 && input == nullptr && output == nullptr; }
+  /// A request has begun to arrive, or waits. Empty lines ahead of one are not the beginning of it.
+  [[nodiscard]] bool has_begun_message() const noexcept { return input != nullptr && input->begun; }
+
+  [[nodiscard]] bool idle() const noexcept { return in_flight == 0 && !has_begun_message() && output == nullptr; }
 };
 
 }  // namespace millrace

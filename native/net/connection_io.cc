@@ -103,7 +103,8 @@ void ConnectionIo::flush(const OnReactor& here) {
         after_send(*connection, here);
         break;
       case OutputBatch::Sent::partly:
-        set_write_deadline(*connection);
+        // Bytes that only joined those which are stuck are no progress.
+        if (connection->write_deadline_ms == 0) set_write_deadline(*connection);
         watch(*connection, connection->epoll_events | EPOLLOUT);
         break;
       case OutputBatch::Sent::failed:
@@ -139,6 +140,7 @@ void ConnectionIo::on_writable(Connection& connection, const OnReactor& here) {
   connection.write_deadline_ms = 0;
   watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));
   if (connection.input_blocked) unblocked_.push_back(connection.id);
+  if (connection.idle()) start_idle_time(connection);
   after_send(connection, here);
 }
 
@@ -201,6 +203,11 @@ void ConnectionIo::discard_input(Connection& connection, const OnReactor& here) 
   }
   connection.lingered_bytes += std::get<std::string_view>(received).size();
   if (connection.lingered_bytes > kLingerBytes) close(connection, here);
+}
+
+void ConnectionIo::start_idle_time(Connection& connection) {
+  connection.read_deadline_ms = now_ms_ + config_.timeouts.keep_alive_ms;
+  arm(connection);
 }
 
 void ConnectionIo::arm(const Connection& connection) {

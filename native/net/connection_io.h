@@ -54,6 +54,11 @@ class ConnectionIo {
   [[nodiscard]] char* reserve_output(std::size_t bytes, const OnReactor& here);
   void commit_output(Connection& connection, std::size_t bytes) { batch_.commit(connection, bytes); }
   void append_output(Connection& connection, OwnedBytes block) { batch_.append(connection, std::move(block)); }
+  /// For bytes that live as long as the server.
+  void append_static_output(Connection& connection, std::string_view bytes) { batch_.append_static(connection, bytes); }
+
+  /// More has been gathered than the scratch could hold: time to flush(), so that unsent() tells the truth.
+  [[nodiscard]] bool has_much_output() const noexcept { return batch_.bytes() > kOutputScratchBytes; }
 
   /// Sends everything gathered, one system call a connection.
   void flush(const OnReactor& here);
@@ -81,6 +86,9 @@ class ConnectionIo {
 
   void set_now(std::uint64_t now_ms) noexcept { now_ms_ = now_ms; }
   [[nodiscard]] std::uint64_t now_ms() const noexcept { return now_ms_; }
+
+  /// The connection has nothing to do: it may stay so for timeouts.keepAliveMs.
+  void start_idle_time(Connection& connection);
 
   /// The connection's nearest deadline has changed.
   void arm(const Connection& connection);

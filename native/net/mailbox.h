@@ -1,6 +1,7 @@
 // mailbox.h: what other threads ask of a reactor: take over a client, drain, stop. Any thread puts, the reactor takes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <utility>
@@ -30,8 +31,8 @@ class Mailbox {
   }
   void ask_to_drain(std::uint32_t grace_ms) {
     const std::lock_guard lock(mutex_);
+    mail_.grace_ms = mail_.drain ? std::min(mail_.grace_ms, grace_ms) : grace_ms;
     mail_.drain = true;
-    mail_.grace_ms = grace_ms;
   }
   [[nodiscard]] Mail take() {
     const std::lock_guard lock(mutex_);

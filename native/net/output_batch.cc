@@ -11,6 +11,7 @@ namespace millrace {
 void OutputBatch::commit(Connection& connection, std::size_t bytes) {
   const char* data = scratch_.get() + used_;
   used_ += bytes;
+  bytes_ += bytes;
   if (connection.last_piece != kNone) {
     Piece& last = pieces_[connection.last_piece];
     // Pipelined answers mostly follow each other directly: one longer piece instead of many.
@@ -24,9 +25,16 @@ void OutputBatch::commit(Connection& connection, std::size_t bytes) {
 
 void OutputBatch::append(Connection& connection, OwnedBytes block) {
   if (block.empty()) return;
+  bytes_ += block.size();
   const auto index = static_cast<std::uint32_t>(blocks_.size());
   link(connection, {block.data(), block.size(), kNone, index});
   blocks_.push_back(std::move(block));
+}
+
+void OutputBatch::append_static(Connection& connection, std::string_view bytes) {
+  if (bytes.empty()) return;
+  bytes_ += bytes.size();
+  link(connection, {bytes.data(), bytes.size(), kNone, kNone});
 }
 
 void OutputBatch::link(Connection& connection, const Piece& piece) {
@@ -97,6 +105,7 @@ bool OutputBatch::keep_rest(Connection& connection, std::size_t sent, BufferBudg
 
 void OutputBatch::clear() noexcept {
   used_ = 0;
+  bytes_ = 0;
   pieces_.clear();
   blocks_.clear();
   connections_.clear();

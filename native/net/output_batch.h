@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/limits.h"
@@ -31,6 +32,12 @@ class OutputBatch {
   /// Bytes that are sent from where they are.
   void append(Connection& connection, OwnedBytes block);
 
+  /// The same for bytes that outlive this object.
+  void append_static(Connection& connection, std::string_view bytes);
+
+  /// Everything gathered since the last clear().
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
   /// Connections with pieces, in the order of their first.
   [[nodiscard]] const std::vector<ConnectionId>& connections() const noexcept { return connections_; }
 
@@ -47,14 +54,15 @@ class OutputBatch {
     const char* data;
     std::size_t bytes;
     std::uint32_t next;
-    std::uint32_t block;  // index in blocks_, or kNone for a piece of the scratch
+    std::uint32_t block;  // index in blocks_; kNone: a piece of the scratch, or static
   };
 
   void link(Connection& connection, const Piece& piece);
   [[nodiscard]] bool keep_rest(Connection& connection, std::size_t sent, BufferBudget& budget);
 
   std::unique_ptr<char[]> scratch_;
-  std::size_t used_ = 0;
+  std::size_t used_ = 0;   // of the scratch
+  std::size_t bytes_ = 0;  // of all pieces
   std::vector<Piece> pieces_;
   std::vector<OwnedBytes> blocks_;
   std::vector<ConnectionId> connections_;

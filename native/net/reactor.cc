@@ -49,6 +49,7 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::
       js_threads_(std::move(js_threads)),
       epoll_(std::move(epoll)),
       wakeup_(std::move(wakeup)),
+      exchanges_(shared.budget),
       io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_),
       outlet_(shared.config, io_, exchanges_, counters_),
       intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, counters_),
@@ -83,6 +84,8 @@ void Reactor::turn(const OnReactor& here) {
   // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
   requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake), std::memory_order_relaxed);
   update_clock();
+  // A thread that has been rung may be stuck in code that is not ours; after a nap others are asked too.
+  if (count == 0 && js_threads_.size() > 1) ring_js_threads();
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
     handle_event(events[index].data.u64, events[index].events, here);
@@ -95,13 +98,16 @@ void Reactor::turn(const OnReactor& here) {
   fire_timers(here);
   io_.flush(here);
   if (outlet_.draining()) go_on_draining(here);  // what has been answered is sent first, also at the end of the grace
+  requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
   // Relaxed: see load().
   gone_.store(taken_ - (io_.table().size() - io_.refused_open()), std::memory_order_relaxed);
 }
 
 int Reactor::prepare_to_sleep() {
-  bool nap = intake_.has_parked();
-  for (const JsLink& js : js_threads_) nap = nap || js.doorbell->at_work();
+  bool nap = intake_.has_parked() || (js_threads_.size() > 1 && requests_.unclaimed() > 0);
+  if (exchanges_.size() >= kNapExchanges) {
+    for (const JsLink& js : js_threads_) nap = nap || js.doorbell->at_work();
+  }
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first and then
   // looks whether we sleep, so one of us sees the other.
@@ -154,6 +160,10 @@ void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReac
 void Reactor::hand_over_requests() {
   if (!requests_.publish()) return;
   intake_.on_published();
+  ring_js_threads();
+}
+
+void Reactor::ring_js_threads() {
   // As many threads as there is work for; the next time another one comes first.
   std::uint32_t work = requests_.unclaimed();
   for (std::size_t i = 0; i < js_threads_.size() && work > 0; ++i) {
@@ -205,7 +215,7 @@ void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
 void Reactor::read_mail(const OnReactor& here) {
   Mailbox::Mail mail = mailbox_.take();
   for (Mailbox::Client& client : mail.clients) add(std::move(client), here);
-  if (mail.drain && !outlet_.draining()) begin_drain(mail.grace_ms, here);
+  if (mail.drain) begin_drain(mail.grace_ms, here);
 }
 
 void Reactor::add(Mailbox::Client client, const OnReactor& here) {
@@ -241,8 +251,10 @@ void Reactor::drain(std::uint32_t grace_ms) {
 void Reactor::begin_drain(std::uint32_t grace_ms, const OnReactor& here) {
   if (acceptor_) acceptor_->finish(io_.now_ms(), here);
   for (Reactor* other : others_) other->drain(grace_ms);
+  // A second call may shorten the grace time: the process wants to exit while it drains.
+  const std::uint64_t until = io_.now_ms() + grace_ms;
+  drain_until_ms_ = outlet_.draining() ? std::min(drain_until_ms_, until) : until;
   outlet_.begin_drain();
-  drain_until_ms_ = io_.now_ms() + grace_ms;
 }
 
 void Reactor::go_on_draining(const OnReactor& here) {

@@ -89,6 +89,7 @@ class Reactor {
   [[nodiscard]] bool js_has_answered() const noexcept;
   void handle_event(std::uint64_t key, std::uint32_t events, const OnReactor& here);
   void hand_over_requests();
+  void ring_js_threads();
   void collect_answers(const OnReactor& here);
   void resume_connections(const OnReactor& here);
   void fire_timers(const OnReactor& here);

@@ -30,12 +30,13 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
     doorbells_.push_back(std::make_unique<ring::Doorbell>(js.doorbell_word, js.wake, js.wake_context));
     for (const ring::SharedMemory& responses : js.responses) {
       response_rings_.push_back(
-          std::make_unique<ring::ResponseRing>(responses, sizes.response_slots, sizes.response_arena_bytes));
+          std::make_unique<ring::ResponseRing>(responses, sizes.response_slots, sizes.response_arena_bytes,
+                                               sizes.first_index));
     }
   }
   for (std::uint32_t i = 0; i < config_.reactors; ++i) {
-    request_rings_.push_back(
-        std::make_unique<ring::RequestRing>(memory.requests[i], sizes.request_slots, sizes.request_arena_bytes));
+    request_rings_.push_back(std::make_unique<ring::RequestRing>(
+        memory.requests[i], sizes.request_slots, sizes.request_arena_bytes, budget_, sizes.first_index));
     queue_.watch(*request_rings_.back());
     std::vector<JsLink> links;
     for (std::size_t js = 0; js < doorbells_.size(); ++js) {

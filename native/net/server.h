@@ -27,6 +27,7 @@ struct RingSizes {
   std::uint32_t request_arena_bytes = 1u << 20;
   std::uint32_t response_slots = 1024;
   std::uint32_t response_arena_bytes = 1u << 20;
+  std::uint32_t first_index = 0;  // other than 0 only in tests, which do not have 2^32 requests to send
 };
 
 /// The shared memory of one server and how to wake those who read it.

@@ -9,7 +9,7 @@ namespace millrace::ring {
 /// cross the end of the memory starts at its beginning instead, and the bytes skipped count as used.
 class Arena {
  public:
-  /// `bytes` is a power of two, at most 2^31.
+  /// `bytes` is a power of two, at most 2^29, and no piece is longer: the sums below must not wrap.
   explicit Arena(std::uint32_t bytes) noexcept : bytes_(bytes) {}
 
   /// True when `length` bytes in one piece fit between what is in use and the end.

@@ -5,11 +5,13 @@
 
 namespace millrace::ring {
 
-RequestRing::RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, std::uint32_t first_index)
+RequestRing::RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, BufferBudget& budget,
+                         std::uint32_t first_index)
     : words_(memory.words),
       arena_memory_(reinterpret_cast<char*>(memory.words + kRequestDescriptors + slots * request::kWords)),
       mask_(slots - 1),
       arena_(arena_bytes),
+      budget_(budget),
       head_(first_index),
       published_(first_index),
       tail_(first_index),
@@ -42,7 +44,10 @@ void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noe
   words[request::kBodyBytes] = request.body_bytes;
   words[request::kFlags] = is_outside ? request::kBodyOutside : 0;
   arena_ends_[head_ & mask_] = arena_.position();
-  if (is_outside) outside_[head_ & mask_] = std::move(outside);
+  if (is_outside) {
+    budget_.charge(outside.capacity());
+    outside_[head_ & mask_] = std::move(outside);
+  }
   ++head_;
 }
 
@@ -64,7 +69,9 @@ void RequestRing::reclaim() noexcept {
     if (after == freed) break;  // claimed or waiting, its bytes are still needed
     for (; freed != after; ++freed) {
       OwnedBytes& outside = outside_[freed & mask_];
-      if (!outside.empty()) outside.clear();
+      if (outside.empty()) continue;
+      budget_.refund(outside.capacity());
+      outside.clear();
     }
   }
   if (freed == tail_) return;

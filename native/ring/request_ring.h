@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/buffer_budget.h"
 #include "base/owned_bytes.h"
 #include "ring/arena.h"
 #include "ring/ring_layout.h"
@@ -30,7 +31,9 @@ struct RequestDescriptor {
 class RequestRing {
  public:
   /// `slots` and `arena_bytes` are powers of two; `memory` has memory_bytes() of them.
-  RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, std::uint32_t first_index = 0);
+  /// Bodies outside the arena are charged to `budget` for as long as they wait here.
+  RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, BufferBudget& budget,
+              std::uint32_t first_index = 0);
 
   static std::size_t memory_bytes(std::uint32_t slots, std::uint32_t arena_bytes) noexcept {
     return (kRequestDescriptors + slots * request::kWords) * sizeof(std::uint32_t) + arena_bytes;
@@ -57,9 +60,10 @@ class RequestRing {
 
   /// The same as any thread can know it: what has been pushed but not published is missing.
   [[nodiscard]] std::uint32_t unclaimed_published() const noexcept {
-    const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
+    // Acquire: whoever moved the claim had seen at least that head, so ours is no older and never behind.
+    const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_acquire);
     const std::uint32_t head = atomic_word(words_, kRequestHead).load(std::memory_order_relaxed);
-    return head - claim;  // the claim was read first, so it is never ahead
+    return head - claim;
   }
 
   /// Body of the claimed request at `index`, which the claimer has not released yet. Any JS thread.
@@ -78,6 +82,7 @@ class RequestRing {
   char* arena_memory_;
   std::uint32_t mask_;
   Arena arena_;
+  BufferBudget& budget_;
   std::uint32_t reserved_offset_ = 0;
   std::uint32_t head_;       // next index to push
   std::uint32_t published_;  // what JS threads know of head_

@@ -69,12 +69,14 @@ class ResponseProducer {
   /// False: full. The caller keeps its answer and goes on; with `wait` it asks for the doorbell when there is room.
   [[nodiscard]] bool try_push(const ResponseMessage& message, bool body_outside, bool wait) noexcept;
 
+  /// Is there room for an answer with so many bytes in the arena? To be asked before put_outside(): the slot may still
+  /// hold an answer that nobody has read.
+  [[nodiscard]] bool has_room(std::uint32_t payload_bytes) noexcept;
+
   /// Index the next try_push() will use, for ResponseRing::put_outside().
   [[nodiscard]] std::uint32_t next_index() const noexcept { return head_; }
 
  private:
-  [[nodiscard]] bool has_room(std::uint32_t payload_bytes) noexcept;
-
   std::uint32_t* words_;
   char* arena_memory_;
   std::uint32_t mask_;
