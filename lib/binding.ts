@@ -30,6 +30,8 @@ export interface NativeReply {
   readonly fields: string;
   readonly body: Buffer;
   readonly ownDate: boolean;
+  /** The connection ends with it. */
+  readonly close: boolean;
 }
 
 export interface NativeAddress {

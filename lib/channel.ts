@@ -4,6 +4,8 @@
 // flag is 0: nobody rings, and reactors sleep for a millisecond at most, so answers published one by one are collected
 // without a wake for each. docs/architecture.md has the whole protocol.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import type { NativeServer } from './binding.js';
 import { RequestRing, type ClaimedRequest } from './request-ring.js';
 import { ResponseRing, type Answer } from './response-ring.js';
@@ -36,9 +38,14 @@ export class Channel {
 
   #atWork = false;
   #isScheduled = false;
+  #isClosed = false;
   /** A bit for each reactor that may not know of answers published for it. */
   #untold = 0;
   #run = 1;
+  readonly #inStartContext = AsyncLocalStorage.snapshot() as (
+    schedule: (callback: () => void) => unknown,
+    callback: () => void,
+  ) => void;
 
   constructor(
     native: NativeServer,
@@ -60,29 +67,32 @@ export class Channel {
   }
 
   /**
-   * One slice of work: called by the doorbell, and then once every turn of the event loop until a slice finds nothing.
-   *
-   * The thread never goes idle inside the doorbell's callback: a reactor would ring at once, and Node runs what is rung
-   * during the callback in the same dispatch, before timers and other I/O.
+   * One slice of work: called by the doorbell, and by the event loop's next turn when there was more than one slice.
    */
   readonly drain = (): void => {
+    if (this.#isClosed) return;
     this.#startWork();
     if (this.#hasBacklog) this.#retryBacklog();
     const end = performance.now() + SLICE_MS;
-    let worked = false;
-    for (let progress = true; progress; ) {
+    let isOver = false;
+    for (let progress = true; progress && !isOver; ) {
       progress = false;
-      for (let reactor = 0; reactor < this.#requests.length; reactor++) {
+      for (let reactor = 0; reactor < this.#requests.length && !isOver; reactor++) {
         const count = this.#requests[reactor]!.claim(this.#run, this.#claimed);
         if (count === 0) continue;
-        progress = worked = true;
+        progress = true;
         for (let i = 0; i < count; i++) this.#dispatch(this.#claimed[i]!, reactor);
-        if (this.#isSliceOver(end)) progress = false;
+        isOver = this.#isSliceOver(end);
       }
     }
     this.#tellReactors();
-    if (worked || !this.#goIdle()) this.#continueLater();
+    if (isOver || !this.#goIdle()) this.#continueLater();
   };
+
+  /** The server has ended: answers that still come are for nobody. */
+  close(): void {
+    this.#isClosed = true;
+  }
 
   /** Gives an answer to its reactor. */
   answer(
@@ -94,6 +104,7 @@ export class Channel {
     fields: string,
     body: string | Uint8Array,
   ): void {
+    if (this.#isClosed) return;
     if (!this.#atWork) {
       // The first answer of a turn, long after its request: more may follow, and the reactors are told of all at once.
       this.#startWork();
@@ -110,6 +121,7 @@ export class Channel {
     else this.#untold |= 1 << reactor % 32;
   }
 
+  /** Is somebody still waiting for this answer? */
   isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean {
     return this.#native.isLive(reactor, exchangeSlot, exchangeGeneration);
   }
@@ -122,7 +134,8 @@ export class Channel {
   #continueLater(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(this.#onImmediate);
+    // Not in the context of a handler that answers late: requests of the next slice would inherit its stores.
+    this.#inStartContext(setImmediate, this.#onImmediate);
   }
 
   readonly #onImmediate = (): void => {

@@ -114,6 +114,7 @@ export function fieldValue(field: FieldName, value: string | number): string {
  */
 export function fieldValues(field: FieldName, values: FieldValueInput): string | readonly string[] {
   if (!isList(values)) return fieldValue(field, values);
+  if (values.length === 1) return fieldValue(field, values[0]!);
   if (values.length > 1) checkRepeatable(field);
   const texts: string[] = [];
   for (const value of values) texts.push(fieldValue(field, value));

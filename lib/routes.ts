@@ -2,14 +2,14 @@
 
 import type { NativeReply, NativeRoute } from './binding.js';
 import { ResponseError, RouteError } from './errors.js';
-import { checkContentLength, fieldName, fieldValues, type FieldValueInput } from './field-validation.js';
+import { checkContentLength, connectionWish, fieldName, fieldValues, type FieldValueInput } from './field-validation.js';
 import { readOptions } from './option-reader.js';
 import { parseRouteOptions } from './options.js';
 import { checkMethod, parsePattern, type RoutePattern } from './pattern.js';
 import { CONTENT_TYPE_NONE, fieldLines, type HttpResponse, type ResponseField } from './response.js';
 import type { HttpRequest } from './request.js';
 import { showValue } from './show-value.js';
-import { checkStatus } from './status-codes.js';
+import { checkStatus, mayHaveBody } from './status-codes.js';
 
 /** Answers requests. May be async: a throw or rejection answers 500 (if nothing was sent) and is an `error` event. */
 export type Handler = (request: HttpRequest, response: HttpResponse) => unknown;
@@ -88,7 +88,8 @@ function nativeReply(init: ReplyInit): NativeReply {
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
   }
-  const bytes = Buffer.from(body); // a copy: the app may reuse its own
+  const code = checkStatus(status);
+  const bytes = Buffer.from(mayHaveBody(code) ? body : ''); // a copy: the app may reuse its own
   const fields = Object.entries(headers).map(([name, value]): ResponseField => {
     const field = fieldName(name);
     return { field, value: fieldValues(field, value) };
@@ -96,11 +97,12 @@ function nativeReply(init: ReplyInit): NativeReply {
   const lengthField = fields.find(({ field }) => field.kind === 'content-length');
   if (lengthField !== undefined) checkContentLength(String(lengthField.value), bytes.length, status, false);
   return {
-    status: checkStatus(status),
+    status: code,
     contentType: CONTENT_TYPE_NONE,
     // The reactor writes the length itself.
     fields: fieldLines(fields.filter((entry) => entry !== lengthField)),
     body: bytes,
     ownDate: fields.some(({ field }) => field.kind === 'date'),
+    close: fields.some(({ field, value }) => field.kind === 'connection' && connectionWish(String(value)) === 'close'),
   };
 }

@@ -268,7 +268,7 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   readonly #onDoorbell = (): void => {
-    this.#channel!.drain();
+    this.#channel?.drain();
     if (this.#onEnded !== undefined && this.#native.ended()) this.#onEnded();
   };
 
@@ -287,6 +287,8 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#native.drain(graceMs);
       });
       const end = this.#native.stop();
+      this.#channel!.close();
+      this.#channel = undefined; // with the memory of the rings
       closed(this.#native);
       completed = (end.answered ?? before) - before;
       aborted = end.aborted ?? 0;

@@ -74,7 +74,8 @@ std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& co
                  .content_type = static_cast<ContentType>(u32_of(reply, "contentType")),
                  .fields = string_of(reply, "fields"),
                  .body = {},
-                 .own_date = bool_of(reply, "ownDate")};
+                 .own_date = bool_of(reply, "ownDate"),
+                 .close = bool_of(reply, "close")};
     if (body.IsBuffer()) {
       const auto bytes = body.As<Napi::Buffer<char>>();
       native.body.assign(bytes.Data(), bytes.Length());

@@ -150,12 +150,12 @@ Napi::Value ServerWrap::stats(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ServerWrap::ref(const Napi::CallbackInfo& info) {
-  if (doorbell_ != nullptr) doorbell_->ref(info.Env());
+  if (doorbell_ != nullptr) doorbell_->ref();
   return info.Env().Undefined();
 }
 
 Napi::Value ServerWrap::unref(const Napi::CallbackInfo& info) {
-  if (doorbell_ != nullptr) doorbell_->unref(info.Env());
+  if (doorbell_ != nullptr) doorbell_->unref();
   return info.Env().Undefined();
 }
 

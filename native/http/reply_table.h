@@ -15,6 +15,7 @@ struct Reply {
   std::string fields;  // whole lines, checked by lib/
   std::string body;
   bool own_date = false;  // `fields` has a Date
+  bool close = false;     // the connection ends with it
 };
 
 using ReplyTable = std::vector<Reply>;

@@ -154,7 +154,7 @@ void ResponseOutlet::answer_with(const Reply& reply, Connection& connection, con
                                  const OnReactor& here) {
   const ConnectionId id = connection.id;
   RequestTraits traits = request;
-  traits.close_after = ends_connection(connection, request, true);
+  traits.close_after = reply.close || ends_connection(connection, request, true);
   const ResponseHead head{.status = reply.status,
                           .content_type = reply.content_type,
                           .close = traits.close_after,

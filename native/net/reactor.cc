@@ -80,21 +80,24 @@ void Reactor::run() {
 
 void Reactor::turn(const OnReactor& here) {
   std::array<epoll_event, kEventsPerWake> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, prepare_to_sleep());
+  const int timeout = ring_later_ ? 0 : prepare_to_sleep();
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, timeout);
   // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
   requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake), std::memory_order_relaxed);
   update_clock();
-  // A thread that has been rung may be stuck in code that is not ours; after a nap others are asked too.
-  if (count == 0 && js_threads_.size() > 1) ring_js_threads();
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
     handle_event(events[index].data.u64, events[index].events, here);
     if (intake_.pushed() >= kRequestsPerPublish) hand_over_requests();
   }
   hand_over_requests();
+  ring_js_threads(count == 0);
   collect_answers(here);
   resume_connections(here);
-  hand_over_requests();
+  if (intake_.pushed() > 0) {
+    hand_over_requests();
+    ring_js_threads(true);
+  }
   fire_timers(here);
   io_.flush(here);
   if (outlet_.draining()) go_on_draining(here);  // what has been answered is sent first, also at the end of the grace
@@ -158,14 +161,14 @@ void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReac
 }
 
 void Reactor::hand_over_requests() {
-  if (!requests_.publish()) return;
-  intake_.on_published();
-  ring_js_threads();
+  if (requests_.publish()) intake_.on_published();
 }
 
-void Reactor::ring_js_threads() {
-  // As many threads as there is work for; the next time another one comes first.
+void Reactor::ring_js_threads(bool nothing_came) {
   std::uint32_t work = requests_.unclaimed();
+  ring_later_ = work > 0 && !nothing_came && work < kRequestsPerRing && exchanges_.size() >= kRequestsPerRing;
+  if (ring_later_) return;
+  // As many threads as there is work for; the next time another one comes first.
   for (std::size_t i = 0; i < js_threads_.size() && work > 0; ++i) {
     next_js_thread_ = (next_js_thread_ + 1) % js_threads_.size();
     if (js_threads_[next_js_thread_].doorbell->ring()) --work;
@@ -274,6 +277,7 @@ void Reactor::go_on_draining(const OnReactor& here) {
     if (over || (still->idle() && !unsent && still->phase == Connection::Phase::open)) io_.close(*still, here);
   });
   hand_over_requests();
+  ring_js_threads(true);
   io_.flush(here);
 }
 
