@@ -24,9 +24,21 @@ export function makeIsolate(): Isolate {
 
 function keepsCallsApart(isolate: Isolate): boolean {
   const probe = new AsyncLocalStorage<number>();
-  isolate(() => { probe.enterWith(1); }, undefined, undefined);
+  isolate(
+    () => {
+      probe.enterWith(1);
+    },
+    undefined,
+    undefined,
+  );
   let leaked: number | undefined;
-  isolate(() => { leaked = probe.getStore(); }, undefined, undefined);
+  isolate(
+    () => {
+      leaked = probe.getStore();
+    },
+    undefined,
+    undefined,
+  );
   const clean = leaked === undefined && probe.getStore() === undefined;
   probe.disable();
   return clean;

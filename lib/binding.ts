@@ -129,14 +129,17 @@ export function binding(): Binding {
 }
 
 function load(): Binding {
-  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) throw PlatformError.unsupported();
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
+    throw PlatformError.unsupported();
   let addon: Binding;
   try {
     addon = createRequire(import.meta.url)('../build/Release/millrace.node') as Binding;
   } catch (cause) {
     throw PlatformError.addonMissing(cause);
   }
-  const differs = Object.keys({ ...LAYOUT, ...addon.layout }).find((name) => addon.layout[name] !== LAYOUT[name]);
+  const differs = Object.keys({ ...LAYOUT, ...addon.layout }).find(
+    (name) => addon.layout[name] !== LAYOUT[name],
+  );
   if (differs !== undefined) {
     throw PlatformError.addonMissing(new Error(`it was built from other sources: '${differs}' differs`));
   }

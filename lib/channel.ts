@@ -21,15 +21,17 @@ const MAX_RUN = 16;
 /** A run that takes longer makes the next one shorter: what is claimed cannot be given to another thread. */
 const SLOW_RUN_MS = 0.1;
 
-/** Runs a request's handler; never throws. */
-export type Dispatch = (request: ClaimedRequest, reactor: number) => void;
+/** Runs the handlers of requests. */
+export interface Runner {
+  run(channel: Channel, request: ClaimedRequest, reactor: number): void;
+}
 
 export class Channel {
   readonly #native: NativeServer;
   readonly #requests: RequestRing[];
   readonly #responses: ResponseRing[];
   readonly #doorbell: Int32Array;
-  readonly #dispatch: Dispatch;
+  readonly #runner: Runner;
   readonly #claimed: ClaimedRequest[] = Array.from({ length: MAX_RUN }, emptyRequest);
 
   /** Answers that found their ring full, by reactor. */
@@ -52,16 +54,18 @@ export class Channel {
     requests: readonly RingMemory[],
     responses: readonly RingMemory[],
     doorbell: Int32Array,
-    dispatch: Dispatch,
+    runner: Runner,
   ) {
     this.#native = native;
-    this.#requests = requests.map((memory, r) => new RequestRing(memory, (index) => native.takeBody(r, index)));
+    this.#requests = requests.map(
+      (memory, r) => new RequestRing(memory, (index) => native.takeBody(r, index)),
+    );
     this.#responses = responses.map(
       (memory, r) => new ResponseRing(memory, (index, body) => native.putBody(r, index, body)),
     );
     this.#backlog = responses.map(() => []);
     this.#doorbell = doorbell;
-    this.#dispatch = dispatch;
+    this.#runner = runner;
     // From the start this thread waits for its doorbell.
     Atomics.store(doorbell, 0, 1);
   }
@@ -75,13 +79,13 @@ export class Channel {
     if (this.#hasBacklog) this.#retryBacklog();
     const end = performance.now() + SLICE_MS;
     let isOver = false;
-    for (let progress = true; progress && !isOver; ) {
+    for (let progress = true; progress && !isOver;) {
       progress = false;
       for (let reactor = 0; reactor < this.#requests.length && !isOver; reactor++) {
         const count = this.#requests[reactor]!.claim(this.#run, this.#claimed);
         if (count === 0) continue;
         progress = true;
-        for (let i = 0; i < count; i++) this.#dispatch(this.#claimed[i]!, reactor);
+        for (let i = 0; i < count; i++) this.#runner.run(this, this.#claimed[i]!, reactor);
         isOver = this.#isSliceOver(end);
       }
     }
@@ -118,7 +122,7 @@ export class Channel {
     // Without the doorbell's flag a reactor does not know that this thread works, and may sleep for long: one that does
     // is told now, since this handler may never come to an end.
     if (this.#requests[reactor]!.reactorSleep() === SLEEP_DEEP) this.#wake(reactor);
-    else this.#untold |= 1 << reactor % 32;
+    else this.#untold |= 1 << (reactor % 32);
   }
 
   /** Is somebody still waiting for this answer? */
@@ -166,7 +170,7 @@ export class Channel {
   #tellReactors(): void {
     if (this.#untold === 0) return;
     for (let reactor = 0; reactor < this.#requests.length; reactor++) {
-      if ((this.#untold & (1 << reactor % 32)) !== 0) this.#wake(reactor);
+      if ((this.#untold & (1 << (reactor % 32))) !== 0) this.#wake(reactor);
     }
     this.#untold = 0;
   }
@@ -178,7 +182,9 @@ export class Channel {
   #keep(reactor: number, answer: Answer): void {
     // The app may reuse its buffer as soon as end() has returned.
     const { body } = answer;
-    this.#backlog[reactor]!.push(typeof body === 'string' ? answer : { ...answer, body: Uint8Array.from(body) });
+    this.#backlog[reactor]!.push(
+      typeof body === 'string' ? answer : { ...answer, body: Uint8Array.from(body) },
+    );
     this.#hasBacklog = true;
     this.#retryBacklog();
   }
@@ -197,7 +203,7 @@ export class Channel {
       }
       waiting.splice(0, sent);
       left += waiting.length;
-      this.#untold |= 1 << reactor % 32;
+      this.#untold |= 1 << (reactor % 32);
     }
     this.#hasBacklog = left > 0;
   }

@@ -13,6 +13,7 @@ export {
   StateError,
 } from './errors.js';
 export type { ErrorCode } from './errors.js';
+export type { ErrorContext } from './handler-runner.js';
 export type { FieldValueInput } from './field-validation.js';
 export type { CloseOptions, ListenOptions } from './listen-options.js';
 export type { LimitOptions, RouteOptions, ServerOptions, TimeoutOptions } from './options.js';
@@ -21,11 +22,6 @@ export type { HeadersObject, HttpRequest } from './request.js';
 export type { HttpResponse } from './response.js';
 export type { Handler, ReplyInit } from './routes.js';
 export { createServer } from './server.js';
-export type {
-  CloseResult,
-  ErrorContext,
-  Server,
-  ServerEvents,
-} from './server.js';
+export type { CloseResult, Server, ServerEvents } from './server.js';
 export type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 export type { ReactorStats, ServerStats } from './stats.js';

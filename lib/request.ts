@@ -117,9 +117,7 @@ export class HttpRequest {
    */
   get params(): PathParams {
     this.#params ??=
-      this.#pattern === undefined
-        ? (Object.create(null) as PathParams)
-        : paramsOf(this.#pattern, this.path);
+      this.#pattern === undefined ? (Object.create(null) as PathParams) : paramsOf(this.#pattern, this.path);
     return this.#params;
   }
 
@@ -201,7 +199,7 @@ export class HttpRequest {
    * @throws {@link BodyError} `ERR_MILLRACE_BODY_JSON`, as a rejection, if it is not JSON. A handler that lets it pass
    * answers 400.
    */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says what it expects
+
   json<T = unknown>(): Promise<T> {
     try {
       return Promise.resolve(JSON.parse(this.#bodyText()) as T);

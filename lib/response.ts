@@ -197,7 +197,10 @@ export class HttpResponse {
   #send(body: string | Uint8Array, contentType: number): void {
     this.#requireUnended();
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-      throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
+      throw new ResponseError(
+        'ERR_MILLRACE_RESPONSE_BODY',
+        'A response body must be a string or a Uint8Array',
+      );
     }
     // Not only HEAD: some codes have no content, whatever the handler gives (RFC 9110 §6.4.1, §15.3.6).
     const content = mayHaveBody(this.#status) ? body : '';
@@ -249,7 +252,10 @@ export class HttpResponse {
 
   #requireUnended(): void {
     if (!this.#ended) return;
-    throw new StateError('ERR_MILLRACE_RESPONSE_ENDED', 'This response has been ended already: a request has one answer');
+    throw new StateError(
+      'ERR_MILLRACE_RESPONSE_ENDED',
+      'This response has been ended already: a request has one answer',
+    );
   }
 }
 
@@ -274,10 +280,18 @@ export function fieldLines(fields: readonly ResponseField[]): string {
 function stringify(value: unknown): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value) as string | undefined;
+    // Undefined for functions, symbols and undefined itself, whatever its declared type says.
+    text = (JSON.stringify as (value: unknown) => string | undefined)(value);
   } catch (cause) {
-    throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', `This value cannot be sent as JSON: ${String(cause)}`, { cause });
+    throw new ResponseError(
+      'ERR_MILLRACE_RESPONSE_BODY',
+      `This value cannot be sent as JSON: ${String(cause)}`,
+      { cause },
+    );
   }
   if (text !== undefined) return text;
-  throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', `JSON has no text for a value of type ${typeof value}`);
+  throw new ResponseError(
+    'ERR_MILLRACE_RESPONSE_BODY',
+    `JSON has no text for a value of type ${typeof value}`,
+  );
 }

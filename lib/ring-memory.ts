@@ -50,7 +50,11 @@ export function ringSizes(config: ServerConfig): RingSizes {
 }
 
 export function requestMemory(sizes: RingSizes): RingMemory {
-  return ringMemory(REQUEST_DESCRIPTORS + sizes.requestSlots * REQUEST_WORDS, sizes.requestSlots, sizes.requestArenaBytes);
+  return ringMemory(
+    REQUEST_DESCRIPTORS + sizes.requestSlots * REQUEST_WORDS,
+    sizes.requestSlots,
+    sizes.requestArenaBytes,
+  );
 }
 
 export function responseMemory(sizes: RingSizes): RingMemory {

@@ -2,7 +2,13 @@
 
 import type { NativeReply, NativeRoute } from './binding.js';
 import { ResponseError, RouteError } from './errors.js';
-import { checkContentLength, connectionWish, fieldName, fieldValues, type FieldValueInput } from './field-validation.js';
+import {
+  checkContentLength,
+  connectionWish,
+  fieldName,
+  fieldValues,
+  type FieldValueInput,
+} from './field-validation.js';
 import { readOptions } from './option-reader.js';
 import { parseRouteOptions } from './options.js';
 import { checkMethod, parsePattern, type RoutePattern } from './pattern.js';
@@ -83,7 +89,10 @@ export class Routes {
 const REPLY_NAMES = ['status', 'headers', 'body'];
 
 function nativeReply(init: ReplyInit): NativeReply {
-  const given = readOptions({ caller: 'reply()', group: '', names: REPLY_NAMES, allNames: REPLY_NAMES }, init);
+  const given = readOptions(
+    { caller: 'reply()', group: '', names: REPLY_NAMES, allNames: REPLY_NAMES },
+    init,
+  );
   const { status = 200, headers = {}, body = '' } = Object.fromEntries(given) as ReplyInit;
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
@@ -103,6 +112,8 @@ function nativeReply(init: ReplyInit): NativeReply {
     fields: fieldLines(fields.filter((entry) => entry !== lengthField)),
     body: bytes,
     ownDate: fields.some(({ field }) => field.kind === 'date'),
-    close: fields.some(({ field, value }) => field.kind === 'connection' && connectionWish(String(value)) === 'close'),
+    close: fields.some(
+      ({ field, value }) => field.kind === 'connection' && connectionWish(String(value)) === 'close',
+    ),
   };
 }

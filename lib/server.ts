@@ -1,13 +1,12 @@
 // server.ts: Server and createServer.
 
 import { lookup } from 'node:dns/promises';
-import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 
-import { makeIsolate, type Isolate } from './async-context.js';
 import { binding, type NativeAddress, type NativeServer } from './binding.js';
 import { Channel } from './channel.js';
-import { BodyError, ListenError, RouteError, StateError } from './errors.js';
+import { ListenError, RouteError, StateError } from './errors.js';
+import { HandlerRunner, type ErrorContext } from './handler-runner.js';
 import {
   parseCloseOptions,
   parseListenOptions,
@@ -16,11 +15,9 @@ import {
   type ListenOptions,
 } from './listen-options.js';
 import { closed, opened } from './open-servers.js';
-import { parseServerOptions, type RouteOptions, type ServerConfig, type ServerOptions } from './options.js';
-import { HttpRequest } from './request.js';
-import type { ClaimedRequest } from './request-ring.js';
-import { HttpResponse } from './response.js';
+import { parseServerOptions, type ServerConfig, type ServerOptions } from './options.js';
 import { requestMemory, responseMemory, ringSizes } from './ring-memory.js';
+import { RouteMethods } from './route-methods.js';
 import { Routes, type Handler, type ReplyInit } from './routes.js';
 import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 import { showValue } from './show-value.js';
@@ -34,12 +31,6 @@ export interface CloseResult {
   readonly aborted: number;
   /** How long it took. */
   readonly ms: number;
-}
-
-/** Where an `error` event comes from. */
-export interface ErrorContext {
-  readonly method: string;
-  readonly path: string;
 }
 
 /** The events of a server. */
@@ -58,12 +49,16 @@ type State = 'new' | 'starting' | 'listening' | 'closing' | 'closed';
  * Routes are found natively; the most specific pattern that matches path and method wins. What no route matches goes to
  * the handler given to `createServer`; without one it is answered 404, or 405 with `Allow`, or for OPTIONS 204.
  */
-export class Server extends EventEmitter<ServerEvents> {
+export class Server extends RouteMethods<ServerEvents> {
   readonly #config: ServerConfig;
   readonly #routes = new Routes();
   readonly #fallback: number | undefined;
   readonly #native: NativeServer;
-  readonly #isolate: Isolate;
+  readonly #runner = new HandlerRunner(
+    this.#routes.handlers,
+    // Without a listener emit('error') would throw.
+    (error, context) => this.listenerCount('error') > 0 && this.emit('error', error, context),
+  );
   #channel: Channel | undefined;
   #state: State = 'new';
   #address: ServerAddress | null = null;
@@ -77,78 +72,6 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#config = config;
     this.#fallback = fallback === undefined ? undefined : this.#routes.addFallback(fallback);
     this.#native = new (binding().NativeServer)();
-    this.#isolate = makeIsolate();
-  }
-
-  /**
-   * Answers GET requests for a pattern: `/a/b`, `/users/:id`, `/files/*` or `*`. HEAD runs it too, unless there is a
-   * HEAD route; the body is then left out.
-   * @throws {@link RouteError} for a malformed pattern, no handler, or a second route of the kind
-   * @throws {@link StateError} `ERR_MILLRACE_ROUTES_FROZEN` after `listen()`
-   */
-  get(pattern: string, handler: Handler): this;
-  get(pattern: string, options: RouteOptions, handler: Handler): this;
-  get(pattern: string, ...rest: unknown[]): this {
-    return this.#route('GET', pattern, rest);
-  }
-
-  /** As {@link get}, for POST. */
-  post(pattern: string, handler: Handler): this;
-  post(pattern: string, options: RouteOptions, handler: Handler): this;
-  post(pattern: string, ...rest: unknown[]): this {
-    return this.#route('POST', pattern, rest);
-  }
-
-  /** As {@link get}, for PUT. */
-  put(pattern: string, handler: Handler): this;
-  put(pattern: string, options: RouteOptions, handler: Handler): this;
-  put(pattern: string, ...rest: unknown[]): this {
-    return this.#route('PUT', pattern, rest);
-  }
-
-  /** As {@link get}, for PATCH. */
-  patch(pattern: string, handler: Handler): this;
-  patch(pattern: string, options: RouteOptions, handler: Handler): this;
-  patch(pattern: string, ...rest: unknown[]): this {
-    return this.#route('PATCH', pattern, rest);
-  }
-
-  /** As {@link get}, for DELETE. */
-  delete(pattern: string, handler: Handler): this;
-  delete(pattern: string, options: RouteOptions, handler: Handler): this;
-  delete(pattern: string, ...rest: unknown[]): this {
-    return this.#route('DELETE', pattern, rest);
-  }
-
-  /** As {@link get}, for HEAD alone, in place of what the GET route would do. */
-  head(pattern: string, handler: Handler): this;
-  head(pattern: string, options: RouteOptions, handler: Handler): this;
-  head(pattern: string, ...rest: unknown[]): this {
-    return this.#route('HEAD', pattern, rest);
-  }
-
-  /** As {@link get}, for OPTIONS, in place of the 204 with `Allow` that the server gives by itself. */
-  options(pattern: string, handler: Handler): this;
-  options(pattern: string, options: RouteOptions, handler: Handler): this;
-  options(pattern: string, ...rest: unknown[]): this {
-    return this.#route('OPTIONS', pattern, rest);
-  }
-
-  /** As {@link get}, for every method that has no route of its own on this pattern. */
-  all(pattern: string, handler: Handler): this;
-  all(pattern: string, options: RouteOptions, handler: Handler): this;
-  all(pattern: string, ...rest: unknown[]): this {
-    return this.#route(undefined, pattern, rest);
-  }
-
-  /**
-   * As {@link get}, for any method; methods are case-sensitive (RFC 9110 §9.1).
-   * @throws {@link RouteError} also `ERR_MILLRACE_ROUTE_METHOD`
-   */
-  route(method: string, pattern: string, handler: Handler): this;
-  route(method: string, pattern: string, options: RouteOptions, handler: Handler): this;
-  route(method: string, pattern: string, ...rest: unknown[]): this {
-    return this.#route(method ?? '', pattern, rest);
   }
 
   /**
@@ -157,7 +80,7 @@ export class Server extends EventEmitter<ServerEvents> {
    */
   reply(method: string, path: string, response: ReplyInit): this {
     this.#requireNew();
-    this.#routes.addReply(method ?? '', path, response);
+    this.#routes.addReply(method, path, response);
     return this;
   }
 
@@ -174,7 +97,10 @@ export class Server extends EventEmitter<ServerEvents> {
   async listen(options?: ListenOptions | number, ...extra: unknown[]): Promise<ServerAddress> {
     const wanted = parseListenOptions(options, ...extra);
     if (this.#state === 'starting' || this.#state === 'listening') {
-      throw new StateError('ERR_MILLRACE_ALREADY_LISTENING', 'listen() was called on a server that listens already');
+      throw new StateError(
+        'ERR_MILLRACE_ALREADY_LISTENING',
+        'listen() was called on a server that listens already',
+      );
     }
     this.#requireNotClosed();
     this.#state = 'starting';
@@ -197,16 +123,11 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /**
    * Stops accepting, lets requests in flight finish, ends connections with their last answer, and after `graceMs`
-   * whatever is left. A second call gives the first one's promise.
+   * whatever is left. A second call waits for the first one's result.
    * @throws {@link OptionError}, as a rejection
    */
-  close(options?: CloseOptions): Promise<CloseResult> {
-    let graceMs: number;
-    try {
-      ({ graceMs } = parseCloseOptions(options));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  async close(options?: CloseOptions): Promise<CloseResult> {
+    const { graceMs } = parseCloseOptions(options);
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
   }
@@ -235,7 +156,7 @@ export class Server extends EventEmitter<ServerEvents> {
     await this.close();
   }
 
-  #route(method: string | undefined, pattern: string, rest: unknown[]): this {
+  protected override addRoute(method: string | undefined, pattern: string, rest: unknown[]): this {
     this.#requireNew();
     this.#routes.addHandler(method, pattern, rest);
     return this;
@@ -247,7 +168,7 @@ export class Server extends EventEmitter<ServerEvents> {
     const requests = Array.from({ length: reactors }, () => requestMemory(sizes));
     const responses = Array.from({ length: reactors }, () => responseMemory(sizes));
     const doorbell = new Int32Array(new SharedArrayBuffer(64));
-    const channel = new Channel(this.#native, requests, responses, doorbell, this.#dispatch);
+    const channel = new Channel(this.#native, requests, responses, doorbell, this.#runner);
     const result = this.#native.listen({
       config: this.#config,
       sizes,
@@ -299,53 +220,13 @@ export class Server extends EventEmitter<ServerEvents> {
     return { completed, aborted, ms: Math.round(performance.now() - started) };
   }
 
-  /** Runs the handler of one request. */
-  readonly #dispatch = (claimed: ClaimedRequest, reactor: number): void => {
-    const { handler, pattern } = this.#routes.handlers[claimed.route]!;
-    const request = new HttpRequest(claimed.records, claimed.start, claimed.body, pattern);
-    const response = new HttpResponse(
-      this.#channel!,
-      reactor,
-      claimed.exchangeSlot,
-      claimed.exchangeGeneration,
-      request,
-    );
-    let result: unknown;
-    try {
-      result = this.#isolate(handler, request, response);
-    } catch (error) {
-      this.#onHandlerError(error, request, response);
-      return;
-    }
-    if (!isThenable(result)) return;
-    result.then(undefined, (error: unknown) => {
-      this.#onHandlerError(error, request, response);
-    });
-  };
-
-  #onHandlerError(error: unknown, request: HttpRequest, response: HttpResponse): void {
-    const isClientsFault = error instanceof BodyError;
-    HttpResponse.fail(response, isClientsFault ? error.status : 500, isClientsFault ? 'Bad Request' : 'Internal Server Error');
-    const context: ErrorContext = { method: request.method, path: request.path };
-    if (this.listenerCount('error') === 0) {
-      // A client that sends bad bodies must not be able to fill the log.
-      if (!isClientsFault) console.error(`millrace: the handler of ${context.method} ${context.path} failed:`, error);
-      return;
-    }
-    try {
-      this.emit('error', error, context);
-    } catch (thrown) {
-      // A listener's own mistake: let Node report it as any uncaught error, but after this batch of requests.
-      setImmediate(() => {
-        throw thrown;
-      });
-    }
-  }
-
   #requireNew(): void {
     this.#requireNotClosed();
     if (this.#state === 'new') return;
-    throw new StateError('ERR_MILLRACE_ROUTES_FROZEN', 'Routes have to be added before listen(): the I/O threads have theirs now');
+    throw new StateError(
+      'ERR_MILLRACE_ROUTES_FROZEN',
+      'Routes have to be added before listen(): the I/O threads have theirs now',
+    );
   }
 
   #requireNotClosed(): void {
@@ -375,10 +256,6 @@ export function createServer(first?: ServerOptions | Handler, second?: Handler):
     );
   }
   return new Server(config, handler);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 async function nativeAddress(wanted: ListenConfig): Promise<NativeAddress> {

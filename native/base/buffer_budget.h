@@ -7,7 +7,8 @@
 
 namespace millrace {
 
-/// Shared by all reactors of one server. Relaxed everywhere: a sum compared with a bound; no memory hangs on its value.
+/// Shared by all reactors of one server. Relaxed everywhere: a sum compared with a bound; no memory hangs on
+/// its value.
 class BufferBudget {
  public:
   explicit BufferBudget(std::uint64_t limit) noexcept : limit_(limit) {}
@@ -26,7 +27,8 @@ class BufferBudget {
 class BudgetShare {
  public:
   explicit BudgetShare(BufferBudget& budget) noexcept : budget_(&budget) {}
-  BudgetShare(BudgetShare&& other) noexcept : budget_(other.budget_), charged_(std::exchange(other.charged_, 0)) {}
+  BudgetShare(BudgetShare&& other) noexcept
+      : budget_(other.budget_), charged_(std::exchange(other.charged_, 0)) {}
   BudgetShare& operator=(BudgetShare other) noexcept {
     std::swap(budget_, other.budget_);
     std::swap(charged_, other.charged_);

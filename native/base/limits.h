@@ -1,4 +1,5 @@
-// limits.h: every constant that bounds something, with its reason, its unit and, where there is one, its RFC section.
+// limits.h: every constant that bounds something, with its reason, its unit and, where there is one, its RFC
+// section.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +7,8 @@
 
 namespace millrace {
 
-// --- sockets -----------------------------------------------------------------------------------------------------
+// --- sockets
+// -----------------------------------------------------------------------------------------------------
 
 /// Bytes asked of the kernel in one recv. One such buffer a reactor, so an idle connection owns none.
 inline constexpr std::size_t kReceiveBytes = 64 * 1024;
@@ -43,33 +45,38 @@ inline constexpr std::size_t kPiecesPerSend = 64;
 /// How often a draining reactor looks for connections that have become idle. Milliseconds.
 inline constexpr int kDrainLookMs = 50;
 
-// --- rings -------------------------------------------------------------------------------------------------------
+// --- rings
+// -------------------------------------------------------------------------------------------------------
 
-/// Longest sleep of a reactor while a JS thread is answering: JS publishes each answer without a system call, so
-/// nobody else would wake it for one that stands before a blocking handler. Milliseconds.
+/// Longest sleep of a reactor while a JS thread is answering: JS publishes each answer without a system call,
+/// so nobody else would wake it for one that stands before a blocking handler. Milliseconds.
 inline constexpr int kNapMs = 1;
 
-/// With fewer requests than this awaiting answers a reactor sleeps deep, and JavaScript wakes it for each: there are no
-/// neighbours to hold back, and a timer armed for each request cost a third of the throughput at one connection.
+/// With fewer requests than this awaiting answers a reactor sleeps deep, and JavaScript wakes it for each:
+/// there are no neighbours to hold back, and a timer armed for each request cost a third of the throughput at
+/// one connection.
 inline constexpr std::uint32_t kNapExchanges = 2;
 
-/// Requests written to the ring before they are published, so that JS starts while the reactor still receives.
+/// Requests written to the ring before they are published, so that JS starts while the reactor still
+/// receives.
 inline constexpr std::uint32_t kRequestsPerPublish = 32;
 
-/// With so many requests in flight, a JS thread that sleeps is woken for this many at least, or as soon as no more
-/// arrive. Waking one costs as much as running dozens of quick handlers.
+/// With so many requests in flight, a JS thread that sleeps is woken for this many at least, or as soon as no
+/// more arrive. Waking one costs as much as running dozens of quick handlers.
 inline constexpr std::uint32_t kRequestsPerRing = 24;
 
 /// Bodies up to this size travel inside the ring's arena; larger ones are handed over beside it.
 inline constexpr std::size_t kArenaBodyBytes = 16 * 1024;
 
-/// An arena holds at least this many of the largest permitted records, or one large head could block the ring.
+/// An arena holds at least this many of the largest permitted records, or one large head could block the
+/// ring.
 inline constexpr std::size_t kArenaLargestRecords = 4;
 
 /// Parked connections among which nobody looks for those that have ended meanwhile.
 inline constexpr std::size_t kParkedLook = 256;
 
-// --- messages ----------------------------------------------------------------------------------------------------
+// --- messages
+// ----------------------------------------------------------------------------------------------------
 
 /// Grace before `minBytesPerSecond` is asked of a transfer: a slow start is not an attack. Milliseconds.
 inline constexpr std::uint32_t kSlowTransferGraceMs = 5'000;

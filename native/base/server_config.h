@@ -1,5 +1,5 @@
-// server_config.h: the options of one server, already checked by lib/options.ts. Written before the first thread starts,
-// read by all afterwards.
+// server_config.h: the options of one server, already checked by lib/options.ts. Written before the first
+// thread starts, read by all afterwards.
 #pragma once
 
 #include <cstdint>

@@ -74,7 +74,8 @@ Napi::Array field_names_array(Napi::Env env) {
   Napi::Array names = Napi::Array::New(env);
   std::uint32_t id = 0;
   names.Set(id++, "");
-  for (const std::string_view name : kFieldNames) names.Set(id++, Napi::String::New(env, name.data(), name.size()));
+  for (const std::string_view name : kFieldNames)
+    names.Set(id++, Napi::String::New(env, name.data(), name.size()));
   return names;
 }
 

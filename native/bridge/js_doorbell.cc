@@ -48,8 +48,8 @@ void JsDoorbell::on_rung(uv_async_t* async) noexcept {
   napi_value global = nullptr;
   napi_get_reference_value(env, handle.drain, &drain);
   napi_get_global(env, &global);
-  // Runs nextTick and microtasks afterwards, as after any callback of Node. Fails, without a word, when JavaScript
-  // cannot be called any more: the environment ends, and what was rung for will not be done.
+  // Runs nextTick and microtasks afterwards, as after any callback of Node. Fails, without a word, when
+  // JavaScript cannot be called any more: the environment ends, and what was rung for will not be done.
   napi_make_callback(env, handle.context, global, drain, 0, nullptr, nullptr);
   bool thrown = false;
   if (napi_is_exception_pending(env, &thrown) == napi_ok && thrown) {
@@ -72,8 +72,8 @@ void JsDoorbell::on_closed(uv_handle_t* async) noexcept {
 }
 
 void JsDoorbell::on_environment_end(napi_async_cleanup_hook_handle, void* handle) noexcept {
-  // The hook is removed when libuv has closed the handle; the environment waits for that. The reactors that could ring
-  // have been joined: ServerWrap's hook was added later and so has run before this one.
+  // The hook is removed when libuv has closed the handle; the environment waits for that. The reactors that
+  // could ring have been joined: ServerWrap's hook was added later and so has run before this one.
   static_cast<Handle*>(handle)->close();
 }
 

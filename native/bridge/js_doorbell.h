@@ -1,8 +1,9 @@
 // js_doorbell.h: wakes the JS thread of one environment. ring() from any thread, the rest on the JS thread.
 //
-// A uv_async_t and not a threadsafe function: that has a mutex around its queue and signals inside it, so the woken
-// thread ran into the lock that its waker still held: two futex calls and a context switch more for each wake, measured.
-// What is rung here carries nothing. libuv keeps its ABI within 1.x, which every Node.js since 4 has.
+// A uv_async_t and not a threadsafe function: that has a mutex around its queue and signals inside it, so the
+// woken thread ran into the lock that its waker still held: two futex calls and a context switch more for
+// each wake, measured. What is rung here carries nothing. libuv keeps its ABI within 1.x, which every Node.js
+// since 4 has.
 #pragma once
 
 #include <napi.h>
@@ -14,8 +15,8 @@ namespace millrace::bridge {
 
 class JsDoorbell {
  public:
-  /// `drain` is called on the JS thread after ring(), once for any number of rings. An open doorbell keeps the
-  /// environment's loop alive.
+  /// `drain` is called on the JS thread after ring(), once for any number of rings. An open doorbell keeps
+  /// the environment's loop alive.
   JsDoorbell(Napi::Env env, Napi::Function drain);
   ~JsDoorbell() { close(); }
 
@@ -48,7 +49,8 @@ class JsDoorbell {
   static void on_closed(uv_handle_t* handle) noexcept;
   static void on_environment_end(napi_async_cleanup_hook_handle hook, void* handle) noexcept;
 
-  // Makes close() the last moment at which another thread can be inside the handle. Taken once a wake, by reactors only.
+  // Makes close() the last moment at which another thread can be inside the handle. Taken once a wake, by
+  // reactors only.
   std::mutex mutex_;
   Handle* handle_;
 };

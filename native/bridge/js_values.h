@@ -1,7 +1,7 @@
 // js_values.h: reads the plain objects that lib/ hands over. JS thread only.
 //
-// lib/options.ts and its neighbours have checked everything; a value of another kind is our own bug and becomes 0, an
-// empty string or an empty array, never a crash.
+// lib/options.ts and its neighbours have checked everything; a value of another kind is our own bug and
+// becomes 0, an empty string or an empty array, never a crash.
 #pragma once
 
 #include <napi.h>
@@ -45,7 +45,8 @@ namespace millrace::bridge {
   napi_typedarray_type type;
   std::size_t length = 0;
   void* data = nullptr;
-  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok) return {};
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok)
+    return {};
   if (type != napi_int32_array) return {};
   return {static_cast<std::uint32_t*>(data), length * sizeof(std::uint32_t)};
 }

@@ -56,8 +56,8 @@ namespace {
 /// The limits of handler `id`, those of the server to begin with.
 Routes::HandlerLimits& limits_of_handler(Routes& routes, std::uint32_t id, const ServerConfig& config) {
   if (routes.handlers.size() <= id) {
-    routes.handlers.resize(id + 1,
-                           {.body_bytes = config.limits.body_bytes, .handler_ms = config.timeouts.handler_ms});
+    routes.handlers.resize(
+        id + 1, {.body_bytes = config.limits.body_bytes, .handler_ms = config.timeouts.handler_ms});
   }
   return routes.handlers[id];
 }
@@ -96,7 +96,8 @@ std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& co
       if (route.Get("handlerMs").IsNumber()) own.handler_ms = u32_of(route, "handlerMs");
       continue;
     }
-    problem = (added == Router::AddError::duplicate ? "registered twice: " : "not a route: ") + method + " " + pattern;
+    problem = (added == Router::AddError::duplicate ? "registered twice: " : "not a route: ") + method + " " +
+              pattern;
     return std::nullopt;
   }
   if (spec.Get("fallback").IsNumber()) {
@@ -106,19 +107,23 @@ std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& co
   return routes;
 }
 
-bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingSizes& sizes, ServerMemory& memory) {
+bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingSizes& sizes,
+               ServerMemory& memory) {
   const Napi::Array requests = array_of(spec, "requestMemory");
   const Napi::Array responses = array_of(spec, "responseMemory");
-  const std::size_t request_bytes = ring::RequestRing::memory_bytes(sizes.request_slots, sizes.request_arena_bytes);
+  const std::size_t request_bytes =
+      ring::RequestRing::memory_bytes(sizes.request_slots, sizes.request_arena_bytes);
   const std::size_t response_bytes =
       ring::ResponseRing::memory_bytes(sizes.response_slots, sizes.response_arena_bytes);
   const ring::SharedMemory doorbell = shared_memory_of(spec.Get("doorbell"));
   if (doorbell.bytes < sizeof(std::uint32_t)) return false;
-  ServerMemory::JsThread here{.doorbell_word = doorbell.words, .wake = nullptr, .wake_context = nullptr, .responses = {}};
+  ServerMemory::JsThread here{
+      .doorbell_word = doorbell.words, .wake = nullptr, .wake_context = nullptr, .responses = {}};
   for (std::uint32_t i = 0; i < config.reactors; ++i) {
     memory.requests.push_back(shared_memory_of(requests.Get(i)));
     here.responses.push_back(shared_memory_of(responses.Get(i)));
-    if (memory.requests.back().bytes < request_bytes || here.responses.back().bytes < response_bytes) return false;
+    if (memory.requests.back().bytes < request_bytes || here.responses.back().bytes < response_bytes)
+      return false;
   }
   memory.js_threads.push_back(std::move(here));
   return true;

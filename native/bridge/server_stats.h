@@ -7,7 +7,8 @@
 
 namespace millrace::bridge {
 
-/// { queued, parked, bufferedBytes, reactors: [{ connections, connectionsTotal, … }] }, see NativeStats in lib/binding.ts.
+/// { queued, parked, bufferedBytes, reactors: [{ connections, connectionsTotal, … }] }, see NativeStats in
+/// lib/binding.ts.
 [[nodiscard]] Napi::Object stats_object(Napi::Env env, const Server& server);
 
 /// Answers that have left, of all reactors.

@@ -38,13 +38,14 @@ Napi::Object address_object(Napi::Env env, const LocalAddress& local) {
 }  // namespace
 
 Napi::Function ServerWrap::define(Napi::Env env) {
-  return DefineClass(env, "NativeServer",
-                     {InstanceMethod<&ServerWrap::listen>("listen"), InstanceMethod<&ServerWrap::wake>("wake"),
-                      InstanceMethod<&ServerWrap::take_body>("takeBody"),
-                      InstanceMethod<&ServerWrap::put_body>("putBody"), InstanceMethod<&ServerWrap::is_live>("isLive"),
-                      InstanceMethod<&ServerWrap::drain>("drain"), InstanceMethod<&ServerWrap::ended>("ended"),
-                      InstanceMethod<&ServerWrap::stop>("stop"), InstanceMethod<&ServerWrap::stats>("stats"),
-                      InstanceMethod<&ServerWrap::ref>("ref"), InstanceMethod<&ServerWrap::unref>("unref")});
+  return DefineClass(
+      env, "NativeServer",
+      {InstanceMethod<&ServerWrap::listen>("listen"), InstanceMethod<&ServerWrap::wake>("wake"),
+       InstanceMethod<&ServerWrap::take_body>("takeBody"), InstanceMethod<&ServerWrap::put_body>("putBody"),
+       InstanceMethod<&ServerWrap::is_live>("isLive"), InstanceMethod<&ServerWrap::drain>("drain"),
+       InstanceMethod<&ServerWrap::ended>("ended"), InstanceMethod<&ServerWrap::stop>("stop"),
+       InstanceMethod<&ServerWrap::stats>("stats"), InstanceMethod<&ServerWrap::ref>("ref"),
+       InstanceMethod<&ServerWrap::unref>("unref")});
 }
 
 ServerWrap::ServerWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ServerWrap>(info) {}
@@ -76,8 +77,8 @@ Napi::Value ServerWrap::listen(const Napi::CallbackInfo& info) {
   doorbell_ = std::move(doorbell);
   server_ = std::move(server).value();
   spec_ = Napi::Persistent(spec);
-  // Runs at the end of a worker, and of the main thread when its loop runs dry. After process.exit() in the main
-  // thread it does not: lib/open-servers.ts calls stop() there.
+  // Runs at the end of a worker, and of the main thread when its loop runs dry. After process.exit() in the
+  // main thread it does not: lib/open-servers.ts calls stop() there.
   napi_add_env_cleanup_hook(env, &ServerWrap::on_environment_end, this);
   hooked_ = true;
   return address_object(env, server_->local());
@@ -90,9 +91,11 @@ void ServerWrap::on_environment_end(void* self) noexcept {
 }
 
 void ServerWrap::shut_down() noexcept {
-  server_.reset();  // drains without waiting, joins: from here on no other thread knows the doorbell or the rings
+  server_.reset();  // drains without waiting, joins: from here on no other thread knows the doorbell or the
+                    // rings
   doorbell_.reset();
-  if (std::exchange(hooked_, false)) napi_remove_env_cleanup_hook(Env(), &ServerWrap::on_environment_end, this);
+  if (std::exchange(hooked_, false))
+    napi_remove_env_cleanup_hook(Env(), &ServerWrap::on_environment_end, this);
 }
 
 Napi::Value ServerWrap::stop(const Napi::CallbackInfo& info) {
@@ -130,8 +133,7 @@ Napi::Value ServerWrap::put_body(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ServerWrap::is_live(const Napi::CallbackInfo& info) {
-  const bool live =
-      server_ != nullptr && server_->is_live(number(info, 0), number(info, 1), number(info, 2));
+  const bool live = server_ != nullptr && server_->is_live(number(info, 0), number(info, 1), number(info, 2));
   return Napi::Boolean::New(info.Env(), live);
 }
 

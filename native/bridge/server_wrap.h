@@ -1,4 +1,5 @@
-// server_wrap.h: the native half of lib/server.ts: starts, wakes and ends a Server. JS thread of its environment only.
+// server_wrap.h: the native half of lib/server.ts: starts, wakes and ends a Server. JS thread of its
+// environment only.
 #pragma once
 
 #include <napi.h>

@@ -1,7 +1,8 @@
 // exchange_table.h: requests that await their answers. Reactor thread only, but for is_live().
 //
-// An exchange is one request and its answer. Its slot and generation are what travels to JavaScript and back; through
-// them, and never through pointers, an answer finds its connection, and an answer that comes too late finds nobody.
+// An exchange is one request and its answer. Its slot and generation are what travels to JavaScript and back;
+// through them, and never through pointers, an answer finds its connection, and an answer that comes too late
+// finds nobody.
 #pragma once
 
 #include <array>
@@ -18,14 +19,14 @@ namespace millrace {
 
 struct Exchange {
   std::uint32_t connection_slot = kNone;
-  std::uint32_t next = kNone;      // younger exchange of the same connection, or the next free slot
-  std::uint64_t deadline_ms = 0;   // 0: none (timeouts.handlerMs)
-  OwnedBytes held_answer;          // complete, waiting for older answers to leave
-  bool answered = false;           // held_answer is it
-  bool head_request = false;       // RFC 9110 §9.3.2: the answer has no content
-  bool keep_alive_1_0 = false;     // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
-  bool close_after = false;        // the connection ends with this answer
-  bool safe = false;               // RFC 9110 §9.2.1; see RequestIntake on pipelining
+  std::uint32_t next = kNone;     // younger exchange of the same connection, or the next free slot
+  std::uint64_t deadline_ms = 0;  // 0: none (timeouts.handlerMs)
+  OwnedBytes held_answer;         // complete, waiting for older answers to leave
+  bool answered = false;          // held_answer is it
+  bool head_request = false;      // RFC 9110 §9.3.2: the answer has no content
+  bool keep_alive_1_0 = false;    // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
+  bool close_after = false;       // the connection ends with this answer
+  bool safe = false;              // RFC 9110 §9.2.1; see RequestIntake on pipelining
 };
 
 class ExchangeTable {
@@ -55,7 +56,8 @@ class ExchangeTable {
 
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
 
-  /// False once the answer has left or the client has gone. Any thread; what it says may be over a moment later.
+  /// False once the answer has left or the client has gone. Any thread; what it says may be over a moment
+  /// later.
   [[nodiscard]] bool is_live(std::uint32_t slot, std::uint32_t generation) const noexcept;
 
  private:

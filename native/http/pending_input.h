@@ -18,10 +18,10 @@ struct Upload {
   explicit Upload(std::uint64_t body_limit) noexcept : decoder(body_limit) {}
 
   RouteMatch match;
-  OwnedBytes body;               // collected for the handler
+  OwnedBytes body;                // collected for the handler
   std::uint64_t length_left = 0;  // with Content-Length: bytes still to come
-  ChunkedDecoder decoder;        // with chunked
-  std::uint64_t received = 0;    // bytes of the body so far, also those thrown away
+  ChunkedDecoder decoder;         // with chunked
+  std::uint64_t received = 0;     // bytes of the body so far, also those thrown away
   std::uint64_t started_ms = 0;
   bool collects = true;   // false: nobody will read the body, it is thrown away
   bool complete = false;  // waits for room in the ring
@@ -36,11 +36,11 @@ struct UnreadBytes {
 struct PendingInput {
   explicit PendingInput(BufferBudget& budget) noexcept : share(budget) {}
 
-  OwnedBytes bytes;     // an unfinished head, an upload's head, or what must wait
+  OwnedBytes bytes;        // an unfinished head, an upload's head, or what must wait
   std::size_t offset = 0;  // where the message begins in `bytes`
-  UnfinishedHead head;  // where the parser stopped in `bytes`
+  UnfinishedHead head;     // where the parser stopped in `bytes`
   std::unique_ptr<Upload> upload;
-  OwnedBytes after;  // came behind a complete upload
+  OwnedBytes after;   // came behind a complete upload
   bool begun = true;  // false: nothing but empty lines has come
   BudgetShare share;
 

@@ -1,4 +1,5 @@
-// queue_gauge.h: how many requests wait for JavaScript in the whole server (limits.queue). Any reactor thread.
+// queue_gauge.h: how many requests wait for JavaScript in the whole server (limits.queue). Any reactor
+// thread.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,8 @@ namespace millrace {
 
 class QueueGauge {
  public:
-  QueueGauge(std::uint32_t limit, std::uint32_t reactors) noexcept : limit_(limit), fair_share_(limit / reactors) {}
+  QueueGauge(std::uint32_t limit, std::uint32_t reactors) noexcept
+      : limit_(limit), fair_share_(limit / reactors) {}
 
   /// Before the reactors start.
   void watch(const ring::RequestRing& ring) { rings_.push_back(&ring); }
@@ -29,7 +31,8 @@ class QueueGauge {
 
   /// May one more request wait, of a reactor whose own ring holds `own` unclaimed ones?
   [[nodiscard]] bool has_room(std::uint32_t own) const noexcept {
-    // Where nobody exceeds its share, the sum cannot exceed the limit; that spares looking at the others' rings.
+    // Where nobody exceeds its share, the sum cannot exceed the limit; that spares looking at the others'
+    // rings.
     if (own < fair_share_ && parked() == 0) return true;
     return own < limit_ && waiting() < limit_;
   }

@@ -19,6 +19,12 @@ struct Slice {
 /// case-sensitive (RFC 9110 §9.1), so `get` is `other`.
 enum class Method : std::uint8_t { other, get, head, post, put, delete_, connect, options, trace, patch };
 
+/// RFC 9110 §9.2.1. Unknown methods are not.
+[[nodiscard]] constexpr bool is_safe(Method method) noexcept {
+  return method == Method::get || method == Method::head || method == Method::options ||
+         method == Method::trace;
+}
+
 /// One field line. The request record holds these as they are and JavaScript reads them there, which is why
 /// the layout is fixed (and little endian, like every machine this is built for).
 struct Field {

@@ -3,16 +3,10 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "ring/request_record.h"
 
 namespace millrace {
 
 namespace {
-
-/// RFC 9110 §9.2.1. Only these may run side by side when pipelined (RFC 9112 §9.3.2); unknown methods are not.
-[[nodiscard]] bool is_safe(Method method) noexcept {
-  return method == Method::get || method == Method::head || method == Method::options || method == Method::trace;
-}
 
 [[nodiscard]] std::string_view text_of(Slice slice, const char* head_bytes) noexcept {
   return {head_bytes + slice.offset, slice.length};
@@ -26,8 +20,9 @@ namespace {
 
 }  // namespace
 
-RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io, ResponseOutlet& outlet,
-                             ExchangeTable& exchanges, ring::RequestRing& ring, QueueGauge& queue, Counters& counters)
+RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io,
+                             ResponseOutlet& outlet, ExchangeTable& exchanges, ring::RequestRing& ring,
+                             QueueGauge& queue, Counters& counters)
     : config_(config),
       routes_(routes),
       io_(io),
@@ -94,7 +89,8 @@ void RequestIntake::on_late_input(Connection& connection, const OnReactor& here)
     restore_parser(connection);
     refuse(connection, 408, here);
   } else if (connection.phase == Connection::Phase::open && connection.output != nullptr) {
-    io_.start_idle_time(connection);  // its last answer is still on its way; slow readers have a deadline of their own
+    io_.start_idle_time(
+        connection);  // its last answer is still on its way; slow readers have a deadline of their own
   } else {
     io_.close(connection, here);  // idle, or ending and too slow about it
   }
@@ -184,7 +180,8 @@ std::unique_ptr<PendingInput> RequestIntake::keep(UnreadBytes& unread) {
   if (unread.storage.empty()) {
     if (!input->bytes.append(unread.data)) return nullptr;
   } else {
-    // They are on the heap already: remember where the rest begins instead of moving it for each message before it.
+    // They are on the heap already: remember where the rest begins instead of moving it for each message
+    // before it.
     input->offset = unread.storage.size() - unread.data.size();
     input->bytes = std::move(unread.storage);
   }
@@ -275,22 +272,18 @@ void RequestIntake::keep_unfinished_head(Connection& connection, UnreadBytes& un
   io_.arm(connection);
 }
 
-std::uint64_t RequestIntake::body_limit(const RouteMatch& match) const noexcept {
-  const RouteTarget* handler = handler_of(match);
-  return handler == nullptr ? config_.limits.body_bytes : routes_.handlers[handler->id].body_bytes;
-}
-
 RequestIntake::Progress RequestIntake::begin_message(Connection& connection, UnreadBytes& unread,
                                                      const OnReactor& here) {
   const RequestHead& head = parser_.head();
   const char* const head_bytes = unread.data.data();
-  // A 100 Continue would get between the answers of older requests, so one that asks for it waits for them too.
+  // A 100 Continue would get between the answers of older requests, so one that asks for it waits for them
+  // too.
   if (!may_run_beside(connection, is_safe(head.method) && !head.expect_continue)) {
     hold(connection, unread);
     return Progress::wait;
   }
-  RouteMatch match =
-      routes_.router.match(head.method, text_of(head.method_name, head_bytes), routing_path(head, head_bytes));
+  RouteMatch match = routes_.router.match(head.method, text_of(head.method_name, head_bytes),
+                                          routing_path(head, head_bytes));
   std::uint16_t refusal = 0;
   if (head.framing == BodyFraming::length && head.content_length > body_limit(match)) refusal = 413;
   if (head.unknown_expectation) refusal = 417;
@@ -315,92 +308,6 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
   }
   unread.data.remove_prefix(message_bytes);
   return Progress::message_done;
-}
-
-const RouteTarget* RequestIntake::handler_of(const RouteMatch& match) const noexcept {
-  if (match.kind == RouteMatch::Kind::found) {
-    return match.target.kind == RouteTarget::Kind::handler ? &match.target : nullptr;
-  }
-  return routes_.fallback == kNone ? nullptr : &fallback_;
-}
-
-RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const char* head_bytes, std::string_view body,
-                                                OwnedBytes& outside, const RouteMatch& match, const OnReactor& here) {
-  connection.read_deadline_ms = 0;
-  if (const RouteTarget* handler = handler_of(match)) {
-    return hand_over(connection, head_bytes, body, outside, handler->id, here);
-  }
-  answer_natively(connection, RequestTraits::of(parser_.head()), match, here);
-  return Dispatch::done;
-}
-
-void RequestIntake::answer_natively(Connection& connection, const RequestTraits& request, const RouteMatch& match,
-                                    const OnReactor& here) {
-  counters_.requests_native.add();
-  switch (match.kind) {
-    case RouteMatch::Kind::found:
-      outlet_.answer_with(routes_.replies[match.target.id], connection, request, here);
-      break;
-    case RouteMatch::Kind::not_found:
-      outlet_.answer(connection, request, {.status = 404}, here);
-      break;
-    case RouteMatch::Kind::method_not_allowed:
-      outlet_.answer(connection, request, {.status = 405, .allow = match.allow}, here);
-      break;
-    case RouteMatch::Kind::options:
-      outlet_.answer(connection, request, {.status = 204, .allow = match.allow}, here);
-      break;
-  }
-}
-
-RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const char* head_bytes, std::string_view body,
-                                                 OwnedBytes& outside, std::uint32_t route, const OnReactor& here) {
-  const RequestHead& head = parser_.head();
-  const auto fields = parser_.fields();
-  // One that waits already was admitted when it came.
-  const bool admitted = connection.waits_for_ring;
-  if (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed()))) {
-    counters_.requests_overload.add();
-    outlet_.answer(connection, RequestTraits::of(head), {.status = 503, .retry_after = true}, here);
-    return Dispatch::done;
-  }
-  const bool in_arena = outside.empty() && body.size() <= kArenaBodyBytes;
-  const std::uint32_t record_bytes = ring::record_bytes(head, fields.size());
-  char* const record = ring_.try_reserve(record_bytes + static_cast<std::uint32_t>(in_arena ? body.size() : 0));
-  if (record == nullptr) return Dispatch::ring_full;
-  if (!in_arena && outside.empty() && !outside.append(body)) {
-    refuse(connection, 503, here);
-    return Dispatch::done;
-  }
-  char* const end = ring::write_record(record, head, fields, head_bytes, connection.peer);
-  if (in_arena && !body.empty()) std::memcpy(end, body.data(), body.size());
-  const auto body_bytes = static_cast<std::uint32_t>(in_arena ? body.size() : outside.size());
-
-  const std::uint32_t slot = exchanges_.open(connection);
-  Exchange& exchange = exchanges_.at(slot);
-  const RequestTraits traits = RequestTraits::of(head);
-  exchange.head_request = traits.head_request;
-  exchange.keep_alive_1_0 = traits.keep_alive_1_0;
-  exchange.close_after = traits.close_after;
-  exchange.safe = is_safe(head.method);
-  const std::uint32_t handler_ms = routes_.handlers[route].handler_ms;
-  if (handler_ms != 0) {
-    exchange.deadline_ms = io_.now_ms() + handler_ms;
-    io_.arm(connection);
-  }
-  ring_.push({.exchange_slot = slot,
-              .exchange_generation = exchanges_.generation_of(slot),
-              .route = route,
-              .record_bytes = record_bytes,
-              .body_bytes = body_bytes},
-             std::move(outside));
-  ++pushed_;
-  counters_.requests_to_handlers.add();
-  if (admitted) {
-    connection.waits_for_ring = false;
-    queue_.unpark();
-  }
-  return Dispatch::done;
 }
 
 void RequestIntake::refuse(Connection& connection, std::uint16_t status, const OnReactor& here) {

@@ -1,8 +1,8 @@
 // request_intake.h: turns received bytes into requests, and sends each where it belongs. Reactor thread only.
 //
-// bytes → parse → route → the reactor's own answer, or the request ring. What cannot go on yet (unfinished messages,
-// pipelined requests that must wait, a full ring) stays with its connection as PendingInput, and the connection is
-// not read further: back-pressure reaches the client through TCP.
+// bytes → parse → route → the reactor's own answer, or the request ring. What cannot go on yet (unfinished
+// messages, pipelined requests that must wait, a full ring) stays with its connection as PendingInput, and
+// the connection is not read further: back-pressure reaches the client through TCP.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,8 @@ class RequestIntake {
 
  private:
   enum class Dispatch : std::uint8_t { done, ring_full };
-  /// message_done: the loop goes on with what is behind it. wait: nothing more to do with this connection for now.
+  /// message_done: the loop goes on with what is behind it. wait: nothing more to do with this connection for
+  /// now.
   enum class Progress : std::uint8_t { message_done, wait };
 
   void on_peer_finished(Connection& connection, const OnReactor& here);
@@ -74,8 +75,8 @@ class RequestIntake {
   [[nodiscard]] Progress begin_upload(Connection& connection, const char* head_bytes, RouteMatch match,
                                       std::string_view& data, const OnReactor& here);
   [[nodiscard]] Progress receive_body(Connection& connection, std::string_view& data, const OnReactor& here);
-  [[nodiscard]] Progress complete_upload(Connection& connection, std::string_view& data, const OnReactor& here);
-  [[nodiscard]] std::uint64_t body_limit(const RouteMatch& match) const noexcept;
+  [[nodiscard]] Progress complete_upload(Connection& connection, std::string_view& data,
+                                         const OnReactor& here);
 
   [[nodiscard]] bool may_take_next(const Connection& connection) const noexcept;
   [[nodiscard]] bool may_run_beside(const Connection& connection, bool safe) noexcept;
@@ -86,8 +87,9 @@ class RequestIntake {
   void park(Connection& connection, const OnReactor& here);
   void forget_stale_parked(const OnReactor& here);
 
-  // The request is in the parser; `head_bytes` is what it was parsed from.
+  // request_dispatch.cc. The request is in the parser; `head_bytes` is what it was parsed from.
   [[nodiscard]] const RouteTarget* handler_of(const RouteMatch& match) const noexcept;
+  [[nodiscard]] std::uint64_t body_limit(const RouteMatch& match) const noexcept;
   [[nodiscard]] Dispatch dispatch(Connection& connection, const char* head_bytes, std::string_view body,
                                   OwnedBytes& outside, const RouteMatch& match, const OnReactor& here);
   [[nodiscard]] Dispatch hand_over(Connection& connection, const char* head_bytes, std::string_view body,

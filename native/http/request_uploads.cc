@@ -8,8 +8,9 @@
 
 namespace millrace {
 
-RequestIntake::Progress RequestIntake::begin_upload(Connection& connection, const char* head_bytes, RouteMatch match,
-                                                    std::string_view& data, const OnReactor& here) {
+RequestIntake::Progress RequestIntake::begin_upload(Connection& connection, const char* head_bytes,
+                                                    RouteMatch match, std::string_view& data,
+                                                    const OnReactor& here) {
   const RequestHead& head = parser_.head();
   const bool collects = handler_of(match) != nullptr;
   const bool asks = head.expect_continue && data.empty();
@@ -80,8 +81,9 @@ RequestIntake::Progress RequestIntake::receive_body(Connection& connection, std:
     return Progress::wait;
   }
   if (complete) return complete_upload(connection, data, here);
-  connection.read_deadline_ms = transfer_deadline(io_.now_ms(), upload.started_ms, upload.received,
-                                                  config_.timeouts.body_ms, config_.limits.min_bytes_per_second);
+  connection.read_deadline_ms =
+      transfer_deadline(io_.now_ms(), upload.started_ms, upload.received, config_.timeouts.body_ms,
+                        config_.limits.min_bytes_per_second);
   io_.arm(connection);
   return Progress::wait;
 }

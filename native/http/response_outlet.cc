@@ -36,7 +36,8 @@ ResponseHead head_of(const ring::ResponseMessage& message, const Exchange& excha
 
 OwnedBytes copy_of(std::string_view bytes) {
   OwnedBytes copy;
-  static_cast<void>(copy.append(bytes));  // no memory: an empty answer ends its connection, see answer_bytes()
+  static_cast<void>(
+      copy.append(bytes));  // no memory: an empty answer ends its connection, see answer_bytes()
   return copy;
 }
 
@@ -53,9 +54,10 @@ bool ResponseOutlet::collect(ring::ResponseRing& ring, const OnReactor& here) {
   return ring.give_back();
 }
 
-void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes outside, const OnReactor& here) {
-  const std::size_t room = kResponseHeadFixedBytes + message.reason.size() + message.fields.size() +
-                           message.body.size();
+void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes outside,
+                             const OnReactor& here) {
+  const std::size_t room =
+      kResponseHeadFixedBytes + message.reason.size() + message.fields.size() + message.body.size();
   // First the room, then the exchange: making room may send what is there, and sending may end connections.
   char* const start = io_.reserve_output(room, here);
   Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
@@ -122,6 +124,7 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
 }
 
 void ResponseOutlet::after_answer(Connection& connection) {
+  if (connection.in_flight > 0) io_.arm(connection);  // the next one's deadline
   if (connection.input_blocked) {
     io_.unblocked().push_back(connection.id);
   } else if (connection.in_flight == 0 && !connection.has_begun_message()) {
@@ -130,21 +133,20 @@ void ResponseOutlet::after_answer(Connection& connection) {
     } else {
       io_.start_idle_time(connection);
     }
-  } else if (connection.in_flight > 0) {
-    io_.arm(connection);  // the next one's deadline
   }
 }
 
 void ResponseOutlet::answer(Connection& connection, const RequestTraits& request, const NativeAnswer& answer,
                             const OnReactor& here) {
   const bool close = ends_connection(connection, request, true);
-  const std::string response = error_response(answer.status,
-                                              {.close = close,
-                                               .head_request = request.head_request,
-                                               .keep_alive_1_0 = request.keep_alive_1_0,
-                                               .retry_after_seconds = answer.retry_after ? kRetryAfterSeconds : 0,
-                                               .allow = answer.allow},
-                                              date_);
+  const std::string response =
+      error_response(answer.status,
+                     {.close = close,
+                      .head_request = request.head_request,
+                      .keep_alive_1_0 = request.keep_alive_1_0,
+                      .retry_after_seconds = answer.retry_after ? kRetryAfterSeconds : 0,
+                      .allow = answer.allow},
+                     date_);
   RequestTraits traits = request;
   traits.close_after = close;
   answer_bytes(connection.id, traits, copy_of(response), here);
@@ -236,10 +238,12 @@ void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& her
                               .keep_alive_1_0 = oldest.keep_alive_1_0,
                               .close_after = oldest.close_after};
   const bool close = ends_connection(connection, request, is_youngest);
-  const std::string response =
-      error_response(503, {.close = close, .head_request = request.head_request,
-                           .keep_alive_1_0 = request.keep_alive_1_0, .retry_after_seconds = kRetryAfterSeconds},
-                     date_);
+  const std::string response = error_response(503,
+                                              {.close = close,
+                                               .head_request = request.head_request,
+                                               .keep_alive_1_0 = request.keep_alive_1_0,
+                                               .retry_after_seconds = kRetryAfterSeconds},
+                                              date_);
   counters_.handler_timeouts.add();
   const ConnectionId id = connection.id;
   char* const start = io_.reserve_output(response.size(), here);

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/server_config.h"
 #include "base/thread_tokens.h"
 #include "http/exchange_table.h"
 #include "http/http_date.h"
@@ -37,16 +36,19 @@ struct NativeAnswer {
 
 class ResponseOutlet {
  public:
-  ResponseOutlet(const ServerConfig& config, ConnectionIo& io, ExchangeTable& exchanges, Counters& counters) noexcept
-      : config_(config), io_(io), exchanges_(exchanges), counters_(counters) {}
+  ResponseOutlet(ConnectionIo& io, ExchangeTable& exchanges, Counters& counters) noexcept
+      : io_(io), exchanges_(exchanges), counters_(counters) {}
 
-  /// Takes every answer that JavaScript has published in this ring. True: the producer waits for the doorbell.
+  /// Takes every answer that JavaScript has published in this ring. True: the producer waits for the
+  /// doorbell.
   [[nodiscard]] bool collect(ring::ResponseRing& ring, const OnReactor& here);
 
   /// Answers a request that has no exchange yet; behind those that have, if the connection has any.
   /// The connection may be gone afterwards.
-  void answer(Connection& connection, const RequestTraits& request, const NativeAnswer& answer, const OnReactor& here);
-  void answer_with(const Reply& reply, Connection& connection, const RequestTraits& request, const OnReactor& here);
+  void answer(Connection& connection, const RequestTraits& request, const NativeAnswer& answer,
+              const OnReactor& here);
+  void answer_with(const Reply& reply, Connection& connection, const RequestTraits& request,
+                   const OnReactor& here);
 
   /// The oldest request of the connection has waited longer than timeouts.handlerMs.
   void answer_overdue(Connection& connection, const OnReactor& here);
@@ -66,7 +68,6 @@ class ResponseOutlet {
   [[nodiscard]] bool ends_connection(const Connection& connection, const RequestTraits& request,
                                      bool is_youngest) const noexcept;
 
-  const ServerConfig& config_;
   ConnectionIo& io_;
   ExchangeTable& exchanges_;
   Counters& counters_;

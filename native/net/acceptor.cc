@@ -72,8 +72,8 @@ void Acceptor::deal_out(Mailbox::Client client, const OnReactor& here) {
 }
 
 void Acceptor::out_of_descriptors(std::uint64_t now_ms) noexcept {
-  // With the reserve given up one client can be taken off the backlog and told, by the close, not to wait. The rest
-  // waits: epoll would report it again at once, so accepting pauses.
+  // With the reserve given up one client can be taken off the backlog and told, by the close, not to wait.
+  // The rest waits: epoll would report it again at once, so accepting pauses.
   if (reserve_) {
     reserve_ = UniqueFd();
     PeerAddress peer;

@@ -1,4 +1,5 @@
-// acceptor.h: takes clients off the listener and deals them out to the reactors. Thread of the first reactor only.
+// acceptor.h: takes clients off the listener and deals them out to the reactors. Thread of the first reactor
+// only.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,9 @@ namespace millrace {
 
 class Reactor;
 
-/// One reactor accepts for all. Several that wait on one socket get clients as epoll likes, mostly the last to fall
-/// asleep; several with SO_REUSEPORT get them by hash. Dealt out to whoever has fewest, they are even.
+/// One reactor accepts for all. Several that wait on one socket get clients as epoll likes, mostly the last
+/// to fall asleep; several with SO_REUSEPORT get them by hash. Dealt out to whoever has fewest, they are
+/// even.
 class Acceptor {
  public:
   /// `max_connections` counts those of all reactors.

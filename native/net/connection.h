@@ -21,7 +21,8 @@ struct ConnectionId {
   std::uint32_t generation = 0;
 };
 
-/// An idle one is this struct and nothing else: what only busy connections need hangs on it and goes with the need.
+/// An idle one is this struct and nothing else: what only busy connections need hangs on it and goes with the
+/// need.
 struct Connection {
   enum class Phase : std::uint8_t {
     open,
@@ -33,8 +34,8 @@ struct Connection {
   ConnectionId id;
   PeerAddress peer;
 
-  std::unique_ptr<PendingInput> input;   // an unfinished message, or bytes that must wait
-  std::unique_ptr<OutputQueue> output;   // what the socket would not take yet
+  std::unique_ptr<PendingInput> input;  // an unfinished message, or bytes that must wait
+  std::unique_ptr<OutputQueue> output;  // what the socket would not take yet
 
   std::uint64_t read_deadline_ms = 0;   // 0: none
   std::uint64_t write_deadline_ms = 0;  // 0: none
@@ -50,17 +51,19 @@ struct Connection {
 
   std::uint32_t epoll_events = 0;  // what epoll watches for now
   Phase phase = Phase::open;
-  bool peer_finished = false;   // the client has said FIN; it may still read (half-close)
-  bool linger_at_end = false;   // the client may still be sending: close in the lingering way
-  bool input_blocked = false;   // reading stopped until an answer leaves: see RequestIntake
-  bool waits_for_ring = false;  // its next request found the ring full
-  bool refused = false;         // one more than limits.connections: only told so
+  bool peer_finished = false;        // the client has said FIN; it may still read (half-close)
+  bool linger_at_end = false;        // the client may still be sending: close in the lingering way
+  bool input_blocked = false;        // reading stopped until an answer leaves: see RequestIntake
+  bool waits_for_ring = false;       // its next request found the ring full
+  bool refused = false;              // one more than limits.connections: only told so
   std::uint64_t lingered_bytes = 0;  // thrown away while lingering
 
   /// A request has begun to arrive, or waits. Empty lines ahead of one are not the beginning of it.
   [[nodiscard]] bool has_begun_message() const noexcept { return input != nullptr && input->begun; }
 
-  [[nodiscard]] bool idle() const noexcept { return in_flight == 0 && !has_begun_message() && output == nullptr; }
+  [[nodiscard]] bool idle() const noexcept {
+    return in_flight == 0 && !has_begun_message() && output == nullptr;
+  }
 };
 
 }  // namespace millrace

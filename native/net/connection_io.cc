@@ -14,8 +14,8 @@
 
 namespace millrace {
 
-ConnectionIo::ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTable& exchanges, BufferBudget& budget,
-                           QueueGauge& queue, Counters& counters)
+ConnectionIo::ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTable& exchanges,
+                           BufferBudget& budget, QueueGauge& queue, Counters& counters)
     : config_(config),
       epoll_fd_(epoll_fd),
       exchanges_(exchanges),
@@ -56,7 +56,8 @@ Connection* ConnectionIo::add_refused(UniqueFd fd, const PeerAddress& peer, cons
   return connection;
 }
 
-std::variant<std::string_view, ConnectionIo::Stop> ConnectionIo::receive(Connection& connection, const OnReactor&) {
+std::variant<std::string_view, ConnectionIo::Stop> ConnectionIo::receive(Connection& connection,
+                                                                         const OnReactor&) {
   for (;;) {
     const ssize_t got = ::recv(connection.fd.get(), receive_buffer_.get(), kReceiveBytes, 0);
     if (got > 0) {
@@ -83,7 +84,8 @@ void ConnectionIo::watch(Connection& connection, std::uint32_t events) noexcept 
   event.events = events;
   event.data.u64 = epoll_key(connection.id);
   // Changing what is registered needs no memory, so for a descriptor that is registered it cannot fail.
-  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, connection.fd.get(), &event) == 0) connection.epoll_events = events;
+  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, connection.fd.get(), &event) == 0)
+    connection.epoll_events = events;
 }
 
 char* ConnectionIo::reserve_output(std::size_t bytes, const OnReactor& here) {
@@ -147,8 +149,9 @@ void ConnectionIo::on_writable(Connection& connection, const OnReactor& here) {
 void ConnectionIo::set_write_deadline(Connection& connection) noexcept {
   OutputQueue& output = *connection.output;
   if (output.started_ms == 0) output.started_ms = now_ms_;
-  connection.write_deadline_ms = transfer_deadline(now_ms_, output.started_ms, output.sent, config_.timeouts.write_ms,
-                                                   config_.limits.min_bytes_per_second);
+  connection.write_deadline_ms =
+      transfer_deadline(now_ms_, output.started_ms, output.sent, config_.timeouts.write_ms,
+                        config_.limits.min_bytes_per_second);
   arm(connection);
 }
 

@@ -53,9 +53,13 @@ class ConnectionIo {
   /// connections: look yours up afterwards.
   [[nodiscard]] char* reserve_output(std::size_t bytes, const OnReactor& here);
   void commit_output(Connection& connection, std::size_t bytes) { batch_.commit(connection, bytes); }
-  void append_output(Connection& connection, OwnedBytes block) { batch_.append(connection, std::move(block)); }
+  void append_output(Connection& connection, OwnedBytes block) {
+    batch_.append(connection, std::move(block));
+  }
   /// For bytes that live as long as the server.
-  void append_static_output(Connection& connection, std::string_view bytes) { batch_.append_static(connection, bytes); }
+  void append_static_output(Connection& connection, std::string_view bytes) {
+    batch_.append_static(connection, bytes);
+  }
 
   /// More has been gathered than the scratch could hold: time to flush(), so that unsent() tells the truth.
   [[nodiscard]] bool has_much_output() const noexcept { return batch_.bytes() > kOutputScratchBytes; }
@@ -97,7 +101,9 @@ class ConnectionIo {
   void advance_timers(Due&& due) {
     timers_.advance(static_cast<std::int64_t>(now_ms_), [&](std::uint32_t slot) { due(table_.at(slot)); });
   }
-  [[nodiscard]] int next_timer_ms() const noexcept { return timers_.next_due_ms(static_cast<std::int64_t>(now_ms_)); }
+  [[nodiscard]] int next_timer_ms() const noexcept {
+    return timers_.next_due_ms(static_cast<std::int64_t>(now_ms_));
+  }
 
   /// Connections from which input can be taken again, since an answer has left; the caller empties the list.
   [[nodiscard]] std::vector<ConnectionId>& unblocked() noexcept { return unblocked_; }

@@ -10,7 +10,8 @@
 
 namespace millrace {
 
-/// Connections never move, and their memory grows in chunks, so a thousand idle ones cost a thousand times one.
+/// Connections never move, and their memory grows in chunks, so a thousand idle ones cost a thousand times
+/// one.
 class ConnectionTable {
  public:
   [[nodiscard]] Connection& add(UniqueFd fd, const PeerAddress& peer, const OnReactor&);

@@ -9,7 +9,8 @@ namespace millrace {
 /// Relaxed: a figure for people; nothing is decided by it and no other memory hangs on it.
 class Counter {
  public:
-  // Load and store instead of fetch_add: there is one writer, and a locked instruction for each request is not free.
+  // Load and store instead of fetch_add: there is one writer, and a locked instruction for each request is
+  // not free.
   void add(std::uint64_t n = 1) noexcept { value_.store(get() + n, std::memory_order_relaxed); }
   void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }

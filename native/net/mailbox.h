@@ -1,4 +1,5 @@
-// mailbox.h: what other threads ask of a reactor: take over a client, drain, stop. Any thread puts, the reactor takes.
+// mailbox.h: what other threads ask of a reactor: take over a client, drain, stop. Any thread puts, the
+// reactor takes.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,8 @@
 
 namespace millrace {
 
-/// Not for requests: it has a lock, taken once a connection at most. The sender signals the reactor's Wakeup after.
+/// Not for requests: it has a lock, taken once a connection at most. The sender signals the reactor's Wakeup
+/// after.
 class Mailbox {
  public:
   struct Client {

@@ -1,4 +1,5 @@
-// output_batch.h: gathers the answers of one wake, so that each connection needs one send. Reactor thread only.
+// output_batch.h: gathers the answers of one wake, so that each connection needs one send. Reactor thread
+// only.
 #pragma once
 
 #include <sys/uio.h>
@@ -15,8 +16,9 @@
 
 namespace millrace {
 
-/// Answers are written one behind the other into a scratch that lives as long as the reactor, and each connection
-/// remembers its pieces; so a connection needs no output buffer as long as its socket takes what it gets.
+/// Answers are written one behind the other into a scratch that lives as long as the reactor, and each
+/// connection remembers its pieces; so a connection needs no output buffer as long as its socket takes what
+/// it gets.
 class OutputBatch {
  public:
   OutputBatch() : scratch_(std::make_unique<char[]>(kOutputScratchBytes)) {}

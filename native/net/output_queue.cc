@@ -8,7 +8,8 @@
 namespace millrace {
 
 bool OutputQueue::append(std::string_view bytes) noexcept {
-  // Small answers share a block; a block that is already large is left alone, or growing it would copy it each time.
+  // Small answers share a block; a block that is already large is left alone, or growing it would copy it
+  // each time.
   if (blocks_.empty() || blocks_.back().size() + bytes.size() > 4 * kOutputCopyBytes) blocks_.emplace_back();
   if (!blocks_.back().append(bytes)) return false;
   bytes_ += bytes.size();

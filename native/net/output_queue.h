@@ -20,7 +20,8 @@ class OutputQueue {
   /// False: no memory; the connection cannot go on.
   [[nodiscard]] bool append(std::string_view bytes) noexcept;
 
-  /// Takes a large body as it is. `from` bytes of it have been sent already; more than 0 only in an empty queue.
+  /// Takes a large body as it is. `from` bytes of it have been sent already; more than 0 only in an empty
+  /// queue.
   void append(OwnedBytes block, std::size_t from) noexcept;
 
   /// Fills at most `room` pieces with the oldest bytes; returns how many.

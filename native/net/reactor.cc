@@ -38,7 +38,8 @@ Result<std::unique_ptr<Reactor>> Reactor::make(const ReactorShared& shared, ring
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = kWakeupKey;
-  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeup.value().fd(), &event) != 0) return SysError{"epoll_ctl", errno};
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeup.value().fd(), &event) != 0)
+    return SysError{"epoll_ctl", errno};
   return std::unique_ptr<Reactor>(
       new Reactor(shared, requests, std::move(js_threads), std::move(epoll), std::move(wakeup).value()));
 }
@@ -51,7 +52,7 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::
       wakeup_(std::move(wakeup)),
       exchanges_(shared.budget),
       io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_),
-      outlet_(shared.config, io_, exchanges_, counters_),
+      outlet_(io_, exchanges_, counters_),
       intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, counters_),
       max_connections_(shared.config.limits.connections),
       clock_start_ms_(clock_ms()) {
@@ -72,7 +73,8 @@ void Reactor::update_clock() noexcept {
 void Reactor::run() {
   const OnReactor here;
   while (!outlet_.draining() || io_.table().size() > 0) turn(here);
-  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake), std::memory_order_relaxed);
+  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
+                               std::memory_order_relaxed);
   // Release: whoever sees it may read everything this thread has done.
   ended_.store(true, std::memory_order_release);
   for (const JsLink& js : js_threads_) js.doorbell->ring_always();
@@ -83,7 +85,8 @@ void Reactor::turn(const OnReactor& here) {
   const int timeout = ring_later_ ? 0 : prepare_to_sleep();
   const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, timeout);
   // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
-  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake), std::memory_order_relaxed);
+  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
+                               std::memory_order_relaxed);
   update_clock();
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
@@ -100,7 +103,8 @@ void Reactor::turn(const OnReactor& here) {
   }
   fire_timers(here);
   io_.flush(here);
-  if (outlet_.draining()) go_on_draining(here);  // what has been answered is sent first, also at the end of the grace
+  if (outlet_.draining())
+    go_on_draining(here);  // what has been answered is sent first, also at the end of the grace
   requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
   // Relaxed: see load().
   gone_.store(taken_ - (io_.table().size() - io_.refused_open()), std::memory_order_relaxed);
@@ -112,8 +116,8 @@ int Reactor::prepare_to_sleep() {
     for (const JsLink& js : js_threads_) nap = nap || js.doorbell->at_work();
   }
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
-  // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first and then
-  // looks whether we sleep, so one of us sees the other.
+  // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
+  // and then looks whether we sleep, so one of us sees the other.
   requests_.sleep_word().store(static_cast<std::uint32_t>(sleep), std::memory_order_seq_cst);
   if (js_has_answered()) return 0;
   int timeout = io_.next_timer_ms();
@@ -124,7 +128,8 @@ int Reactor::prepare_to_sleep() {
   if (nap) at_most(kNapMs);
   if (outlet_.draining()) at_most(kDrainLookMs);
   if (acceptor_ && acceptor_->paused_until_ms() != 0) {
-    at_most(static_cast<std::int64_t>(acceptor_->paused_until_ms()) - static_cast<std::int64_t>(io_.now_ms()));
+    at_most(static_cast<std::int64_t>(acceptor_->paused_until_ms()) -
+            static_cast<std::int64_t>(io_.now_ms()));
   }
   return timeout;
 }
@@ -203,10 +208,13 @@ void Reactor::fire_timers(const OnReactor& here) {
 
 void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
   const ConnectionId id = connection.id;
-  const auto passed = [now = io_.now_ms()](std::uint64_t deadline) { return deadline != 0 && deadline <= now; };
+  const auto passed = [now = io_.now_ms()](std::uint64_t deadline) {
+    return deadline != 0 && deadline <= now;
+  };
   if (passed(connection.write_deadline_ms)) {
     io_.close(connection, here);
-  } else if (connection.first_exchange != kNone && passed(exchanges_.at(connection.first_exchange).deadline_ms)) {
+  } else if (connection.first_exchange != kNone &&
+             passed(exchanges_.at(connection.first_exchange).deadline_ms)) {
     outlet_.answer_overdue(connection, here);
   } else if (passed(connection.read_deadline_ms)) {
     intake_.on_late_input(connection, here);
@@ -274,7 +282,8 @@ void Reactor::go_on_draining(const OnReactor& here) {
     Connection* const still = io_.table().find(id, here);
     if (still == nullptr) return;
     const bool unsent = still->first_piece != kNone;
-    if (over || (still->idle() && !unsent && still->phase == Connection::Phase::open)) io_.close(*still, here);
+    if (over || (still->idle() && !unsent && still->phase == Connection::Phase::open))
+      io_.close(*still, here);
   });
   hand_over_requests();
   ring_js_threads(true);

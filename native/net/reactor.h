@@ -40,7 +40,8 @@ struct ReactorShared {
 class Reactor {
  public:
   /// Descriptors are made here, where failing is still simple.
-  [[nodiscard]] static Result<std::unique_ptr<Reactor>> make(const ReactorShared& shared, ring::RequestRing& requests,
+  [[nodiscard]] static Result<std::unique_ptr<Reactor>> make(const ReactorShared& shared,
+                                                             ring::RequestRing& requests,
                                                              std::vector<JsLink> js_threads);
 
   /// This reactor accepts for all of them. Before run().
@@ -53,8 +54,8 @@ class Reactor {
 
   /// Takes over a client that another reactor has accepted.
   void give(Mailbox::Client client);
-  /// Stops accepting, answers what is in flight, ends what is idle; after `grace_ms` ends the rest. Then run() returns.
-  /// Ask the accepting reactor only: it tells the others when nobody more will come to them.
+  /// Stops accepting, answers what is in flight, ends what is idle; after `grace_ms` ends the rest. Then
+  /// run() returns. Ask the accepting reactor only: it tells the others when nobody more will come to them.
   void drain(std::uint32_t grace_ms);
   /// JavaScript has published answers and found the reactor asleep.
   void wake() const noexcept { wakeup_.signal(); }
@@ -81,8 +82,8 @@ class Reactor {
   void refuse(Mailbox::Client client, const OnReactor& here);
 
  private:
-  Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::vector<JsLink> js_threads, UniqueFd epoll,
-          Wakeup wakeup);
+  Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::vector<JsLink> js_threads,
+          UniqueFd epoll, Wakeup wakeup);
 
   void turn(const OnReactor& here);
   [[nodiscard]] int prepare_to_sleep();

@@ -20,7 +20,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, Routes
   if (const Status made = server->make_reactors(sizes, memory); !made.ok()) return made.error();
   std::vector<Reactor*> all;
   for (const auto& reactor : server->reactors_) all.push_back(reactor.get());
-  if (const Status accepts = all.front()->accept_for(all, std::move(listener)); !accepts.ok()) return accepts.error();
+  if (const Status accepts = all.front()->accept_for(all, std::move(listener)); !accepts.ok())
+    return accepts.error();
   if (const Status running = server->run_reactors(); !running.ok()) return running.error();
   return server;
 }
@@ -29,9 +30,8 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
   for (const ServerMemory::JsThread& js : memory.js_threads) {
     doorbells_.push_back(std::make_unique<ring::Doorbell>(js.doorbell_word, js.wake, js.wake_context));
     for (const ring::SharedMemory& responses : js.responses) {
-      response_rings_.push_back(
-          std::make_unique<ring::ResponseRing>(responses, sizes.response_slots, sizes.response_arena_bytes,
-                                               sizes.first_index));
+      response_rings_.push_back(std::make_unique<ring::ResponseRing>(
+          responses, sizes.response_slots, sizes.response_arena_bytes, sizes.first_index));
     }
   }
   for (std::uint32_t i = 0; i < config_.reactors; ++i) {
@@ -52,8 +52,10 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
 
 Status Server::run_reactors() {
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    auto thread = Thread::start("millrace-io-" + std::to_string(i), [reactor = reactors_[i].get()] { reactor->run(); });
-    // Those that run already end with the destructor's drain. The first one runs then, and it tells the others.
+    auto thread =
+        Thread::start("millrace-io-" + std::to_string(i), [reactor = reactors_[i].get()] { reactor->run(); });
+    // Those that run already end with the destructor's drain. The first one runs then, and it tells the
+    // others.
     if (!thread.ok()) return thread.error();
     threads_.push_back(std::move(thread).value());
   }

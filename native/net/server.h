@@ -1,7 +1,8 @@
-// server.h: one listening server: its reactors, their threads and rings. One owner thread, but for what says otherwise.
+// server.h: one listening server: its reactors, their threads and rings. One owner thread, but for what says
+// otherwise.
 //
-// Knows nothing of Node: JS threads are doorbells and shared memory. native/bridge/ makes them from an environment;
-// tests make them from plain threads.
+// Knows nothing of Node: JS threads are doorbells and shared memory. native/bridge/ makes them from an
+// environment; tests make them from plain threads.
 #pragma once
 
 #include <cstdint>
@@ -59,11 +60,14 @@ class Server {
 
   /// Any thread, while the server exists.
   void wake(std::uint32_t reactor) const noexcept { reactors_[reactor]->wake(); }
-  [[nodiscard]] bool is_live(std::uint32_t reactor, std::uint32_t slot, std::uint32_t generation) const noexcept {
+  [[nodiscard]] bool is_live(std::uint32_t reactor, std::uint32_t slot,
+                             std::uint32_t generation) const noexcept {
     return reactors_[reactor]->is_live(slot, generation);
   }
 
-  [[nodiscard]] ring::RequestRing& requests(std::uint32_t reactor) noexcept { return *request_rings_[reactor]; }
+  [[nodiscard]] ring::RequestRing& requests(std::uint32_t reactor) noexcept {
+    return *request_rings_[reactor];
+  }
   [[nodiscard]] ring::ResponseRing& responses(std::uint32_t js_thread, std::uint32_t reactor) noexcept {
     return *response_rings_[js_thread * reactors_.size() + reactor];
   }

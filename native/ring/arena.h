@@ -1,12 +1,13 @@
-// arena.h: hands out contiguous pieces of a ring's byte memory, in the order in which they come back. One thread only.
+// arena.h: hands out contiguous pieces of a ring's byte memory, in the order in which they come back. One
+// thread only.
 #pragma once
 
 #include <cstdint>
 
 namespace millrace::ring {
 
-/// Positions only grow (modulo 2^32), so that "how much is in use" needs no case for the wrap; a piece that would
-/// cross the end of the memory starts at its beginning instead, and the bytes skipped count as used.
+/// Positions only grow (modulo 2^32), so that "how much is in use" needs no case for the wrap; a piece that
+/// would cross the end of the memory starts at its beginning instead, and the bytes skipped count as used.
 class Arena {
  public:
   /// `bytes` is a power of two, at most 2^29, and no piece is longer: the sums below must not wrap.

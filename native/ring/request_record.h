@@ -13,7 +13,8 @@
 
 namespace millrace::ring {
 
-/// The fixed part; `field_count` Fields and the bytes of the head follow. Slices and Fields count from the head.
+/// The fixed part; `field_count` Fields and the bytes of the head follow. Slices and Fields count from the
+/// head.
 struct RequestRecord {
   Method method;
   std::uint8_t minor_version;
@@ -47,7 +48,8 @@ static_assert(sizeof(RequestRecord) == record::kFields && sizeof(Field) == recor
 }
 
 /// Largest record that these limits let through, for sizing the arena.
-[[nodiscard]] constexpr std::size_t largest_record_bytes(std::size_t request_line_bytes, std::size_t header_bytes,
+[[nodiscard]] constexpr std::size_t largest_record_bytes(std::size_t request_line_bytes,
+                                                         std::size_t header_bytes,
                                                          std::size_t header_count) noexcept {
   // Line ends and the empty lines that may stand before the request line are not counted by the limits.
   constexpr std::size_t kLineEnds = 64;
@@ -55,8 +57,8 @@ static_assert(sizeof(RequestRecord) == record::kFields && sizeof(Field) == recor
 }
 
 /// Writes record_bytes() bytes and returns their end.
-inline char* write_record(char* to, const RequestHead& head, std::span<const Field> fields, const char* head_bytes,
-                          const PeerAddress& peer) noexcept {
+inline char* write_record(char* to, const RequestHead& head, std::span<const Field> fields,
+                          const char* head_bytes, const PeerAddress& peer) noexcept {
   const RequestRecord fixed{.method = head.method,
                             .minor_version = head.minor_version,
                             .peer_family = peer.family,

@@ -5,8 +5,8 @@
 
 namespace millrace::ring {
 
-RequestRing::RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, BufferBudget& budget,
-                         std::uint32_t first_index)
+RequestRing::RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes,
+                         BufferBudget& budget, std::uint32_t first_index)
     : words_(memory.words),
       arena_memory_(reinterpret_cast<char*>(memory.words + kRequestDescriptors + slots * request::kWords)),
       mask_(slots - 1),
@@ -54,8 +54,8 @@ void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noe
 bool RequestRing::publish() noexcept {
   if (published_ == head_) return false;
   published_ = head_;
-  // Sequentially consistent: the doorbell's flag is read next, and a JS thread sets that flag before it reads this
-  // word. With anything weaker both could miss each other, and the request would wait for the next one.
+  // Sequentially consistent: the doorbell's flag is read next, and a JS thread sets that flag before it reads
+  // this word. With anything weaker both could miss each other, and the request would wait for the next one.
   atomic_word(words_, kRequestHead).store(head_, std::memory_order_seq_cst);
   return true;
 }
@@ -65,7 +65,8 @@ void RequestRing::reclaim() noexcept {
   std::uint32_t freed = tail_;
   while (freed != published_) {
     // Acquire: what the claimer read of the run happens before we overwrite it.
-    const std::uint32_t after = atomic_word(descriptor(freed), request::kReleased).load(std::memory_order_acquire);
+    const std::uint32_t after =
+        atomic_word(descriptor(freed), request::kReleased).load(std::memory_order_acquire);
     if (after == freed) break;  // claimed or waiting, its bytes are still needed
     for (; freed != after; ++freed) {
       OwnedBytes& outside = outside_[freed & mask_];
@@ -86,21 +87,25 @@ void RequestRing::reclaim() noexcept {
 RequestClaimer::RequestClaimer(SharedMemory memory, std::uint32_t slots) noexcept
     : words_(memory.words),
       slots_(slots),
-      arena_memory_(reinterpret_cast<const char*>(memory.words + kRequestDescriptors + slots * request::kWords)) {}
+      arena_memory_(
+          reinterpret_cast<const char*>(memory.words + kRequestDescriptors + slots * request::kWords)) {}
 
 RequestClaimer::Run RequestClaimer::claim(std::uint32_t most) noexcept {
   auto claim_word = atomic_word(words_, kRequestClaim);
   // Relaxed: the exchange below tells whether it was still true.
   std::uint32_t first = claim_word.load(std::memory_order_relaxed);
   for (;;) {
-    // Sequentially consistent as in JavaScript; acquire is what it is for: it makes descriptors and records visible.
+    // Sequentially consistent as in JavaScript; acquire is what it is for: it makes descriptors and records
+    // visible.
     const std::uint32_t head = atomic_word(words_, kRequestHead).load(std::memory_order_seq_cst);
     // `first` may be newer than `head`: the difference is then negative and there is nothing for us.
     const auto available = static_cast<std::int32_t>(head - first);
     if (available <= 0) return {};
     const std::uint32_t count = std::min(most, static_cast<std::uint32_t>(available));
-    // The exchange makes us the only reader of these slots. It orders nothing else: their bytes came with `head`.
-    if (claim_word.compare_exchange_weak(first, first + count, std::memory_order_seq_cst)) return {first, count};
+    // The exchange makes us the only reader of these slots. It orders nothing else: their bytes came with
+    // `head`.
+    if (claim_word.compare_exchange_weak(first, first + count, std::memory_order_seq_cst))
+      return {first, count};
   }
 }
 

@@ -1,10 +1,10 @@
 // request_ring.h: requests on their way from one reactor to whichever JS thread claims them first.
 //
 // One producer (the reactor), many claimers (JS threads). The reactor writes a record into the arena and its
-// descriptor into the next slot, and publishes a batch by moving `head`. A JS thread claims a run of requests by
-// moving `claim` with one compare-and-exchange, copies the run's bytes out, and gives the memory back by writing, into
-// the run's first slot, the index after the run. The reactor frees slots in order; runs that come back out of order
-// wait for those before them.
+// descriptor into the next slot, and publishes a batch by moving `head`. A JS thread claims a run of requests
+// by moving `claim` with one compare-and-exchange, copies the run's bytes out, and gives the memory back by
+// writing, into the run's first slot, the index after the run. The reactor frees slots in order; runs that
+// come back out of order wait for those before them.
 #pragma once
 
 #include <cstdint>
@@ -39,11 +39,12 @@ class RequestRing {
     return (kRequestDescriptors + slots * request::kWords) * sizeof(std::uint32_t) + arena_bytes;
   }
 
-  /// Room for one record (and its body, where that travels in the arena), or null: the ring is full, the caller parks
-  /// the connection. The memory is the caller's until push().
+  /// Room for one record (and its body, where that travels in the arena), or null: the ring is full, the
+  /// caller parks the connection. The memory is the caller's until push().
   [[nodiscard]] char* try_reserve(std::uint32_t arena_bytes) noexcept;
 
-  /// Puts the request whose bytes were reserved last into the ring. `outside` is a body too large for the arena.
+  /// Puts the request whose bytes were reserved last into the ring. `outside` is a body too large for the
+  /// arena.
   void push(const RequestDescriptor& descriptor, OwnedBytes outside) noexcept;
 
   /// Lets JS threads see everything pushed so far. Returns false when nothing was new.
@@ -71,7 +72,9 @@ class RequestRing {
     return outside_[index & mask_];
   }
 
-  [[nodiscard]] std::atomic_ref<std::uint32_t> sleep_word() noexcept { return atomic_word(words_, kReactorSleep); }
+  [[nodiscard]] std::atomic_ref<std::uint32_t> sleep_word() noexcept {
+    return atomic_word(words_, kReactorSleep);
+  }
 
  private:
   [[nodiscard]] std::uint32_t* descriptor(std::uint32_t index) const noexcept {
@@ -84,9 +87,9 @@ class RequestRing {
   Arena arena_;
   BufferBudget& budget_;
   std::uint32_t reserved_offset_ = 0;
-  std::uint32_t head_;       // next index to push
-  std::uint32_t published_;  // what JS threads know of head_
-  std::uint32_t tail_;       // oldest index whose memory is not free
+  std::uint32_t head_;                     // next index to push
+  std::uint32_t published_;                // what JS threads know of head_
+  std::uint32_t tail_;                     // oldest index whose memory is not free
   std::vector<std::uint32_t> arena_ends_;  // by slot: arena position after its record
   std::vector<OwnedBytes> outside_;        // by slot
 };

@@ -6,7 +6,8 @@ namespace millrace::ring {
 
 ResponseRing::ResponseRing(SharedMemory memory, std::uint32_t slots, std::uint32_t, std::uint32_t first_index)
     : words_(memory.words),
-      arena_memory_(reinterpret_cast<const char*>(memory.words + kResponseDescriptors + slots * response::kWords)),
+      arena_memory_(
+          reinterpret_cast<const char*>(memory.words + kResponseDescriptors + slots * response::kWords)),
       mask_(slots - 1),
       tail_(first_index),
       given_(first_index),
@@ -24,8 +25,8 @@ bool ResponseRing::refresh() noexcept {
 }
 
 bool ResponseRing::has_published() const noexcept {
-  // Sequentially consistent: comes after the store of our sleep word. The producer stores its head before it reads that
-  // word, so either we see the answer here or it sees that we sleep.
+  // Sequentially consistent: comes after the store of our sleep word. The producer stores its head before it
+  // reads that word, so either we see the answer here or it sees that we sleep.
   return atomic_word(words_, kResponseHead).load(std::memory_order_seq_cst) != tail_;
 }
 
@@ -67,7 +68,8 @@ ResponseProducer::ResponseProducer(SharedMemory memory, std::uint32_t slots, std
       freed_(first_index) {}
 
 bool ResponseProducer::has_room(std::uint32_t payload_bytes) noexcept {
-  // Sequentially consistent as in JavaScript; acquire is what it is for: the reactor has read what we overwrite.
+  // Sequentially consistent as in JavaScript; acquire is what it is for: the reactor has read what we
+  // overwrite.
   const std::uint32_t tail = atomic_word(words_, kResponseTail).load(std::memory_order_seq_cst);
   if (tail == head_) {
     arena_.rewind();
@@ -90,7 +92,8 @@ bool ResponseProducer::try_push(const ResponseMessage& message, bool body_outsid
   }
   const std::uint32_t offset = arena_.take(payload_bytes);
   char* to = arena_memory_ + offset;
-  for (const std::string_view part : {message.reason, message.fields, body_outside ? std::string_view() : message.body}) {
+  for (const std::string_view part :
+       {message.reason, message.fields, body_outside ? std::string_view() : message.body}) {
     if (!part.empty()) std::memcpy(to, part.data(), part.size());
     to += part.size();
   }

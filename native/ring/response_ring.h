@@ -28,7 +28,8 @@ struct ResponseMessage {
 /// The reactor's side. Reactor thread only, but for put_outside().
 class ResponseRing {
  public:
-  ResponseRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, std::uint32_t first_index = 0);
+  ResponseRing(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes,
+               std::uint32_t first_index = 0);
 
   static std::size_t memory_bytes(std::uint32_t slots, std::uint32_t arena_bytes) noexcept {
     return (kResponseDescriptors + slots * response::kWords) * sizeof(std::uint32_t) + arena_bytes;
@@ -45,32 +46,37 @@ class ResponseRing {
   [[nodiscard]] OwnedBytes take_outside() noexcept { return std::move(outside_[tail_ & mask_]); }
   void pop() noexcept { ++tail_; }
 
-  /// Gives the memory of everything popped back to the producer. True: it had no room and waits for the doorbell.
+  /// Gives the memory of everything popped back to the producer. True: it had no room and waits for the
+  /// doorbell.
   [[nodiscard]] bool give_back() noexcept;
 
   /// The body of the answer at `index`, which the producer has not published yet. The producer's thread only.
-  void put_outside(std::uint32_t index, OwnedBytes body) noexcept { outside_[index & mask_] = std::move(body); }
+  void put_outside(std::uint32_t index, OwnedBytes body) noexcept {
+    outside_[index & mask_] = std::move(body);
+  }
 
  private:
   std::uint32_t* words_;
   const char* arena_memory_;
   std::uint32_t mask_;
-  std::uint32_t tail_;       // next index to read
-  std::uint32_t given_;      // what the producer knows of tail_
-  std::uint32_t seen_head_;  // what we know of the producer's head
+  std::uint32_t tail_;               // next index to read
+  std::uint32_t given_;              // what the producer knows of tail_
+  std::uint32_t seen_head_;          // what we know of the producer's head
   std::vector<OwnedBytes> outside_;  // by slot
 };
 
 /// A JS thread's side, as lib/response-ring.ts does it. For tests and for threads that are not JavaScript.
 class ResponseProducer {
  public:
-  ResponseProducer(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes, std::uint32_t first_index = 0);
+  ResponseProducer(SharedMemory memory, std::uint32_t slots, std::uint32_t arena_bytes,
+                   std::uint32_t first_index = 0);
 
-  /// False: full. The caller keeps its answer and goes on; with `wait` it asks for the doorbell when there is room.
+  /// False: full. The caller keeps its answer and goes on; with `wait` it asks for the doorbell when there is
+  /// room.
   [[nodiscard]] bool try_push(const ResponseMessage& message, bool body_outside, bool wait) noexcept;
 
-  /// Is there room for an answer with so many bytes in the arena? To be asked before put_outside(): the slot may still
-  /// hold an answer that nobody has read.
+  /// Is there room for an answer with so many bytes in the arena? To be asked before put_outside(): the slot
+  /// may still hold an answer that nobody has read.
   [[nodiscard]] bool has_room(std::uint32_t payload_bytes) noexcept;
 
   /// Index the next try_push() will use, for ResponseRing::put_outside().

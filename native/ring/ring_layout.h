@@ -1,7 +1,7 @@
 // ring_layout.h: where everything lies in the memory that reactors and JS threads share.
 //
-// lib/ring-layout.ts says the same for the other side; the addon exports these numbers and lib/binding.ts refuses to
-// load when the two differ.
+// lib/ring-layout.ts says the same for the other side; the addon exports these numbers and lib/binding.ts
+// refuses to load when the two differ.
 //
 // All positions are in 32-bit words. Words written by different threads stand on different cache lines.
 #pragma once
@@ -12,16 +12,18 @@ namespace millrace::ring {
 
 inline constexpr std::uint32_t kCacheLineWords = 16;
 
-// --- request ring: one a reactor; the reactor produces, any JS thread claims ----------------------------------------
+// --- request ring: one a reactor; the reactor produces, any JS thread claims
+// ----------------------------------------
 
-inline constexpr std::uint32_t kRequestHead = 0;                      // next index the reactor will publish
-inline constexpr std::uint32_t kRequestClaim = kCacheLineWords;       // next index a JS thread may claim
-inline constexpr std::uint32_t kReactorSleep = 2 * kCacheLineWords;   // a ReactorSleep value
+inline constexpr std::uint32_t kRequestHead = 0;                     // next index the reactor will publish
+inline constexpr std::uint32_t kRequestClaim = kCacheLineWords;      // next index a JS thread may claim
+inline constexpr std::uint32_t kReactorSleep = 2 * kCacheLineWords;  // a ReactorSleep value
 inline constexpr std::uint32_t kRequestDescriptors = 3 * kCacheLineWords;
 
 namespace request {
 inline constexpr std::uint32_t kWords = 8;
-inline constexpr std::uint32_t kReleased = 0;  // index after the run of requests whose memory JS has given back
+inline constexpr std::uint32_t kReleased =
+    0;  // index after the run of requests whose memory JS has given back
 inline constexpr std::uint32_t kExchangeSlot = 1;
 inline constexpr std::uint32_t kExchangeGeneration = 2;
 inline constexpr std::uint32_t kRoute = 3;
@@ -33,30 +35,34 @@ inline constexpr std::uint32_t kFlags = 7;
 inline constexpr std::uint32_t kBodyOutside = 1;  // fetched with takeBody(): too large for the arena
 }  // namespace request
 
-// --- request record: what a request object in JS is made of, byte positions ------------------------------------------
+// --- request record: what a request object in JS is made of, byte positions
+// ------------------------------------------
 
 namespace record {
-inline constexpr std::uint32_t kMethod = 0;         // u8, a Method
-inline constexpr std::uint32_t kMinorVersion = 1;   // u8
-inline constexpr std::uint32_t kPeerFamily = 2;     // u8: 0 none, 4, 6
-inline constexpr std::uint32_t kTargetForm = 3;     // u8, a TargetForm
-inline constexpr std::uint32_t kPeerPort = 4;       // u16
-inline constexpr std::uint32_t kFieldCount = 6;     // u16
-inline constexpr std::uint32_t kPeerAddress = 8;    // 16 bytes, network order
-inline constexpr std::uint32_t kMethodName = 24;    // slices {offset, length}, offsets from the head's first byte
+inline constexpr std::uint32_t kMethod = 0;        // u8, a Method
+inline constexpr std::uint32_t kMinorVersion = 1;  // u8
+inline constexpr std::uint32_t kPeerFamily = 2;    // u8: 0 none, 4, 6
+inline constexpr std::uint32_t kTargetForm = 3;    // u8, a TargetForm
+inline constexpr std::uint32_t kPeerPort = 4;      // u16
+inline constexpr std::uint32_t kFieldCount = 6;    // u16
+inline constexpr std::uint32_t kPeerAddress = 8;   // 16 bytes, network order
+inline constexpr std::uint32_t kMethodName =
+    24;  // slices {offset, length}, offsets from the head's first byte
 inline constexpr std::uint32_t kTarget = 32;
 inline constexpr std::uint32_t kPath = 40;
 inline constexpr std::uint32_t kQuery = 48;
 inline constexpr std::uint32_t kAuthority = 56;
-inline constexpr std::uint32_t kFields = 64;        // kFieldCount Fields of 16 bytes, then the head's bytes
+inline constexpr std::uint32_t kFields = 64;  // kFieldCount Fields of 16 bytes, then the head's bytes
 inline constexpr std::uint32_t kFieldBytes = 16;
 }  // namespace record
 
-// --- response ring: one for each JS thread and reactor; the JS thread produces, the reactor consumes ------------------
+// --- response ring: one for each JS thread and reactor; the JS thread produces, the reactor consumes
+// ------------------
 
 inline constexpr std::uint32_t kResponseHead = 0;
 inline constexpr std::uint32_t kResponseTail = kCacheLineWords;
-inline constexpr std::uint32_t kResponseWanted = 2 * kCacheLineWords;  // 1: JS waits for room and wants the doorbell
+inline constexpr std::uint32_t kResponseWanted =
+    2 * kCacheLineWords;  // 1: JS waits for room and wants the doorbell
 inline constexpr std::uint32_t kResponseDescriptors = 3 * kCacheLineWords;
 
 namespace response {
@@ -68,7 +74,8 @@ inline constexpr std::uint32_t kReasonBytes = 3;
 inline constexpr std::uint32_t kFieldsBytes = 4;
 inline constexpr std::uint32_t kBodyBytes = 5;
 inline constexpr std::uint32_t kPayloadOffset = 6;  // reason, fields, body; bytes from the start of the arena
-inline constexpr std::uint32_t kPayloadEnd = 7;     // arena position after it, for the producer's own bookkeeping
+inline constexpr std::uint32_t kPayloadEnd =
+    7;  // arena position after it, for the producer's own bookkeeping
 
 inline constexpr std::uint32_t kBodyOutside = 1;  // given with putBody(): too large for the arena
 inline constexpr std::uint32_t kClose = 2;        // the app asked for Connection: close
@@ -76,7 +83,8 @@ inline constexpr std::uint32_t kOwnDate = 4;      // the app's fields contain a 
 inline constexpr std::uint32_t kOwnLength = 8;    // the app's fields contain a Content-Length
 }  // namespace response
 
-// --- doorbells: one word a JS thread ----------------------------------------------------------------------------------
+// --- doorbells: one word a JS thread
+// ----------------------------------------------------------------------------------
 
 /// 1: the JS thread found nothing to do and wants the doorbell; 0: it was rung, or is at work.
 inline constexpr std::uint32_t kDoorbellStride = kCacheLineWords;

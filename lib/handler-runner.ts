@@ -1,0 +1,79 @@
+// handler-runner.ts: runs the handler of each request, and sees to it that a failure hurts nobody else.
+
+import { makeIsolate } from './async-context.js';
+import type { Channel } from './channel.js';
+import { BodyError } from './errors.js';
+import { HttpRequest } from './request.js';
+import type { ClaimedRequest } from './request-ring.js';
+import { HttpResponse } from './response.js';
+import type { HandlerEntry } from './routes.js';
+
+/** Where an `error` event comes from. */
+export interface ErrorContext {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Told of what a handler threw or rejected with; false: nobody listens. */
+export type OnError = (error: unknown, context: ErrorContext) => boolean;
+
+export class HandlerRunner {
+  readonly #handlers: readonly HandlerEntry[];
+  readonly #onError: OnError;
+  readonly #isolate = makeIsolate();
+
+  constructor(handlers: readonly HandlerEntry[], onError: OnError) {
+    this.#handlers = handlers;
+    this.#onError = onError;
+  }
+
+  /** Runs the handler of a claimed request. Never throws. */
+  run(channel: Channel, claimed: ClaimedRequest, reactor: number): void {
+    const { handler, pattern } = this.#handlers[claimed.route]!;
+    const request = new HttpRequest(claimed.records, claimed.start, claimed.body, pattern);
+    const response = new HttpResponse(
+      channel,
+      reactor,
+      claimed.exchangeSlot,
+      claimed.exchangeGeneration,
+      request,
+    );
+    let result: unknown;
+    try {
+      result = this.#isolate(handler, request, response);
+    } catch (error) {
+      this.#fail(error, request, response);
+      return;
+    }
+    if (!isThenable(result)) return;
+    result.then(undefined, (error: unknown) => {
+      this.#fail(error, request, response);
+    });
+  }
+
+  #fail(error: unknown, request: HttpRequest, response: HttpResponse): void {
+    const isClientsFault = error instanceof BodyError;
+    if (isClientsFault) HttpResponse.fail(response, error.status, 'Bad Request');
+    else HttpResponse.fail(response, 500, 'Internal Server Error');
+    const context: ErrorContext = { method: request.method, path: request.path };
+    try {
+      if (this.#onError(error, context)) return;
+    } catch (thrown) {
+      // A listener's own mistake: let Node report it as any uncaught error, but after this batch of requests.
+      setImmediate(() => {
+        throw thrown;
+      });
+      return;
+    }
+    // A client that sends bad bodies must not be able to fill the log.
+    if (!isClientsFault) {
+      console.error(`millrace: the handler of ${context.method} ${context.path} failed:`, error);
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}

@@ -1,0 +1,106 @@
+// request_dispatch.cc: the part of RequestIntake that decides who answers a complete request, and hands it
+// over.
+#include <cstring>
+#include <utility>
+
+#include "base/limits.h"
+#include "http/request_intake.h"
+#include "ring/request_record.h"
+
+namespace millrace {
+
+const RouteTarget* RequestIntake::handler_of(const RouteMatch& match) const noexcept {
+  if (match.kind == RouteMatch::Kind::found) {
+    return match.target.kind == RouteTarget::Kind::handler ? &match.target : nullptr;
+  }
+  return routes_.fallback == kNone ? nullptr : &fallback_;
+}
+
+std::uint64_t RequestIntake::body_limit(const RouteMatch& match) const noexcept {
+  const RouteTarget* handler = handler_of(match);
+  return handler == nullptr ? config_.limits.body_bytes : routes_.handlers[handler->id].body_bytes;
+}
+
+RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const char* head_bytes,
+                                                std::string_view body, OwnedBytes& outside,
+                                                const RouteMatch& match, const OnReactor& here) {
+  connection.read_deadline_ms = 0;
+  if (const RouteTarget* handler = handler_of(match)) {
+    return hand_over(connection, head_bytes, body, outside, handler->id, here);
+  }
+  answer_natively(connection, RequestTraits::of(parser_.head()), match, here);
+  return Dispatch::done;
+}
+
+void RequestIntake::answer_natively(Connection& connection, const RequestTraits& request,
+                                    const RouteMatch& match, const OnReactor& here) {
+  counters_.requests_native.add();
+  switch (match.kind) {
+    case RouteMatch::Kind::found:
+      outlet_.answer_with(routes_.replies[match.target.id], connection, request, here);
+      break;
+    case RouteMatch::Kind::not_found:
+      outlet_.answer(connection, request, {.status = 404}, here);
+      break;
+    case RouteMatch::Kind::method_not_allowed:
+      outlet_.answer(connection, request, {.status = 405, .allow = match.allow}, here);
+      break;
+    case RouteMatch::Kind::options:
+      outlet_.answer(connection, request, {.status = 204, .allow = match.allow}, here);
+      break;
+  }
+}
+
+RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const char* head_bytes,
+                                                 std::string_view body, OwnedBytes& outside,
+                                                 std::uint32_t route, const OnReactor& here) {
+  const RequestHead& head = parser_.head();
+  const auto fields = parser_.fields();
+  // One that waits already was admitted when it came.
+  const bool admitted = connection.waits_for_ring;
+  if (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed()))) {
+    counters_.requests_overload.add();
+    outlet_.answer(connection, RequestTraits::of(head), {.status = 503, .retry_after = true}, here);
+    return Dispatch::done;
+  }
+  const bool in_arena = outside.empty() && body.size() <= kArenaBodyBytes;
+  const std::uint32_t record_bytes = ring::record_bytes(head, fields.size());
+  char* const record =
+      ring_.try_reserve(record_bytes + static_cast<std::uint32_t>(in_arena ? body.size() : 0));
+  if (record == nullptr) return Dispatch::ring_full;
+  if (!in_arena && outside.empty() && !outside.append(body)) {
+    refuse(connection, 503, here);
+    return Dispatch::done;
+  }
+  char* const end = ring::write_record(record, head, fields, head_bytes, connection.peer);
+  if (in_arena && !body.empty()) std::memcpy(end, body.data(), body.size());
+  const auto body_bytes = static_cast<std::uint32_t>(in_arena ? body.size() : outside.size());
+
+  const std::uint32_t slot = exchanges_.open(connection);
+  Exchange& exchange = exchanges_.at(slot);
+  const RequestTraits traits = RequestTraits::of(head);
+  exchange.head_request = traits.head_request;
+  exchange.keep_alive_1_0 = traits.keep_alive_1_0;
+  exchange.close_after = traits.close_after;
+  exchange.safe = is_safe(head.method);
+  const std::uint32_t handler_ms = routes_.handlers[route].handler_ms;
+  if (handler_ms != 0) {
+    exchange.deadline_ms = io_.now_ms() + handler_ms;
+    io_.arm(connection);
+  }
+  ring_.push({.exchange_slot = slot,
+              .exchange_generation = exchanges_.generation_of(slot),
+              .route = route,
+              .record_bytes = record_bytes,
+              .body_bytes = body_bytes},
+             std::move(outside));
+  ++pushed_;
+  counters_.requests_to_handlers.add();
+  if (admitted) {
+    connection.waits_for_ring = false;
+    queue_.unpark();
+  }
+  return Dispatch::done;
+}
+
+}  // namespace millrace
