@@ -8,7 +8,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { NativeServer } from './binding.js';
 import { RequestRing, type ClaimedRequest } from './request-ring.js';
-import { ResponseRing, type Answer } from './response-ring.js';
+import { ResponseRing } from './response-ring.js';
 import { SLEEP_DEEP } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
 
@@ -20,6 +20,9 @@ const MAX_RUN = 16;
 
 /** A run that takes longer makes the next one shorter: what is claimed cannot be given to another thread. */
 const SLOW_RUN_MS = 0.1;
+
+/** An answer that has to wait: the arguments of `ResponseRing.push`. */
+type Answer = Parameters<ResponseRing['push']>;
 
 /** Runs the handlers of requests. */
 export interface Runner {
@@ -114,9 +117,13 @@ export class Channel {
       this.#startWork();
       this.#continueLater();
     }
-    const answer = { exchangeSlot, exchangeGeneration, packed, reason, fields, body };
-    if (this.#hasBacklog || !this.#responses[reactor]!.push(answer)) {
-      this.#keep(reactor, answer);
+    if (
+      this.#hasBacklog ||
+      !this.#responses[reactor]!.push(exchangeSlot, exchangeGeneration, packed, reason, fields, body)
+    ) {
+      // The app may reuse its buffer as soon as end() has returned.
+      const kept = typeof body === 'string' ? body : Uint8Array.from(body);
+      this.#keep(reactor, [exchangeSlot, exchangeGeneration, packed, reason, fields, kept]);
       return;
     }
     // Without the doorbell's flag a reactor does not know that this thread works, and may sleep for long: one that does
@@ -180,11 +187,7 @@ export class Channel {
   }
 
   #keep(reactor: number, answer: Answer): void {
-    // The app may reuse its buffer as soon as end() has returned.
-    const { body } = answer;
-    this.#backlog[reactor]!.push(
-      typeof body === 'string' ? answer : { ...answer, body: Uint8Array.from(body) },
-    );
+    this.#backlog[reactor]!.push(answer);
     this.#hasBacklog = true;
     this.#retryBacklog();
   }
@@ -196,10 +199,10 @@ export class Channel {
       if (waiting.length === 0) continue;
       const ring = this.#responses[reactor]!;
       let sent = 0;
-      while (sent < waiting.length && ring.push(waiting[sent]!)) sent++;
+      while (sent < waiting.length && ring.push(...waiting[sent]!)) sent++;
       if (sent < waiting.length) {
         ring.askForRoom();
-        while (sent < waiting.length && ring.push(waiting[sent]!)) sent++;
+        while (sent < waiting.length && ring.push(...waiting[sent]!)) sent++;
       }
       waiting.splice(0, sent);
       left += waiting.length;

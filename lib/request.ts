@@ -54,6 +54,12 @@ function learnFieldNames(): void {
 /** Request fields as node:http's `message.headers`: lower-case names, no prototype. */
 export type HeadersObject = Record<string, string | string[] | undefined>;
 
+interface Made {
+  params?: PathParams;
+  searchParams?: URLSearchParams;
+  headers?: HeadersObject;
+}
+
 /**
  * A request. Valid for as long as you hold it, also after the answer: everything in it is its own copy.
  *
@@ -65,9 +71,8 @@ export class HttpRequest {
   readonly #start: number;
   readonly #pattern: RoutePattern | undefined;
   readonly #body: Buffer | undefined;
-  #params: PathParams | undefined;
-  #searchParams: URLSearchParams | undefined;
-  #headers: HeadersObject | undefined;
+  /** What has been read once and is an object of the app's since. */
+  #made: Made | undefined;
 
   /** @internal Requests are made by the server. */
   constructor(records: string, start: number, body: Buffer | undefined, pattern: RoutePattern | undefined) {
@@ -107,8 +112,8 @@ export class HttpRequest {
 
   /** The query, taken apart. Parsed at the first use. */
   get searchParams(): URLSearchParams {
-    this.#searchParams ??= new URLSearchParams(this.query);
-    return this.#searchParams;
+    const made = (this.#made ??= {});
+    return (made.searchParams ??= new URLSearchParams(this.query));
   }
 
   /**
@@ -116,9 +121,8 @@ export class HttpRequest {
    * not decode stays as it was sent.
    */
   get params(): PathParams {
-    this.#params ??=
-      this.#pattern === undefined ? (Object.create(null) as PathParams) : paramsOf(this.#pattern, this.path);
-    return this.#params;
+    const made = (this.#made ??= {});
+    return (made.params ??= this.#readParams());
   }
 
   /**
@@ -168,8 +172,8 @@ export class HttpRequest {
 
   /** All header fields by their lower-case names, joined as by {@link header}. Made at the first use. */
   get headers(): HeadersObject {
-    this.#headers ??= this.#readHeaders();
-    return this.#headers;
+    const made = (this.#made ??= {});
+    return (made.headers ??= this.#readHeaders());
   }
 
   /** All header fields as they were sent: name, value, name, value, … */
@@ -247,6 +251,11 @@ export class HttpRequest {
   #isNamed(lower: string, head: number, field: number): boolean {
     if (fieldNameLength(this.#records, field) !== lower.length) return false;
     return fieldName(this.#records, head, field).toLowerCase() === lower;
+  }
+
+  #readParams(): PathParams {
+    const pattern = this.#pattern;
+    return pattern === undefined ? (Object.create(null) as PathParams) : paramsOf(pattern, this.path);
   }
 
   #readHeaders(): HeadersObject {

@@ -18,19 +18,6 @@ import {
 } from './ring-layout.js';
 import { ARENA_BODY_BYTES, type RingMemory } from './ring-memory.js';
 
-/** One whole answer: everything in it has been checked. */
-export interface Answer {
-  readonly exchangeSlot: number;
-  readonly exchangeGeneration: number;
-  /** Status, content type and flags, as the descriptor wants them. */
-  readonly packed: number;
-  /** Empty: the registered phrase. Latin-1, as `fields`. */
-  readonly reason: string;
-  /** Whole field lines. */
-  readonly fields: string;
-  readonly body: string | Uint8Array;
-}
-
 /** Hands a body over that is too large for the arena, for the answer at `index`. False: no memory. */
 export type PutBody = (index: number, body: Uint8Array) => boolean;
 
@@ -63,24 +50,53 @@ export class ResponseRing {
   }
 
   /**
-   * Publishes an answer.
+   * Publishes an answer: everything in it has been checked. Arguments instead of an object: what is allocated for each
+   * answer is paid again to the garbage collector.
+   * @param packed - Status, content type and flags, as the descriptor wants them.
+   * @param reason - Empty: the registered phrase. Latin-1, as `fields`.
+   * @param fields - Whole field lines.
    * @returns False: the ring is full, nothing has happened. After `askForRoom` the doorbell rings when there is room.
    * @throws RangeError when there is no memory for a large body.
    */
-  push(answer: Answer): boolean {
-    const { reason, fields, body } = answer;
-    if (body.length > ARENA_BODY_BYTES) return this.#pushLarge(answer);
-    const isText = typeof body === 'string';
-    const mostBodyBytes = isText ? body.length * UTF8_BYTES_PER_UNIT : body.length;
+  push(
+    exchangeSlot: number,
+    exchangeGeneration: number,
+    packed: number,
+    reason: string,
+    fields: string,
+    body: string | Uint8Array,
+  ): boolean {
     const headBytes = reason.length + fields.length;
+    const isText = typeof body === 'string';
+    const isLarge = body.length > ARENA_BODY_BYTES;
+    const mostBodyBytes = isLarge ? 0 : isText ? body.length * UTF8_BYTES_PER_UNIT : body.length;
     if (!this.#hasRoom(headBytes + mostBodyBytes)) return false;
+    let flags = 0;
+    let bodyBytes = 0;
+    if (isLarge) {
+      bodyBytes = this.#handOver(isText ? Buffer.from(body) : body);
+      flags = RESPONSE_BODY_OUTSIDE << 24;
+    }
     const offset = this.#take(headBytes + mostBodyBytes);
     let at = offset;
     if (headBytes > 0) at += this.#writeHead(reason, fields, at);
-    const bodyBytes = isText ? this.#writeText(body, at) : this.#writeBytes(body, at);
-    // Text was reserved at its worst; what it did not need is free again.
-    this.#arenaHead = (this.#arenaHead - (mostBodyBytes - bodyBytes)) | 0;
-    this.#publish(answer, answer.packed, offset, bodyBytes);
+    if (!isLarge) {
+      bodyBytes = isText ? this.#writeText(body, at) : this.#writeBytes(body, at);
+      // Text was reserved at its worst; what it did not need is free again.
+      this.#arenaHead = (this.#arenaHead - (mostBodyBytes - bodyBytes)) | 0;
+    }
+    const words = this.#words;
+    const descriptor = this.#descriptor(this.#head);
+    words[descriptor + RESPONSE_EXCHANGE_SLOT] = exchangeSlot;
+    words[descriptor + RESPONSE_EXCHANGE_GENERATION] = exchangeGeneration;
+    words[descriptor + RESPONSE_STATUS_AND_FLAGS] = packed | flags;
+    words[descriptor + RESPONSE_REASON_BYTES] = reason.length;
+    words[descriptor + RESPONSE_FIELDS_BYTES] = fields.length;
+    words[descriptor + RESPONSE_BODY_BYTES] = bodyBytes;
+    words[descriptor + RESPONSE_PAYLOAD_OFFSET] = offset;
+    words[descriptor + RESPONSE_PAYLOAD_END] = this.#arenaHead;
+    this.#head = (this.#head + 1) | 0;
+    Atomics.store(words, RESPONSE_HEAD, this.#head);
     return true;
   }
 
@@ -89,17 +105,10 @@ export class ResponseRing {
     Atomics.store(this.#words, RESPONSE_WANTED, 1);
   }
 
-  #pushLarge(answer: Answer): boolean {
-    const headBytes = answer.reason.length + answer.fields.length;
-    if (!this.#hasRoom(headBytes)) return false;
-    const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
-    if (!this.#putBody(this.#head, body)) {
-      throw new RangeError(`No memory for a response body of ${String(body.length)} bytes`);
-    }
-    const offset = this.#take(headBytes);
-    this.#writeHead(answer.reason, answer.fields, offset);
-    this.#publish(answer, answer.packed | (RESPONSE_BODY_OUTSIDE << 24), offset, body.length);
-    return true;
+  /** A large body goes beside the ring; returns its length. */
+  #handOver(body: Uint8Array): number {
+    if (this.#putBody(this.#head, body)) return body.length;
+    throw new RangeError(`No memory for a response body of ${String(body.length)} bytes`);
   }
 
   #hasRoom(bytes: number): boolean {
@@ -156,20 +165,5 @@ export class ResponseRing {
 
   #descriptor(index: number): number {
     return RESPONSE_DESCRIPTORS + (index & this.#mask) * RESPONSE_WORDS;
-  }
-
-  #publish(answer: Answer, packed: number, offset: number, bodyBytes: number): void {
-    const words = this.#words;
-    const descriptor = this.#descriptor(this.#head);
-    words[descriptor + RESPONSE_EXCHANGE_SLOT] = answer.exchangeSlot;
-    words[descriptor + RESPONSE_EXCHANGE_GENERATION] = answer.exchangeGeneration;
-    words[descriptor + RESPONSE_STATUS_AND_FLAGS] = packed;
-    words[descriptor + RESPONSE_REASON_BYTES] = answer.reason.length;
-    words[descriptor + RESPONSE_FIELDS_BYTES] = answer.fields.length;
-    words[descriptor + RESPONSE_BODY_BYTES] = bodyBytes;
-    words[descriptor + RESPONSE_PAYLOAD_OFFSET] = offset;
-    words[descriptor + RESPONSE_PAYLOAD_END] = this.#arenaHead;
-    this.#head = (this.#head + 1) | 0;
-    Atomics.store(words, RESPONSE_HEAD, this.#head);
   }
 }
