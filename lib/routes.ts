@@ -1,7 +1,7 @@
 // routes.ts: the routes of one server, as the app adds them and as the native router takes them.
 
 import type { NativeReply, NativeRoute } from './binding.js';
-import { ResponseError, RouteError } from './errors.js';
+import { OptionError, ResponseError, RouteError } from './errors.js';
 import {
   checkContentLength,
   connectionWish,
@@ -86,6 +86,15 @@ export class Routes {
   }
 }
 
+function requireObject(headers: unknown): void {
+  if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) return;
+  throw new OptionError(
+    'ERR_MILLRACE_OPTION_TYPE',
+    `reply(): 'headers' must be an object of names and values, not ${showValue(headers)}`,
+    { option: 'headers', value: headers },
+  );
+}
+
 const REPLY_NAMES = ['status', 'headers', 'body'];
 
 function nativeReply(init: ReplyInit): NativeReply {
@@ -97,6 +106,7 @@ function nativeReply(init: ReplyInit): NativeReply {
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
   }
+  requireObject(headers);
   const code = checkStatus(status);
   const bytes = Buffer.from(mayHaveBody(code) ? body : ''); // a copy: the app may reuse its own
   const fields = Object.entries(headers).map(([name, value]): ResponseField => {

@@ -134,11 +134,12 @@ void RequestIntake::resume_parked(const OnReactor& here) {
     parked_.pop_front();
     Connection* connection = io_.table().find(id, here);
     if (connection == nullptr || !connection->waits_for_ring) continue;
+    parked_again_ = Parked::no;
     go_on(*connection, here);
+    if (parked_again_ == Parked::same_request) return;  // still full
+    if (parked_again_ == Parked::next_request) continue;
     connection = io_.table().find(id, here);
     if (connection == nullptr || !connection->waits_for_ring) continue;
-    const bool still_full = !parked_.empty() && parked_.front().slot == id.slot;
-    if (still_full) return;
     // It stopped for another reason, such as a client that does not read, and goes on when that is over.
     connection->waits_for_ring = false;
     queue_.unpark();
@@ -157,8 +158,10 @@ void RequestIntake::forget_stale_parked(const OnReactor& here) {
 void RequestIntake::park(Connection& connection, const OnReactor& here) {
   forget_stale_parked(here);
   if (connection.waits_for_ring) {
+    parked_again_ = Parked::same_request;
     parked_.push_front(connection.id);  // tried again and failed: it keeps its place
   } else {
+    parked_again_ = Parked::next_request;
     connection.waits_for_ring = true;
     queue_.park();
     parked_.push_back(connection.id);

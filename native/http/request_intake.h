@@ -111,6 +111,8 @@ class RequestIntake {
   RequestParser parser_;
   RouteTarget fallback_;
   std::deque<ConnectionId> parked_;  // connections that wait for room in the ring; may contain ended ones
+  enum class Parked : std::uint8_t { no, same_request, next_request };
+  Parked parked_again_ = Parked::no;  // what park() did while resume_parked() let a connection go on
   std::uint32_t pushed_ = 0;
 };
 
