@@ -7,8 +7,7 @@
 
 namespace millrace {
 
-// --- sockets
-// -----------------------------------------------------------------------------------------------------
+// --- sockets ---
 
 /// Bytes asked of the kernel in one recv. One such buffer a reactor, so an idle connection owns none.
 inline constexpr std::size_t kReceiveBytes = 64 * 1024;
@@ -45,8 +44,7 @@ inline constexpr std::size_t kPiecesPerSend = 64;
 /// How often a draining reactor looks for connections that have become idle. Milliseconds.
 inline constexpr int kDrainLookMs = 50;
 
-// --- rings
-// -------------------------------------------------------------------------------------------------------
+// --- rings ---
 
 /// Longest sleep of a reactor while a JS thread is answering: JS publishes each answer without a system call,
 /// so nobody else would wake it for one that stands before a blocking handler. Milliseconds.
@@ -75,8 +73,7 @@ inline constexpr std::size_t kArenaLargestRecords = 4;
 /// Parked connections among which nobody looks for those that have ended meanwhile.
 inline constexpr std::size_t kParkedLook = 256;
 
-// --- messages
-// ----------------------------------------------------------------------------------------------------
+// --- messages ---
 
 /// Grace before `minBytesPerSecond` is asked of a transfer: a slow start is not an attack. Milliseconds.
 inline constexpr std::uint32_t kSlowTransferGraceMs = 5'000;

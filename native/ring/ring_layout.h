@@ -12,8 +12,7 @@ namespace millrace::ring {
 
 inline constexpr std::uint32_t kCacheLineWords = 16;
 
-// --- request ring: one a reactor; the reactor produces, any JS thread claims
-// ----------------------------------------
+// --- request ring: one a reactor; the reactor produces, any JS thread claims ---
 
 inline constexpr std::uint32_t kRequestHead = 0;                     // next index the reactor will publish
 inline constexpr std::uint32_t kRequestClaim = kCacheLineWords;      // next index a JS thread may claim
@@ -35,8 +34,7 @@ inline constexpr std::uint32_t kFlags = 7;
 inline constexpr std::uint32_t kBodyOutside = 1;  // fetched with takeBody(): too large for the arena
 }  // namespace request
 
-// --- request record: what a request object in JS is made of, byte positions
-// ------------------------------------------
+// --- request record: what a request object in JS is made of, byte positions ---
 
 namespace record {
 inline constexpr std::uint32_t kMethod = 0;        // u8, a Method
@@ -56,8 +54,7 @@ inline constexpr std::uint32_t kFields = 64;  // kFieldCount Fields of 16 bytes,
 inline constexpr std::uint32_t kFieldBytes = 16;
 }  // namespace record
 
-// --- response ring: one for each JS thread and reactor; the JS thread produces, the reactor consumes
-// ------------------
+// --- response ring: one for each JS thread and reactor; the JS thread produces, the reactor consumes ---
 
 inline constexpr std::uint32_t kResponseHead = 0;
 inline constexpr std::uint32_t kResponseTail = kCacheLineWords;
@@ -83,8 +80,7 @@ inline constexpr std::uint32_t kOwnDate = 4;      // the app's fields contain a 
 inline constexpr std::uint32_t kOwnLength = 8;    // the app's fields contain a Content-Length
 }  // namespace response
 
-// --- doorbells: one word a JS thread
-// ----------------------------------------------------------------------------------
+// --- doorbells: one word a JS thread ---
 
 /// 1: the JS thread found nothing to do and wants the doorbell; 0: it was rung, or is at work.
 inline constexpr std::uint32_t kDoorbellStride = kCacheLineWords;
