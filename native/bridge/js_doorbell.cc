@@ -4,14 +4,16 @@
 
 namespace millrace::bridge {
 
-JsDoorbell::JsDoorbell(Napi::Env env, Napi::Function drain) : handle_(new Handle()) {
+JsDoorbell::JsDoorbell(Napi::Env env, Napi::Value drain) : handle_(new Handle()) {
   handle_->env = env;
   uv_loop_s* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   uv_async_init(loop, &handle_->async, &JsDoorbell::on_rung);
   handle_->async.data = handle_;
   napi_create_reference(env, drain, 1, &handle_->drain);
-  napi_async_init(env, nullptr, Napi::String::New(env, "millrace"), &handle_->context);
+  napi_value name = nullptr;
+  napi_create_string_utf8(env, "millrace", NAPI_AUTO_LENGTH, &name);
+  napi_async_init(env, nullptr, name, &handle_->context);
   // At the end of the environment its loop must not be closed before the handle is.
   napi_add_async_cleanup_hook(env, &JsDoorbell::on_environment_end, handle_, &handle_->hook);
 }

@@ -17,7 +17,7 @@ class JsDoorbell {
  public:
   /// `drain` is called on the JS thread after ring(), once for any number of rings. An open doorbell keeps
   /// the environment's loop alive.
-  JsDoorbell(Napi::Env env, Napi::Function drain);
+  JsDoorbell(Napi::Env env, Napi::Value drain);
   ~JsDoorbell() { close(); }
 
   JsDoorbell(const JsDoorbell&) = delete;

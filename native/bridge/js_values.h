@@ -1,7 +1,9 @@
-// js_values.h: reads the plain objects that lib/ hands over. JS thread only.
+// js_values.h: reads what lib/ hands over. JS thread only.
 //
-// lib/options.ts and its neighbours have checked everything; a value of another kind is our own bug and
-// becomes 0, an empty string or an empty array, never a crash.
+// lib/options.ts and its neighbours have checked everything. Still a read can fail: in a worker that is being
+// terminated no call that might run JavaScript works any more, and node-addon-api gives an empty value, on
+// which its own methods would end the process. So here an empty value, or one of another kind, is 0, an empty
+// string or nothing.
 #pragma once
 
 #include <napi.h>
@@ -13,41 +15,89 @@
 
 namespace millrace::bridge {
 
+[[nodiscard]] inline Napi::Value property(const Napi::Object& object, const char* name) {
+  return object.IsEmpty() ? Napi::Value() : Napi::Value(object.Get(name));
+}
+
+[[nodiscard]] inline double number_of(const Napi::Value& value) {
+  double number = 0;
+  if (!value.IsEmpty()) napi_get_value_double(value.Env(), value, &number);
+  return number;
+}
+
+[[nodiscard]] inline std::uint32_t u32_of(const Napi::Value& value) {
+  return static_cast<std::uint32_t>(static_cast<std::int64_t>(number_of(value)));
+}
 [[nodiscard]] inline std::uint32_t u32_of(const Napi::Object& object, const char* name) {
-  return object.Get(name).ToNumber().Uint32Value();
+  return u32_of(property(object, name));
 }
 
 [[nodiscard]] inline std::uint64_t u64_of(const Napi::Object& object, const char* name) {
-  return static_cast<std::uint64_t>(object.Get(name).ToNumber().Int64Value());
+  return static_cast<std::uint64_t>(number_of(property(object, name)));
 }
 
 [[nodiscard]] inline bool bool_of(const Napi::Object& object, const char* name) {
-  return object.Get(name).ToBoolean().Value();
+  const Napi::Value value = property(object, name);
+  bool result = false;
+  if (!value.IsEmpty()) napi_get_value_bool(value.Env(), value, &result);
+  return result;
 }
 
 [[nodiscard]] inline std::string string_of(const Napi::Object& object, const char* name) {
-  return object.Get(name).ToString().Utf8Value();
+  const Napi::Value value = property(object, name);
+  std::size_t length = 0;
+  if (value.IsEmpty() || napi_get_value_string_utf8(value.Env(), value, nullptr, 0, &length) != napi_ok)
+    return {};
+  std::string text(length, '\0');
+  napi_get_value_string_utf8(value.Env(), value, text.data(), length + 1, &length);
+  return text;
+}
+
+[[nodiscard]] inline Napi::Object as_object(const Napi::Value& value) {
+  return value.IsObject() ? value.As<Napi::Object>() : Napi::Object();
 }
 
 [[nodiscard]] inline Napi::Object object_of(const Napi::Object& object, const char* name) {
-  return object.Get(name).ToObject();
+  return as_object(property(object, name));
 }
 
-[[nodiscard]] inline Napi::Array array_of(const Napi::Object& object, const char* name) {
-  const Napi::Value value = object.Get(name);
-  return value.IsArray() ? value.As<Napi::Array>() : Napi::Array::New(object.Env());
+/// Calls `visit(Napi::Value)` for each element.
+template <class Visit>
+void for_each_in(const Napi::Object& object, const char* name, Visit&& visit) {
+  const Napi::Value value = property(object, name);
+  std::uint32_t length = 0;
+  if (value.IsEmpty() || napi_get_array_length(value.Env(), value, &length) != napi_ok) return;
+  for (std::uint32_t i = 0; i < length; ++i) {
+    napi_value element = nullptr;
+    if (napi_get_element(value.Env(), value, i, &element) != napi_ok) return;
+    visit(Napi::Value(value.Env(), element));
+  }
+}
+
+/// The bytes of a Uint8Array; empty if it is none.
+[[nodiscard]] inline std::string_view bytes_of(const Napi::Value& value) {
+  napi_typedarray_type type = napi_int8_array;
+  std::size_t length = 0;
+  void* data = nullptr;
+  if (value.IsEmpty() ||
+      napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array) {
+    return {};
+  }
+  return {static_cast<const char*>(data), length};
 }
 
 /// The memory of an Int32Array on a SharedArrayBuffer. Null if it is none.
 [[nodiscard]] inline ring::SharedMemory shared_memory_of(const Napi::Value& value) {
-  if (!value.IsTypedArray()) return {};
   // Through the C API: Napi::TypedArray asks for an ArrayBuffer, which a SharedArrayBuffer is not.
-  napi_typedarray_type type;
+  napi_typedarray_type type = napi_int8_array;
   std::size_t length = 0;
   void* data = nullptr;
-  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok)
+  if (value.IsEmpty() ||
+      napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_int32_array) {
     return {};
-  if (type != napi_int32_array) return {};
+  }
   return {static_cast<std::uint32_t*>(data), length * sizeof(std::uint32_t)};
 }
 

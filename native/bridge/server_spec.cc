@@ -1,5 +1,6 @@
 #include "bridge/server_spec.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -34,12 +35,12 @@ ServerConfig config_of(const Napi::Object& spec) {
 ListenAddress address_of(const Napi::Object& spec) {
   const Napi::Object address = object_of(spec, "address");
   ListenAddress result;
-  if (address.Has("host")) result.host = string_of(address, "host");
-  if (address.Has("port")) result.port = static_cast<std::uint16_t>(u32_of(address, "port"));
-  if (address.Has("path")) result.path = string_of(address, "path");
-  if (address.Has("fd")) result.fd = static_cast<int>(u32_of(address, "fd"));
-  if (address.Has("backlog")) result.backlog = static_cast<int>(u32_of(address, "backlog"));
-  if (address.Has("reusePort")) result.reuse_port = bool_of(address, "reusePort");
+  result.host = string_of(address, "host");
+  result.path = string_of(address, "path");
+  result.port = static_cast<std::uint16_t>(u32_of(address, "port"));
+  result.reuse_port = bool_of(address, "reusePort");
+  if (property(address, "fd").IsNumber()) result.fd = static_cast<int>(u32_of(address, "fd"));
+  if (property(address, "backlog").IsNumber()) result.backlog = static_cast<int>(u32_of(address, "backlog"));
   return result;
 }
 
@@ -62,45 +63,45 @@ Routes::HandlerLimits& limits_of_handler(Routes& routes, std::uint32_t id, const
   return routes.handlers[id];
 }
 
+Reply reply_of(const Napi::Object& reply) {
+  return {.status = static_cast<std::uint16_t>(u32_of(reply, "status")),
+          .content_type = static_cast<ContentType>(u32_of(reply, "contentType")),
+          .fields = string_of(reply, "fields"),
+          .body = std::string(bytes_of(property(reply, "body"))),
+          .own_date = bool_of(reply, "ownDate"),
+          .close = bool_of(reply, "close")};
+}
+
+/// Empty: added. Else what is wrong with the route.
+std::string add_route(Routes& routes, const Napi::Object& route, const ServerConfig& config) {
+  const std::string method = string_of(route, "method");
+  const std::string pattern = string_of(route, "pattern");
+  const bool is_reply = bool_of(route, "isReply");
+  const std::uint32_t id = u32_of(route, "id");
+  const auto kind = is_reply ? RouteTarget::Kind::reply : RouteTarget::Kind::handler;
+  const auto added = routes.router.add(method, pattern, {.kind = kind, .id = id});
+  if (added != Router::AddError::none) {
+    return (added == Router::AddError::duplicate ? "registered twice: " : "not a route: ") + method + " " +
+           pattern;
+  }
+  if (is_reply) return {};
+  Routes::HandlerLimits& own = limits_of_handler(routes, id, config);
+  if (property(route, "bodyBytes").IsNumber()) own.body_bytes = u64_of(route, "bodyBytes");
+  if (property(route, "handlerMs").IsNumber()) own.handler_ms = u32_of(route, "handlerMs");
+  return {};
+}
+
 }  // namespace
 
 std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& config, std::string& problem) {
   Routes routes;
-  const Napi::Array replies = array_of(spec, "replies");
-  for (std::uint32_t i = 0; i < replies.Length(); ++i) {
-    const Napi::Object reply = replies.Get(i).ToObject();
-    const Napi::Value body = reply.Get("body");
-    Reply native{.status = static_cast<std::uint16_t>(u32_of(reply, "status")),
-                 .content_type = static_cast<ContentType>(u32_of(reply, "contentType")),
-                 .fields = string_of(reply, "fields"),
-                 .body = {},
-                 .own_date = bool_of(reply, "ownDate"),
-                 .close = bool_of(reply, "close")};
-    if (body.IsBuffer()) {
-      const auto bytes = body.As<Napi::Buffer<char>>();
-      native.body.assign(bytes.Data(), bytes.Length());
-    }
-    routes.replies.push_back(std::move(native));
-  }
-  const Napi::Array list = array_of(spec, "routes");
-  for (std::uint32_t i = 0; i < list.Length(); ++i) {
-    const Napi::Object route = list.Get(i).ToObject();
-    const std::string method = string_of(route, "method");
-    const std::string pattern = string_of(route, "pattern");
-    const auto kind = bool_of(route, "isReply") ? RouteTarget::Kind::reply : RouteTarget::Kind::handler;
-    const auto added = routes.router.add(method, pattern, {.kind = kind, .id = u32_of(route, "id")});
-    if (added == Router::AddError::none) {
-      if (kind == RouteTarget::Kind::reply) continue;
-      Routes::HandlerLimits& own = limits_of_handler(routes, u32_of(route, "id"), config);
-      if (route.Get("bodyBytes").IsNumber()) own.body_bytes = u64_of(route, "bodyBytes");
-      if (route.Get("handlerMs").IsNumber()) own.handler_ms = u32_of(route, "handlerMs");
-      continue;
-    }
-    problem = (added == Router::AddError::duplicate ? "registered twice: " : "not a route: ") + method + " " +
-              pattern;
-    return std::nullopt;
-  }
-  if (spec.Get("fallback").IsNumber()) {
+  for_each_in(spec, "replies",
+              [&](const Napi::Value& reply) { routes.replies.push_back(reply_of(as_object(reply))); });
+  for_each_in(spec, "routes", [&](const Napi::Value& route) {
+    if (problem.empty()) problem = add_route(routes, as_object(route), config);
+  });
+  if (!problem.empty()) return std::nullopt;
+  if (property(spec, "fallback").IsNumber()) {
     routes.fallback = u32_of(spec, "fallback");
     limits_of_handler(routes, routes.fallback, config);
   }
@@ -109,24 +110,27 @@ std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& co
 
 bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingSizes& sizes,
                ServerMemory& memory) {
-  const Napi::Array requests = array_of(spec, "requestMemory");
-  const Napi::Array responses = array_of(spec, "responseMemory");
   const std::size_t request_bytes =
       ring::RequestRing::memory_bytes(sizes.request_slots, sizes.request_arena_bytes);
   const std::size_t response_bytes =
       ring::ResponseRing::memory_bytes(sizes.response_slots, sizes.response_arena_bytes);
-  const ring::SharedMemory doorbell = shared_memory_of(spec.Get("doorbell"));
-  if (doorbell.bytes < sizeof(std::uint32_t)) return false;
+  const ring::SharedMemory doorbell = shared_memory_of(property(spec, "doorbell"));
   ServerMemory::JsThread here{
       .doorbell_word = doorbell.words, .wake = nullptr, .wake_context = nullptr, .responses = {}};
-  for (std::uint32_t i = 0; i < config.reactors; ++i) {
-    memory.requests.push_back(shared_memory_of(requests.Get(i)));
-    here.responses.push_back(shared_memory_of(responses.Get(i)));
-    if (memory.requests.back().bytes < request_bytes || here.responses.back().bytes < response_bytes)
-      return false;
-  }
+  for_each_in(spec, "requestMemory",
+              [&](const Napi::Value& ring) { memory.requests.push_back(shared_memory_of(ring)); });
+  for_each_in(spec, "responseMemory",
+              [&](const Napi::Value& ring) { here.responses.push_back(shared_memory_of(ring)); });
+  const auto has = [](std::size_t bytes) {
+    return [bytes](const ring::SharedMemory& ring) { return ring.bytes >= bytes; };
+  };
+  const bool complete = config.reactors > 0 && doorbell.bytes >= sizeof(std::uint32_t) &&
+                        memory.requests.size() == config.reactors &&
+                        here.responses.size() == config.reactors &&
+                        std::all_of(memory.requests.begin(), memory.requests.end(), has(request_bytes)) &&
+                        std::all_of(here.responses.begin(), here.responses.end(), has(response_bytes));
   memory.js_threads.push_back(std::move(here));
-  return true;
+  return complete;
 }
 
 }  // namespace millrace::bridge

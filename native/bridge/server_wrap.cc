@@ -31,10 +31,6 @@ Napi::Object address_object(Napi::Env env, const LocalAddress& local) {
   return object;
 }
 
-[[nodiscard]] std::uint32_t number(const Napi::CallbackInfo& info, std::size_t index) {
-  return info[index].ToNumber().Uint32Value();
-}
-
 }  // namespace
 
 Napi::Function ServerWrap::define(Napi::Env env) {
@@ -54,21 +50,21 @@ ServerWrap::~ServerWrap() { shut_down(); }
 
 Napi::Value ServerWrap::listen(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Napi::Object spec = info[0].ToObject();
+  const Napi::Object spec = as_object(info[0]);
   const ServerConfig config = config_of(spec);
   const RingSizes sizes = sizes_of(spec);
   ServerMemory memory;
   std::string problem;
   std::optional<Routes> routes = routes_of(spec, config, problem);
   if (!routes || !memory_of(spec, config, sizes, memory)) {
-    Napi::Error::New(env, problem.empty() ? "the memory of the rings is missing or too small" : problem)
-        .ThrowAsJavaScriptException();
+    if (problem.empty()) problem = "the memory of the rings is missing or too small";
+    napi_throw_error(env, nullptr, problem.c_str());
     return env.Undefined();
   }
   Result<Listener> listener = Listener::open(address_of(spec));
   if (!listener.ok()) return failure(env, listener.error());
 
-  auto doorbell = std::make_unique<JsDoorbell>(env, spec.Get("drain").As<Napi::Function>());
+  auto doorbell = std::make_unique<JsDoorbell>(env, property(spec, "drain"));
   memory.js_threads.front().wake = [](void* bell) { static_cast<JsDoorbell*>(bell)->ring(); };
   memory.js_threads.front().wake_context = doorbell.get();
   auto server = Server::start(config, *std::move(routes), std::move(listener).value(), sizes, memory);
@@ -113,32 +109,33 @@ Napi::Value ServerWrap::stop(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ServerWrap::wake(const Napi::CallbackInfo& info) {
-  if (server_ != nullptr) server_->wake(number(info, 0));
+  if (server_ != nullptr) server_->wake(u32_of(info[0]));
   return info.Env().Undefined();
 }
 
 Napi::Value ServerWrap::take_body(const Napi::CallbackInfo& info) {
   if (server_ == nullptr) return info.Env().Undefined();
-  const OwnedBytes& body = server_->requests(number(info, 0)).outside_body(number(info, 1));
-  return Napi::Buffer<char>::Copy(info.Env(), body.data(), body.size());
+  const OwnedBytes& body = server_->requests(u32_of(info[0])).outside_body(u32_of(info[1]));
+  napi_value copy = nullptr;
+  napi_create_buffer_copy(info.Env(), body.size(), body.data(), nullptr, &copy);
+  return {info.Env(), copy};
 }
 
 Napi::Value ServerWrap::put_body(const Napi::CallbackInfo& info) {
   if (server_ == nullptr) return Napi::Boolean::New(info.Env(), false);
-  const auto bytes = info[2].As<Napi::Uint8Array>();
   OwnedBytes body;
-  const bool kept = body.append({reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()});
-  if (kept) server_->responses(0, number(info, 0)).put_outside(number(info, 1), std::move(body));
+  const bool kept = body.append(bytes_of(info[2]));
+  if (kept) server_->responses(0, u32_of(info[0])).put_outside(u32_of(info[1]), std::move(body));
   return Napi::Boolean::New(info.Env(), kept);
 }
 
 Napi::Value ServerWrap::is_live(const Napi::CallbackInfo& info) {
-  const bool live = server_ != nullptr && server_->is_live(number(info, 0), number(info, 1), number(info, 2));
+  const bool live = server_ != nullptr && server_->is_live(u32_of(info[0]), u32_of(info[1]), u32_of(info[2]));
   return Napi::Boolean::New(info.Env(), live);
 }
 
 Napi::Value ServerWrap::drain(const Napi::CallbackInfo& info) {
-  if (server_ != nullptr) server_->drain(number(info, 0));
+  if (server_ != nullptr) server_->drain(u32_of(info[0]));
   return info.Env().Undefined();
 }
 

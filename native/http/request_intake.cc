@@ -210,6 +210,11 @@ void RequestIntake::consume(Connection& connection, UnreadBytes unread, const On
   if (connection.input != nullptr && connection.input->upload == nullptr) {
     // The head's beginning came earlier: parse it together with what has come now.
     const std::unique_ptr<PendingInput> input = std::move(connection.input);
+    if (input->offset > 0 && !unread.data.empty()) {
+      // What was before the message has been read: without this, the buffer would keep all that ever came.
+      input->bytes.drop_front(input->offset);
+      input->offset = 0;
+    }
     if (!input->bytes.append(unread.data)) {
       io_.close(connection, here);
       return;
