@@ -10,8 +10,8 @@ import { fail, seconds, step } from './say.mjs';
 
 const ADDON = 'build/Release/millrace.node';
 /** Both lie under build/, so that whoever removes that folder has removed them too. */
-const BUILT = 'build/.built';
-const CONFIGURED = 'build/.configured';
+const BUILT = 'build/built-from';
+const CONFIGURED = 'build/configured-from';
 
 export function addonIsFresh() {
   return existsSync(join(root, ADDON)) && readStamp(BUILT) === builtFrom();

@@ -45,7 +45,7 @@ export function ensureCompiled(projects = EVERY_PROJECT) {
   const stamps = stale.map((project) => [stampOf(project), compiledFrom(project)]);
   for (const project of stale) removeOrphans(project);
   const tsc = join(root, 'node_modules/typescript/lib/tsc.js');
-  const { status } = spawnSync(process.execPath, [tsc, '-b', '--pretty', ...stale], {
+  const { status } = spawnSync(process.execPath, [tsc, '-b', ...stale], {
     cwd: root,
     stdio: 'inherit',
   });
@@ -85,7 +85,7 @@ function isCompiled(project) {
 
 /** Beside the output: gone when the output is gone. */
 function stampOf(project) {
-  return join(PROJECTS[project], '.compiled');
+  return join(PROJECTS[project], 'compiled-from');
 }
 
 function compiledFrom(project) {
