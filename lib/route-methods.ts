@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 
 import type { RouteOptions } from './options.js';
-import type { Handler } from './routes.js';
+import { ALL_METHODS, type Handler } from './routes.js';
 
 /** The methods that add routes, on top of an EventEmitter with the events `Events`. */
 export abstract class RouteMethods<
@@ -67,7 +67,7 @@ export abstract class RouteMethods<
   all(pattern: string, handler: Handler): this;
   all(pattern: string, options: RouteOptions, handler: Handler): this;
   all(pattern: string, ...rest: unknown[]): this {
-    return this.addRoute(undefined, pattern, rest);
+    return this.addRoute(ALL_METHODS, pattern, rest);
   }
 
   /**
@@ -80,6 +80,6 @@ export abstract class RouteMethods<
     return this.addRoute(method, pattern, rest);
   }
 
-  /** `method` undefined: all. `rest` is `[handler]` or `[options, handler]`, unchecked. */
-  protected abstract addRoute(method: string | undefined, pattern: string, rest: unknown[]): this;
+  /** `rest` is `[handler]` or `[options, handler]`, unchecked like the others. */
+  protected abstract addRoute(method: string | typeof ALL_METHODS, pattern: string, rest: unknown[]): this;
 }

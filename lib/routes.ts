@@ -36,8 +36,8 @@ export interface HandlerEntry {
   readonly pattern: RoutePattern | undefined;
 }
 
-/** To the native router. */
-const ALL_METHODS = '*';
+/** In the place of a method: all of them. No text, so that nobody can ask for it by mistake. */
+export const ALL_METHODS = Symbol('all methods');
 
 export class Routes {
   readonly handlers: HandlerEntry[] = [];
@@ -45,7 +45,7 @@ export class Routes {
   readonly replies: NativeReply[] = [];
   readonly #known = new Set<string>();
 
-  /** `method` undefined: all. `rest` is `[handler]` or `[options, handler]`. */
+  /** `rest` is `[handler]` or `[options, handler]`. */
   addHandler(method: unknown, pattern: unknown, rest: readonly unknown[]): void {
     const handler = rest.at(-1);
     if (rest.length < 1 || rest.length > 2 || typeof handler !== 'function') {
@@ -72,13 +72,13 @@ export class Routes {
   }
 
   #add(method: unknown, pattern: RoutePattern, target: Omit<NativeRoute, 'method' | 'pattern'>): void {
-    const checked = method === undefined ? ALL_METHODS : checkMethod(method);
+    const checked = method === ALL_METHODS ? '*' : checkMethod(method);
     // To the router, patterns that differ in their parameters' names only are one.
     const key = `${checked} ${pattern.native.replaceAll(/\/:[^/]+/g, '/:')}`;
     if (this.#known.has(key)) {
       throw new RouteError(
         'ERR_MILLRACE_ROUTE_DUPLICATE',
-        `There is a route for ${checked === ALL_METHODS ? 'all methods' : checked} on '${pattern.source}' already`,
+        `There is a route for ${checked === '*' ? 'all methods' : checked} on '${pattern.source}' already`,
       );
     }
     this.#known.add(key);

@@ -18,7 +18,7 @@ import { closed, opened } from './open-servers.js';
 import { parseServerOptions, type ServerConfig, type ServerOptions } from './options.js';
 import { requestMemory, responseMemory, ringSizes } from './ring-memory.js';
 import { RouteMethods } from './route-methods.js';
-import { Routes, type Handler, type ReplyInit } from './routes.js';
+import { ALL_METHODS, Routes, type Handler, type ReplyInit } from './routes.js';
 import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 import { showValue } from './show-value.js';
 import { serverStats, type ServerStats } from './stats.js';
@@ -156,7 +156,7 @@ export class Server extends RouteMethods<ServerEvents> {
     await this.close();
   }
 
-  protected override addRoute(method: string | undefined, pattern: string, rest: unknown[]): this {
+  protected override addRoute(method: string | typeof ALL_METHODS, pattern: string, rest: unknown[]): this {
     this.#requireNew();
     this.#routes.addHandler(method, pattern, rest);
     return this;

@@ -96,12 +96,12 @@ void Reactor::turn(const OnReactor& here) {
   hand_over_requests();
   ring_js_threads(count == 0);
   collect_answers(here);
-  resume_connections(here);
+  fire_timers(here);
+  resume_connections(here);  // after everything that may let one go on
   if (intake_.pushed() > 0) {
     hand_over_requests();
     ring_js_threads(true);
   }
-  fire_timers(here);
   io_.flush(here);
   if (outlet_.draining())
     go_on_draining(here);  // what has been answered is sent first, also at the end of the grace
