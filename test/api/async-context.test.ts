@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { test, type TestContext } from 'node:test';
+
+import type { Handler } from 'millrace';
+
+import { get, post } from '../helpers/requests.js';
+import { startHandler } from '../helpers/server.js';
+
+/** Ways to use a store in a handler; each answers what the store says at its end, after some waiting. */
+type Use = (storage: AsyncLocalStorage<string>, mine: string) => unknown;
+
+const WAITS: Readonly<Record<string, () => unknown>> = {
+  nothing: () => undefined,
+  'a promise': () => Promise.resolve(),
+  'a turn': () => turn(),
+  'a timer': () => delay(1),
+  'a tick': () =>
+    new Promise<void>((resolve) => {
+      process.nextTick(resolve);
+    }),
+};
+
+/** Answers [what the store was at the start, what it is after waiting]. */
+function handlerOf(storage: AsyncLocalStorage<string>, use: Use, wait: () => unknown): Handler {
+  return async (req, res) => {
+    const before = storage.getStore() ?? null;
+    const mine = req.path;
+    await use(storage, mine);
+    await wait();
+    res.json([before, storage.getStore() ?? null]);
+  };
+}
+
+/** What `count` requests on each of some connections answer, all sent at once. */
+async function answersOf(
+  t: TestContext,
+  handler: Handler,
+  count: number,
+): Promise<[path: string, answer: unknown][]> {
+  const { connect } = await startHandler(t, handler);
+  const clients = await Promise.all(Array.from({ length: 8 }, () => connect()));
+  const pathsOf = (n: number): string[] =>
+    Array.from({ length: count }, (_, i) => `/${String(n)}/${String(i)}`);
+  for (const [n, client] of clients.entries())
+    client.send(
+      pathsOf(n)
+        .map((path) => get(path))
+        .join(''),
+    );
+  const all: [string, unknown][] = [];
+  for (const [n, client] of clients.entries()) {
+    for (const path of pathsOf(n)) all.push([path, JSON.parse((await client.answer()).text)]);
+  }
+  return all;
+}
+
+for (const [what, wait] of Object.entries(WAITS)) {
+  test(`what enterWith sets is seen after ${what} by its own request, and by no other`, async (t) => {
+    const storage = new AsyncLocalStorage<string>();
+    const enter: Use = (store, mine) => {
+      store.enterWith(mine);
+    };
+    for (const [path, answer] of await answersOf(t, handlerOf(storage, enter, wait), 40)) {
+      assert.deepEqual(answer, [null, path]);
+    }
+  });
+
+  test(`what run sets is seen after ${what} inside it, and by no other request`, async (t) => {
+    const storage = new AsyncLocalStorage<string>();
+    const handler: Handler = async (req, res) => {
+      const before = storage.getStore() ?? null;
+      const inside = await storage.run(req.path, async () => {
+        await wait();
+        return storage.getStore() ?? null;
+      });
+      res.json([before, inside, storage.getStore() ?? null]);
+    };
+    for (const [path, answer] of await answersOf(t, handler, 40))
+      assert.deepEqual(answer, [null, path, null]);
+  });
+}
+
+test('a synchronous handler that enters a store leaves nothing to the next one of the same batch', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const handler: Handler = (req, res) => {
+    const before = storage.getStore() ?? null;
+    storage.enterWith(req.path);
+    res.json([before, storage.getStore()]);
+  };
+  for (const [path, answer] of await answersOf(t, handler, 60)) assert.deepEqual(answer, [null, path]);
+});
+
+test('a handler that throws after enterWith leaves nothing to the next one', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const { server, connect } = await startHandler(t, (req, res) => {
+    const before = storage.getStore() ?? null;
+    storage.enterWith('left behind');
+    if (req.method === 'POST') throw new Error('after enterWith');
+    res.json(before);
+  });
+  const seenByListener: unknown[] = [];
+  server.on('error', () => seenByListener.push(storage.getStore()));
+  const client = await connect();
+  for (let n = 0; n < 5; n++) {
+    client.send(post('/', 'x') + get('/'));
+    assert.equal((await client.answer()).status, 500);
+    assert.equal((await client.answer()).text, 'null');
+  }
+  assert.deepEqual(seenByListener, Array(5).fill(undefined));
+});
+
+test('requests that wait for each other in the middle keep their stores apart', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const waiting: (() => void)[] = [];
+  const TOGETHER = 20;
+  const { connect } = await startHandler(t, async (req, res) => {
+    storage.enterWith(req.path);
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      // The last one lets all go, in an order of its own and in its own context.
+      if (waiting.length === TOGETHER) for (const go of waiting.splice(0).toReversed()) go();
+    });
+    const later = new Promise((resolve) =>
+      setTimeout(() => {
+        resolve(storage.getStore());
+      }, 1),
+    );
+    res.json([storage.getStore(), await later]);
+  });
+  const client = await connect();
+  const paths = Array.from({ length: TOGETHER }, (_, n) => `/${String(n)}`);
+  client.send(paths.map((path) => get(path)).join(''));
+  for (const path of paths) assert.equal((await client.answer()).text, JSON.stringify([path, path]));
+});
+
+test('handlers start in the context in which their server was made, all of them', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const { connect } = await storage.run('of the maker', () =>
+    startHandler(t, async (req, res) => {
+      const before = storage.getStore();
+      storage.enterWith(req.path);
+      await turn();
+      res.json(before);
+    }),
+  );
+  const client = await connect();
+  for (let n = 0; n < 20; n++)
+    assert.equal(await client.ask(get('/')).then(({ text }) => text), '"of the maker"');
+  client.send(get('/').repeat(50));
+  for (const { text } of await client.answers(50)) assert.equal(text, '"of the maker"');
+});
+
+test('requests that arrive while a late answer is given start in their own context', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const { server, connect } = await startHandler(t, async (req, res) => {
+    if (req.path !== '/late') {
+      res.json(storage.getStore() ?? null);
+      return;
+    }
+    storage.enterWith('late');
+    await delay(1);
+    const handled = server.stats().requests.handled;
+    res.end('late');
+    // Before this turn ends the next request has to be there.
+    other.send(get('/other'));
+    const end = performance.now() + 5000;
+    while (server.stats().requests.handled === handled) assert.ok(performance.now() < end);
+  });
+  const [client, other] = [await connect(), await connect()];
+  for (let n = 0; n < 10; n++) {
+    assert.equal((await client.ask(get('/late'))).text, 'late');
+    assert.equal((await other.answer()).text, 'null');
+  }
+});
+
+test('an answer given in the context of another request changes no context', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const held: (() => void)[] = [];
+  const { connect } = await startHandler(t, (req, res) => {
+    if (req.path === '/held') {
+      storage.enterWith('held');
+      held.push(() => {
+        res.end('held');
+      });
+      return;
+    }
+    storage.enterWith('free');
+    for (const answer of held) answer();
+    res.json(storage.getStore());
+  });
+  const client = await connect();
+  client.send(get('/held') + get('/free'));
+  assert.deepEqual([(await client.answer()).text, (await client.answer()).text], ['held', '"free"']);
+});
+
+test('the body of a request is read in the context of its handler', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const { connect } = await startHandler(t, async (req, res) => {
+    storage.enterWith(req.path);
+    const body = await req.text();
+    res.json([storage.getStore(), body.length]);
+  });
+  const client = await connect();
+  for (const size of [0, 10, 100_000]) {
+    client.send(post('/a', 'x'.repeat(size)) + post('/b', 'x'.repeat(size)));
+    assert.equal((await client.answer()).text, `["/a",${String(size)}]`);
+    assert.equal((await client.answer()).text, `["/b",${String(size)}]`);
+  }
+});
+
+test('AsyncResource.bind and snapshot taken in a handler keep its store', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const bound: (() => unknown)[] = [];
+  const { connect } = await startHandler(t, (req, res) => {
+    storage.enterWith(req.path);
+    bound.push(AsyncResource.bind(() => storage.getStore()));
+    const inContext = AsyncLocalStorage.snapshot();
+    bound.push(() => inContext(() => storage.getStore()));
+    res.end(String(executionAsyncId()));
+  });
+  const client = await connect();
+  client.send(get('/a') + get('/b'));
+  await client.answers(2);
+  assert.deepEqual(
+    bound.map((read) => read()),
+    ['/a', '/a', '/b', '/b'],
+  );
+  assert.equal(storage.getStore(), undefined);
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+
+import { PACKAGE_ROOT, runScript } from '../helpers/script.js';
+
+/** A folder outside the package, in which `millrace` is installed as `npm install <path>` does it. */
+function projectFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-project-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(PACKAGE_ROOT, join(folder, 'node_modules/millrace'), 'dir');
+  return folder;
+}
+
+/** Serves one request to itself, and says what came. */
+const SERVE = `
+  async function main() {
+    const server = createServer({ reactors: 2 });
+    server.get('/', (req, res) => res.json({ hello: req.header('user-agent') !== undefined }));
+    const { port } = await server.listen({ host: '127.0.0.1' });
+    const answer = await fetch('http://127.0.0.1:' + port + '/');
+    console.log(answer.status, await answer.text());
+    await server.close();
+  }
+  main();`;
+
+for (const [type, load] of [
+  ['module', "import { createServer } from 'millrace';"],
+  ['module', "const { createServer } = await import('millrace');"],
+  ['commonjs', "const { createServer } = require('millrace');"],
+] as const) {
+  test(`another project can use it from ${type}: ${load}`, async (t) => {
+    const { code, stdout, stderr } = await runScript(t, load + SERVE, { cwd: projectFolder(t), type });
+    assert.equal(stdout, '200 {"hello":true}\n');
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+  });
+}
+
+test('require and import give the same classes', async (t) => {
+  const { stdout, stderr } = await runScript(
+    t,
+    `import { createRequire } from 'node:module';
+     import * as imported from 'millrace';
+     const required = createRequire(import.meta.url)('millrace');
+     console.log(required.OptionError === imported.OptionError, required.createServer === imported.createServer);`,
+    { cwd: projectFolder(t) },
+  );
+  assert.deepEqual([stdout, stderr], ['true true\n', '']);
+});
+
+test('importing it, and making a server, starts no thread and holds up no process', async (t) => {
+  const { code, stdout, stderr } = await runScript(
+    t,
+    `import { readdirSync, readFileSync } from 'node:fs';
+     import { createServer } from 'millrace';
+     createServer();
+     const threads = readdirSync('/proc/self/task').map((id) => readFileSync('/proc/self/task/' + id + '/comm', 'utf8'));
+     console.log(threads.filter((name) => name.includes('millrace')).length);`,
+    { cwd: projectFolder(t) },
+  );
+  assert.deepEqual([code, stdout, stderr], [0, '0\n', '']);
+});
+
+test('what is no part of its public face cannot be imported', async (t) => {
+  const { stdout } = await runScript(
+    t,
+    `for (const path of ['dist/server.js', 'lib/errors.js', 'build/Release/millrace.node', 'http'])
+       await import('millrace/' + path).catch((error) => console.log(error.code));`,
+    { cwd: projectFolder(t) },
+  );
+  assert.equal(stdout, 'ERR_PACKAGE_PATH_NOT_EXPORTED\n'.repeat(4));
+});

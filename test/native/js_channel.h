@@ -1,0 +1,262 @@
+// js_channel.h: lib/channel.ts in C++: a JS thread's end of a server, in plain threads that ThreadSanitizer
+// can see into. What differs from lib/channel.ts is wrong here.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/owned_bytes.h"
+#include "ring/request_ring.h"
+#include "ring/response_ring.h"
+
+namespace millrace::js {
+
+/// What a channel asks of the native side (NativeServer in lib/binding.ts).
+struct Native {
+  std::function<void(std::uint32_t reactor)> wake;
+  std::function<std::string(std::uint32_t reactor, std::uint32_t index)> take_body;
+  std::function<void(std::uint32_t reactor, std::uint32_t index, OwnedBytes body)> put_body;
+};
+
+struct ExchangeId {
+  std::uint32_t reactor = 0;
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+/// A request out of the ring: everything in it is a copy.
+struct Claimed {
+  ExchangeId id;
+  std::uint32_t route = 0;
+  std::string record;
+  std::string body;
+};
+
+struct Answer {
+  ExchangeId id = {};
+  std::uint16_t status = 200;
+  std::uint8_t content_type = 0;
+  std::uint8_t flags = 0;
+  std::string reason = {};
+  std::string fields = {};
+  std::string body = {};
+};
+
+struct ChannelRings {
+  std::vector<ring::SharedMemory> requests;   // one a reactor
+  std::vector<ring::SharedMemory> responses;  // one a reactor
+  std::uint32_t request_slots = 0;
+  std::uint32_t response_slots = 0;
+  std::uint32_t response_arena_bytes = 0;
+  std::uint32_t first_index = 0;
+  std::size_t arena_body_bytes = kArenaBodyBytes;
+};
+
+class Channel {
+ public:
+  using Dispatch = std::function<void(Claimed)>;
+  using SetImmediate = std::function<void(std::function<void()>)>;
+
+  Channel(Native native, const ChannelRings& rings, std::uint32_t* doorbell, SetImmediate set_immediate,
+          Dispatch dispatch)
+      : native_(std::move(native)),
+        rings_(rings),
+        doorbell_(doorbell),
+        set_immediate_(std::move(set_immediate)),
+        dispatch_(std::move(dispatch)),
+        backlog_(rings.responses.size()),
+        untold_(rings.responses.size()) {
+    for (const ring::SharedMemory& memory : rings.requests)
+      requests_.emplace_back(memory, rings.request_slots);
+    for (const ring::SharedMemory& memory : rings.responses) {
+      responses_.emplace_back(memory, rings.response_slots, rings.response_arena_bytes, rings.first_index);
+    }
+    flag().store(1);  // from the start this thread waits for its doorbell
+  }
+
+  /// One slice of work: called by the doorbell, and then once every turn of the loop until a slice finds
+  /// nothing.
+  void drain() {
+    start_work();
+    if (has_backlog_) retry_backlog();
+    const auto end = std::chrono::steady_clock::now() + kSlice;
+    bool worked = false;
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (std::uint32_t reactor = 0; reactor < requests_.size(); ++reactor) {
+        if (!run_some(reactor)) continue;
+        progress = worked = true;
+        if (is_slice_over(end)) progress = false;
+      }
+    }
+    tell_reactors();
+    if (worked || !go_idle()) continue_later();
+  }
+
+  void answer(Answer answer) {
+    if (!at_work_) {
+      start_work();
+      continue_later();
+    }
+    const std::uint32_t reactor = answer.id.reactor;
+    if (has_backlog_ || !push(answer)) {
+      backlog_[reactor].push_back(std::move(answer));
+      has_backlog_ = true;
+      retry_backlog();
+      return;
+    }
+    if (sleep_word(reactor).load() == static_cast<std::uint32_t>(ring::ReactorSleep::deep)) {
+      wake(reactor);
+    } else {
+      untold_[reactor] = true;
+    }
+  }
+
+  /// Answers that found their ring full so far.
+  [[nodiscard]] std::uint64_t kept() const noexcept { return kept_; }
+
+ private:
+  static constexpr std::chrono::microseconds kSlice{200};
+  static constexpr std::chrono::microseconds kSlowRun{100};
+  static constexpr std::uint32_t kMaxRun = 16;
+  static constexpr std::uint32_t kAwake = static_cast<std::uint32_t>(ring::ReactorSleep::awake);
+
+  bool run_some(std::uint32_t reactor) {
+    ring::RequestClaimer& claimer = requests_[reactor];
+    const ring::RequestClaimer::Run run = claimer.claim(run_);
+    if (run.count == 0) return false;
+    std::vector<Claimed> claimed;
+    for (std::uint32_t index = run.first; index != run.first + run.count; ++index) {
+      const ring::RequestDescriptor request = claimer.read(index);
+      const char* const record = claimer.record(index);
+      claimed.push_back({.id = {reactor, request.exchange_slot, request.exchange_generation},
+                         .route = request.route,
+                         .record = std::string(record, request.record_bytes),
+                         .body = claimer.body_is_outside(index)
+                                     ? native_.take_body(reactor, index)
+                                     : std::string(record + request.record_bytes, request.body_bytes)});
+    }
+    claimer.release(run);
+    for (Claimed& request : claimed) dispatch_(std::move(request));
+    return true;
+  }
+
+  bool push(const Answer& answer) {
+    const std::uint32_t reactor = answer.id.reactor;
+    ring::ResponseProducer& producer = responses_[reactor];
+    const bool outside = answer.body.size() > rings_.arena_body_bytes;
+    if (outside) {
+      // The slot's last body may be there still: see putBody() in lib/response-ring.ts.
+      const std::uint32_t tail =
+          ring::atomic_word(rings_.responses[reactor].words, ring::kResponseTail).load();
+      if (producer.next_index() - tail >= rings_.response_slots) return false;
+      OwnedBytes body;
+      if (!body.append(answer.body)) return false;
+      native_.put_body(reactor, producer.next_index(), std::move(body));
+    }
+    const auto flags = static_cast<std::uint8_t>(answer.flags | (outside ? ring::response::kBodyOutside : 0));
+    return producer.try_push({.exchange_slot = answer.id.slot,
+                              .exchange_generation = answer.id.generation,
+                              .status = answer.status,
+                              .content_type = answer.content_type,
+                              .flags = flags,
+                              .reason = answer.reason,
+                              .fields = answer.fields,
+                              .body = answer.body},
+                             outside, false);
+  }
+
+  void retry_backlog() {
+    bool left = false;
+    for (std::uint32_t reactor = 0; reactor < backlog_.size(); ++reactor) {
+      std::deque<Answer>& waiting = backlog_[reactor];
+      if (waiting.empty()) continue;
+      ++kept_;
+      while (!waiting.empty() && push(waiting.front())) waiting.pop_front();
+      if (!waiting.empty()) {
+        ring::atomic_word(rings_.responses[reactor].words, ring::kResponseWanted).store(1);
+        while (!waiting.empty() && push(waiting.front())) waiting.pop_front();
+      }
+      left = left || !waiting.empty();
+      untold_[reactor] = true;
+    }
+    has_backlog_ = left;
+  }
+
+  void start_work() {
+    at_work_ = true;
+    flag().store(0);
+  }
+
+  bool go_idle() {
+    at_work_ = false;
+    flag().store(1);
+    // Now reactors ring. What one of them published before it could see that is found here.
+    const auto has_work = [](const ring::RequestClaimer& claimer) { return claimer.has_work(); };
+    if (!std::any_of(requests_.begin(), requests_.end(), has_work)) return true;
+    if (flag().exchange(0) == 0) return true;  // somebody rings already
+    at_work_ = true;
+    return false;
+  }
+
+  void continue_later() {
+    if (is_scheduled_) return;
+    is_scheduled_ = true;
+    set_immediate_([this] {
+      is_scheduled_ = false;
+      drain();
+    });
+  }
+
+  bool is_slice_over(std::chrono::steady_clock::time_point end) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left > kSlice - kSlowRun) {
+      run_ = std::min(run_ * 2, kMaxRun);
+    } else if (left.count() < 0) {
+      run_ = 1;
+    }
+    return left.count() < 0;
+  }
+
+  void tell_reactors() {
+    for (std::uint32_t reactor = 0; reactor < untold_.size(); ++reactor) {
+      if (untold_[reactor]) wake(reactor);
+      untold_[reactor] = false;
+    }
+  }
+
+  void wake(std::uint32_t reactor) {
+    if (sleep_word(reactor).load() != kAwake && sleep_word(reactor).exchange(kAwake) != kAwake)
+      native_.wake(reactor);
+  }
+
+  // All of them sequentially consistent, as Atomics is.
+  [[nodiscard]] std::atomic_ref<std::uint32_t> flag() noexcept { return ring::atomic_word(doorbell_, 0); }
+  [[nodiscard]] std::atomic_ref<std::uint32_t> sleep_word(std::uint32_t reactor) noexcept {
+    return ring::atomic_word(rings_.requests[reactor].words, ring::kReactorSleep);
+  }
+
+  Native native_;
+  ChannelRings rings_;
+  std::uint32_t* doorbell_;
+  SetImmediate set_immediate_;
+  Dispatch dispatch_;
+  std::vector<ring::RequestClaimer> requests_;
+  std::vector<ring::ResponseProducer> responses_;
+  std::vector<std::deque<Answer>> backlog_;
+  std::vector<bool> untold_;
+  bool has_backlog_ = false;
+  bool at_work_ = false;
+  bool is_scheduled_ = false;
+  std::uint32_t run_ = 1;
+  std::uint64_t kept_ = 0;
+};
+
+}  // namespace millrace::js

@@ -1,0 +1,304 @@
+#include "ring/request_ring.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "native/check.h"
+#include "native/ring_memory.h"
+
+namespace millrace::ring {
+namespace {
+
+constexpr std::uint32_t kSlots = 8;
+constexpr std::uint32_t kArenaBytes = 1024;
+
+/// One ring and one claimer in one thread: what each call does. Threads come in ring_protocol_test.cc.
+struct Ring {
+  explicit Ring(std::uint32_t first_index = 0)
+      : memory(RequestRing::memory_bytes(kSlots, kArenaBytes)),
+        ring(memory.shared(), kSlots, kArenaBytes, budget, first_index),
+        claimer(memory.shared(), kSlots) {}
+
+  /// A request with `bytes` of payload that can be told from others; false: no room.
+  bool push(std::uint32_t id, std::uint32_t bytes, std::string_view outside = {}) {
+    char* const room = ring.try_reserve(bytes);
+    if (room == nullptr) return false;
+    write_payload(room, bytes, id);
+    OwnedBytes body;
+    if (!outside.empty() && !body.append(outside)) return false;
+    ring.push({.exchange_slot = id,
+               .exchange_generation = id + 1,
+               .route = id + 2,
+               .record_bytes = bytes,
+               .body_bytes = static_cast<std::uint32_t>(outside.size())},
+              std::move(body));
+    return true;
+  }
+
+  void expect(std::uint32_t index, std::uint32_t id, std::uint32_t bytes) {
+    const RequestDescriptor request = claimer.read(index);
+    EXPECT_EQ(request.exchange_slot, id);
+    EXPECT_EQ(request.exchange_generation, id + 1);
+    EXPECT_EQ(request.route, id + 2);
+    EXPECT_EQ(request.record_bytes, bytes);
+    EXPECT_TRUE(is_payload(claimer.record(index), bytes, id));
+  }
+
+  void pass(std::uint32_t id, std::uint32_t bytes) {
+    ASSERT_TRUE(push(id, bytes));
+    EXPECT_TRUE(ring.publish());
+    const RequestClaimer::Run run = claimer.claim(1);
+    ASSERT_EQ(run.count, 1u);
+    expect(run.first, id, bytes);
+    claimer.release(run);
+  }
+
+  RingMemory memory;
+  BufferBudget budget{UINT64_MAX};
+  RequestRing ring;
+  RequestClaimer claimer;
+};
+
+TEST("has nothing to claim in the beginning") {
+  for (const std::uint32_t first : kFirstIndices) {
+    Ring r(first);
+    EXPECT_FALSE(r.claimer.has_work());
+    EXPECT_EQ(r.claimer.claim(4).count, 0u);
+    EXPECT_FALSE(r.ring.publish());
+    EXPECT_EQ(r.ring.unclaimed(), 0u);
+  }
+}
+
+TEST("shows requests when they are published, all at once") {
+  Ring r;
+  ASSERT_TRUE(r.push(1, 10) && r.push(2, 20));
+  EXPECT_FALSE(r.claimer.has_work());
+  EXPECT_EQ(r.claimer.claim(4).count, 0u);
+  EXPECT_EQ(r.ring.unclaimed(), 2u);            // the reactor knows of them
+  EXPECT_EQ(r.ring.unclaimed_published(), 0u);  // nobody else does
+  EXPECT_TRUE(r.ring.publish());
+  EXPECT_FALSE(r.ring.publish());  // nothing new
+  EXPECT_TRUE(r.claimer.has_work());
+  EXPECT_EQ(r.ring.unclaimed_published(), 2u);
+  const auto run = r.claimer.claim(4);
+  ASSERT_EQ(run.count, 2u);
+  r.expect(run.first, 1, 10);
+  r.expect(run.first + 1, 2, 20);
+  EXPECT_FALSE(r.claimer.has_work());
+  EXPECT_EQ(r.ring.unclaimed(), 0u);
+  EXPECT_EQ(r.ring.unclaimed_published(), 0u);
+}
+
+TEST("gives a claimer as many as it asks for, oldest first") {
+  for (const std::uint32_t first : kFirstIndices) {
+    SCOPE("indices from " + std::to_string(first));
+    Ring r(first);
+    for (std::uint32_t id = 0; id < kSlots; ++id) ASSERT_TRUE(r.push(id, 16));
+    EXPECT_TRUE(r.ring.publish());
+    std::uint32_t next = 0;
+    for (const std::uint32_t most : {1u, 3u, 2u, 9u}) {
+      const auto run = r.claimer.claim(most);
+      EXPECT_EQ(run.first, first + next);
+      EXPECT_EQ(run.count, std::min(most, kSlots - next));
+      for (std::uint32_t i = 0; i < run.count; ++i) r.expect(run.first + i, next + i, 16);
+      next += run.count;
+    }
+    EXPECT_EQ(r.claimer.claim(1).count, 0u);
+  }
+}
+
+TEST("is full with all slots in use, claimed or not, until they are released") {
+  for (const std::uint32_t first : kFirstIndices) {
+    SCOPE("indices from " + std::to_string(first));
+    Ring r(first);
+    for (std::uint32_t id = 0; id < kSlots; ++id) ASSERT_TRUE(r.push(id, 1));
+    EXPECT_FALSE(r.push(99, 1));
+    EXPECT_TRUE(r.ring.publish());
+    const auto run = r.claimer.claim(2);
+    EXPECT_FALSE(r.push(99, 1));  // claimed, but its bytes are still being read
+    r.claimer.release(run);
+    EXPECT_TRUE(r.push(kSlots, 1));
+    EXPECT_TRUE(r.push(kSlots + 1, 1));
+    EXPECT_FALSE(r.push(99, 1));
+    EXPECT_TRUE(r.ring.publish());
+    const auto rest = r.claimer.claim(99);
+    ASSERT_EQ(rest.count, kSlots);
+    for (std::uint32_t i = 0; i < rest.count; ++i) r.expect(rest.first + i, i + 2, 1);
+  }
+}
+
+TEST("a run that comes back early waits for those before it") {
+  Ring r;
+  for (std::uint32_t id = 0; id < kSlots; ++id) ASSERT_TRUE(r.push(id, 1));
+  EXPECT_TRUE(r.ring.publish());
+  const auto a = r.claimer.claim(3);
+  const auto b = r.claimer.claim(1);
+  const auto c = r.claimer.claim(2);
+  r.claimer.release(c);
+  r.claimer.release(b);
+  EXPECT_FALSE(r.push(99, 1));
+  r.expect(a.first, 0, 1);
+  r.claimer.release(a);
+  // a, b and c at once; the two that nobody has claimed stay.
+  for (std::uint32_t id = 0; id < 6; ++id) EXPECT_TRUE(r.push(kSlots + id, 1));
+  EXPECT_FALSE(r.push(99, 1));
+}
+
+TEST("requests that are not published yet are never taken for released ones") {
+  Ring r;
+  for (std::uint32_t round = 0; round < 3; ++round) {
+    for (std::uint32_t id = 0; id < kSlots; ++id) ASSERT_TRUE(r.push(id, 1));
+    r.ring.reclaim();
+    EXPECT_FALSE(r.push(99, 1));
+    EXPECT_TRUE(r.ring.publish());
+    r.ring.reclaim();
+    EXPECT_FALSE(r.push(99, 1));
+    r.claimer.release(r.claimer.claim(kSlots));
+  }
+}
+
+TEST("is full when the arena is, and has all of it back when nothing is in use") {
+  Ring r;
+  ASSERT_TRUE(r.push(0, 600));
+  EXPECT_FALSE(r.push(1, 600));
+  ASSERT_TRUE(r.push(1, 400));
+  EXPECT_FALSE(r.push(2, 100));
+  EXPECT_TRUE(r.ring.publish());
+  r.claimer.release(r.claimer.claim(1));
+  ASSERT_TRUE(r.push(2, 600));  // the 24 at the end are skipped
+  EXPECT_TRUE(r.ring.publish());
+  const auto run = r.claimer.claim(9);
+  ASSERT_EQ(run.count, 2u);
+  r.expect(run.first, 1, 400);
+  r.expect(run.first + 1, 2, 600);
+  r.claimer.release(run);
+  EXPECT_TRUE(r.push(3, kArenaBytes));
+  EXPECT_FALSE(r.push(4, 1));
+}
+
+TEST("a record that can never fit is refused without harm") {
+  Ring r;
+  EXPECT_FALSE(r.push(0, kArenaBytes + 1));
+  r.pass(1, kArenaBytes);
+  EXPECT_FALSE(r.push(0, kArenaBytes + 1));
+  r.pass(2, kArenaBytes);
+}
+
+TEST("keeps records whole across the end of the arena and of the indices") {
+  for (const std::uint32_t first : kFirstIndices) {
+    SCOPE("indices from " + std::to_string(first));
+    Ring r(first);
+    ASSERT_TRUE(r.push(0, 10));  // something is always in use, so the arena never starts over
+    EXPECT_TRUE(r.ring.publish());
+    auto held = r.claimer.claim(1);
+    for (std::uint32_t id = 1; id < 100; ++id) {
+      const std::uint32_t bytes = 1 + id * 37 % 300;
+      ASSERT_TRUE(r.push(id, bytes));
+      EXPECT_TRUE(r.ring.publish());
+      const auto run = r.claimer.claim(1);
+      ASSERT_EQ(run.count, 1u);
+      r.expect(run.first, id, bytes);
+      r.claimer.release(held);
+      held = run;
+    }
+  }
+}
+
+TEST("carries large bodies beside the arena") {
+  const std::string body(50'000, 'b');
+  Ring r;
+  ASSERT_TRUE(r.push(0, 10, body) && r.push(1, 10));
+  EXPECT_TRUE(r.ring.publish());
+  EXPECT_LE(body.size(), r.budget.used());
+  const auto run = r.claimer.claim(2);
+  ASSERT_EQ(run.count, 2u);
+  EXPECT_TRUE(r.claimer.body_is_outside(run.first));
+  EXPECT_FALSE(r.claimer.body_is_outside(run.first + 1));
+  EXPECT_EQ(r.claimer.read(run.first).body_bytes, 50'000u);
+  EXPECT_EQ(r.ring.outside_body(run.first).view(), body);
+  r.ring.reclaim();
+  EXPECT_EQ(r.ring.outside_body(run.first).view(), body);  // not released yet
+  r.claimer.release(run);
+  r.ring.reclaim();
+  EXPECT_EQ(r.ring.outside_body(run.first).capacity(), 0u);
+  EXPECT_EQ(r.budget.used(), 0u);
+}
+
+TEST("a body outside stays with its request when others are released before it") {
+  Ring r;
+  for (std::uint32_t id = 0; id < kSlots; ++id) ASSERT_TRUE(r.push(id, 1, std::string(20'000 + id, 'x')));
+  EXPECT_TRUE(r.ring.publish());
+  std::vector<RequestClaimer::Run> runs;
+  for (std::uint32_t i = 0; i < kSlots; ++i) runs.push_back(r.claimer.claim(1));
+  for (std::uint32_t i = kSlots; i-- > 1;) r.claimer.release(runs[i]);
+  r.ring.reclaim();
+  for (std::uint32_t i = 0; i < kSlots; ++i) EXPECT_EQ(r.ring.outside_body(runs[i].first).size(), 20'000 + i);
+  r.claimer.release(runs[0]);
+  r.ring.reclaim();
+  for (std::uint32_t i = 0; i < kSlots; ++i) EXPECT_TRUE(r.ring.outside_body(runs[i].first).empty());
+}
+
+TEST("an empty body is none, also where one was before") {
+  Ring r;
+  for (std::uint32_t i = 0; i < kSlots; ++i) {
+    ASSERT_TRUE(r.push(i, 1, "a body"));
+    EXPECT_TRUE(r.ring.publish());
+    r.claimer.release(r.claimer.claim(1));
+  }
+  for (std::uint32_t i = 0; i < kSlots; ++i) {
+    ASSERT_TRUE(r.push(i, 1));
+    EXPECT_TRUE(r.ring.publish());
+    const auto run = r.claimer.claim(1);
+    EXPECT_FALSE(r.claimer.body_is_outside(run.first));
+    EXPECT_TRUE(r.ring.outside_body(run.first).empty());
+    r.claimer.release(run);
+  }
+}
+
+TEST("room that was reserved and not used is no request") {
+  Ring r;
+  EXPECT_TRUE(r.ring.try_reserve(100) != nullptr);
+  EXPECT_FALSE(r.ring.publish());
+  EXPECT_EQ(r.ring.unclaimed(), 0u);
+  for (std::uint32_t id = 0; id < 3 * kSlots; ++id) r.pass(id, 200);
+}
+
+TEST("shares nothing with another ring in the same process") {
+  Ring a;
+  Ring b;
+  ASSERT_TRUE(a.push(1, 5));
+  EXPECT_TRUE(a.ring.publish());
+  EXPECT_FALSE(b.claimer.has_work());
+  b.pass(7, 9);
+  EXPECT_TRUE(a.claimer.has_work());
+}
+
+TEST("begins with the words that JavaScript expects") {
+  for (const std::uint32_t first : kFirstIndices) {
+    Ring r(first);
+    const std::uint32_t* const words = r.memory.shared().words;
+    EXPECT_EQ(words[kRequestHead], first);
+    EXPECT_EQ(words[kRequestClaim], first);
+    EXPECT_EQ(words[kReactorSleep], static_cast<std::uint32_t>(ReactorSleep::awake));
+    ASSERT_TRUE(r.push(1, 24));
+    EXPECT_TRUE(r.ring.publish());
+    EXPECT_EQ(words[kRequestHead], first + 1);
+    const auto run = r.claimer.claim(1);
+    EXPECT_EQ(words[kRequestClaim], first + 1);
+    const std::uint32_t* const slot = words + kRequestDescriptors + (first & (kSlots - 1)) * request::kWords;
+    EXPECT_EQ(slot[request::kReleased], first);
+    EXPECT_EQ(slot[request::kRecordBytes], 24u);
+    EXPECT_EQ(slot[request::kFlags], 0u);
+    r.claimer.release(run);
+    EXPECT_EQ(slot[request::kReleased], first + 1);
+  }
+}
+
+}  // namespace
+}  // namespace millrace::ring
+
+MILLRACE_TEST_MAIN

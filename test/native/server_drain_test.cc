@@ -1,0 +1,283 @@
+// How a server ends: drained, cut off, or destroyed in the middle of its work.
+#include <dirent.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "native/check.h"
+#include "native/held_requests.h"
+#include "native/scale.h"
+#include "native/server_fixture.h"
+
+namespace millrace {
+namespace {
+
+using check::Client;
+using check::Gate;
+using check::HeldRequests;
+using check::scaled;
+using check::ServerOptions;
+using check::TestServer;
+using check::wait_until;
+
+constexpr std::uint32_t kForeverMs = 600'000;
+constexpr std::uint32_t kReactorCounts[] = {1, 4};
+
+std::string get(std::string_view path) { return "GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n"; }
+
+void answer_path(js::JsThread& thread, js::Claimed request) {
+  thread.answer({.id = request.id, .body = std::string(js::RequestReader(request.record).path())});
+}
+
+ServerOptions options_of(std::uint32_t reactors, js::JsThread::Handler handler = answer_path,
+                         std::uint32_t js_threads = 1) {
+  ServerOptions options{.js_threads = js_threads, .handler = std::move(handler)};
+  options.config.reactors = reactors;
+  return options;
+}
+
+/// Connected and served once, so that it has reached its reactor.
+Client connected_client(TestServer& server) {
+  Client client = server.connect();
+  EXPECT_TRUE(client.send(get("/hello")));
+  EXPECT_EQ(client.read_status(), 200);
+  return client;
+}
+
+TEST("a drain ends idle connections and listens no more") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    TestServer server(options_of(reactors));
+    std::vector<Client> clients;
+    for (int i = 0; i < 8; ++i) clients.push_back(connected_client(server));
+    EXPECT_TRUE(server.drain(kForeverMs));
+    for (Client& client : clients) EXPECT_TRUE(client.at_end());
+    EXPECT_EQ(server.aborted(), 0u);
+    EXPECT_FALSE(server.connect().connected());
+  }
+}
+
+TEST("a drain without a single connection ends") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    TestServer server(options_of(reactors));
+    EXPECT_TRUE(server.drain(kForeverMs));
+  }
+}
+
+TEST("a drain waits for the answers in flight, and says that they are the last") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    HeldRequests held;
+    TestServer server(options_of(reactors, held.handler(), 2));
+    std::vector<Client> clients;
+    for (int i = 0; i < 6; ++i) {
+      clients.push_back(server.connect());
+      EXPECT_TRUE(clients.back().send(get("/" + std::to_string(i)) + get("/" + std::to_string(i) + "/2")));
+    }
+    EXPECT_TRUE(held.wait_for(12));
+    server.server().drain(kForeverMs);
+    EXPECT_TRUE(wait_until([&] { return !server.connect().connected(); }));  // it has begun
+    EXPECT_FALSE(server.server().ended());
+    for (int i = 6; i-- > 0;) {
+      EXPECT_TRUE(held.answer("/" + std::to_string(i) + "/2"));
+      EXPECT_TRUE(held.answer("/" + std::to_string(i)));
+    }
+    for (Client& client : clients) {
+      EXPECT_EQ(client.read_status(), 200);
+      EXPECT_EQ(client.read_response().value_or(check::Response()).status, 200);
+      EXPECT_TRUE(client.at_end());
+    }
+    EXPECT_TRUE(wait_until([&] { return server.server().ended(); }));
+    server.server().join();
+    EXPECT_EQ(server.aborted(), 0u);
+  }
+}
+
+TEST("a request that has been sent before the drain is answered") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    for (int round = 0; round < scaled(20); ++round) {
+      TestServer server(options_of(reactors));
+      std::vector<Client> clients;
+      for (int i = 0; i < 4; ++i) clients.push_back(connected_client(server));
+      for (Client& client : clients) EXPECT_TRUE(client.send(get("/last")));
+      EXPECT_TRUE(server.drain(kForeverMs));
+      for (Client& client : clients) {
+        EXPECT_EQ(client.read_response().value_or(check::Response()).body, "/last");
+        EXPECT_TRUE(client.at_end());
+      }
+    }
+  }
+}
+
+TEST("a drain lets parked requests run") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    Gate gate;
+    ServerOptions options = options_of(reactors);
+    options.sizes.request_slots = 2;
+    TestServer server(std::move(options));
+    server.js().post([&] { gate.pass(); });
+    EXPECT_TRUE(gate.wait_for(1));
+    std::vector<Client> clients;
+    for (std::uint32_t i = 0; i < 20; ++i) {
+      clients.push_back(server.connect());
+      EXPECT_TRUE(clients.back().send(get("/parked")));
+    }
+    EXPECT_TRUE(wait_until([&] { return server.server().queue().waiting() == 20; }));
+    server.server().drain(kForeverMs);
+    gate.open();
+    for (Client& client : clients) {
+      EXPECT_EQ(client.read_status(), 200);
+      EXPECT_TRUE(client.at_end());
+    }
+    EXPECT_TRUE(server.drain(kForeverMs));
+    EXPECT_EQ(server.aborted(), 0u);
+  }
+}
+
+TEST("the end of the grace time cuts off what is still in flight, and counts it") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    for (const std::uint32_t grace_ms : {0u, 150u}) {
+      SCOPE(std::to_string(reactors) + " reactors, grace of " + std::to_string(grace_ms));
+      HeldRequests held;
+      TestServer server(options_of(reactors, held.handler()));
+      Client in_flight = server.connect();
+      EXPECT_TRUE(in_flight.send(get("/never") + get("/never-2")));
+      Client in_a_head = server.connect();
+      EXPECT_TRUE(in_a_head.send("GET / HT"));
+      EXPECT_TRUE(held.wait_for(2));
+      EXPECT_TRUE(server.drain(grace_ms));
+      EXPECT_EQ(server.aborted(), 2u);
+      EXPECT_FALSE(in_flight.read_response().has_value());
+      EXPECT_FALSE(in_a_head.read_response().has_value());
+      EXPECT_TRUE(held.answer("/never"));  // finds nobody, and harms nobody
+    }
+  }
+}
+
+TEST("a second drain shortens the first one's grace time, and destruction ends it") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    for (const bool destroys : {false, true}) {
+      HeldRequests held;
+      Client client(0);
+      {
+        TestServer server(options_of(reactors, held.handler()));
+        std::vector<Client> clients;
+        for (int i = 0; i < 4; ++i) {
+          clients.push_back(server.connect());
+          EXPECT_TRUE(clients.back().send(get("/never")));
+        }
+        EXPECT_TRUE(held.wait_for(4));
+        server.server().drain(kForeverMs);
+        EXPECT_TRUE(wait_until([&] { return !server.connect().connected(); }));
+        client = std::move(clients.back());
+        if (!destroys) EXPECT_TRUE(server.drain(0));
+      }
+      EXPECT_FALSE(client.read_response().has_value());
+    }
+  }
+}
+
+/// Asks without a pause until the server goes; false if an answer was cut in the middle or wrong.
+bool hammer(std::uint16_t port, const std::atomic<bool>& stop, std::atomic<int>& answers) {
+  while (!stop) {
+    Client client(port);
+    if (!client.connected()) return true;
+    const int pipelined = 1 + answers.load() % 5;
+    std::string all;
+    for (int i = 0; i < pipelined; ++i) all += get("/load");
+    while (client.send(all)) {
+      for (int i = 0; i < pipelined; ++i) {
+        const auto response = client.read_response();
+        if (!response.has_value()) return true;  // a connection may end between answers
+        if (response->status != 200 || response->body != "/load") return false;
+        ++answers;
+      }
+    }
+  }
+  return true;
+}
+
+TEST("a drain under load cuts no answer") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    TestServer server(options_of(reactors, answer_path, 2));
+    std::atomic<bool> stop{false};
+    std::atomic<int> answers{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 6; ++i) {
+      clients.emplace_back([&] { EXPECT_TRUE(hammer(server.port(), stop, answers)); });
+    }
+    EXPECT_TRUE(wait_until([&] { return answers > 300; }));
+    EXPECT_TRUE(server.drain(kForeverMs));
+    stop = true;
+    for (std::thread& client : clients) client.join();
+    EXPECT_EQ(server.aborted(), 0u);
+    EXPECT_EQ(server.count(&Counters::answers_sent), server.count(&Counters::requests_to_handlers));
+  }
+}
+
+TEST("is destroyed under load without a drain, with nothing left behind") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    for (int round = 0; round < scaled(20); ++round) {
+      std::atomic<bool> stop{false};
+      std::atomic<int> answers{0};
+      std::vector<std::thread> clients;
+      {
+        TestServer server(options_of(reactors, answer_path, 1 + static_cast<std::uint32_t>(round) % 3));
+        for (int i = 0; i < 4; ++i) {
+          clients.emplace_back([&, port = server.port()] { EXPECT_TRUE(hammer(port, stop, answers)); });
+        }
+        EXPECT_TRUE(wait_until([&] { return answers > 10 * round; }));
+      }
+      stop = true;
+      for (std::thread& client : clients) client.join();
+    }
+  }
+}
+
+[[nodiscard]] int entries_of(const char* folder) {
+  int count = 0;
+  DIR* const open = ::opendir(folder);
+  while (::readdir(open) != nullptr) ++count;
+  ::closedir(open);
+  return count;
+}
+
+TEST("a start for which descriptors run out is an error, and leaves no thread and no descriptor behind") {
+  const int threads = entries_of("/proc/self/task");
+  const int descriptors = entries_of("/proc/self/fd");
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  ServerConfig config;
+  config.reactors = 4;
+  const std::size_t request_bytes = ring::RequestRing::memory_bytes(check::kSmallRings.request_slots,
+                                                                    check::kSmallRings.request_arena_bytes);
+  std::vector<ring::RingMemory> rings;
+  ServerMemory memory;
+  for (std::uint32_t i = 0; i < config.reactors; ++i) rings.emplace_back(request_bytes);
+  for (ring::RingMemory& ring : rings) memory.requests.push_back(ring.shared());
+  int failures = 0;
+  for (int more = 0; more < 12; ++more) {
+    Result<Listener> listener = Listener::open({.host = "127.0.0.1"});
+    ASSERT_TRUE(listener.ok());
+    rlimit few = before;
+    few.rlim_cur = static_cast<rlim_t>(listener.value().fd() + 1 + more);
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    auto server = Server::start(config, Routes(), std::move(listener).value(), check::kSmallRings, memory);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    if (!server.ok()) {
+      ++failures;
+      EXPECT_EQ(server.error().error, EMFILE);
+    }
+  }
+  EXPECT_LT(0, failures);
+  EXPECT_EQ(entries_of("/proc/self/fd"), descriptors);
+  EXPECT_EQ(entries_of("/proc/self/task"), threads);
+}
+
+}  // namespace
+}  // namespace millrace
+
+MILLRACE_TEST_MAIN

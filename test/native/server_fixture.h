@@ -1,0 +1,142 @@
+// server_fixture.h: a millrace::Server on a free port, with plain threads for its JavaScript.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "native/check.h"
+#include "native/http_client.h"
+#include "native/js_request.h"
+#include "native/js_thread.h"
+#include "native/patience.h"
+#include "native/ring_memory.h"
+#include "net/server.h"
+
+namespace millrace::check {
+
+/// Rings as small as the limits of an ordinary server allow, so that tests fill them.
+inline constexpr RingSizes kSmallRings{.request_slots = 64,
+                                       .request_arena_bytes = 256 * 1024,
+                                       .response_slots = 64,
+                                       .response_arena_bytes = 512 * 1024};
+
+struct ServerOptions {
+  std::uint32_t js_threads = 1;
+  ServerConfig config = {};
+  RingSizes sizes = kSmallRings;
+  Routes routes = {};
+  js::JsThread::Handler handler = {};  // of every request, unless `routes` has native answers
+};
+
+class TestServer {
+ public:
+  explicit TestServer(ServerOptions options) : sizes_(options.sizes) {
+    const std::uint32_t reactors = options.config.reactors;
+    ServerMemory memory;
+    for (std::uint32_t r = 0; r < reactors; ++r) {
+      memory.requests.push_back(
+          add_memory(ring::RequestRing::memory_bytes(sizes_.request_slots, sizes_.request_arena_bytes)));
+    }
+    for (std::uint32_t i = 0; i < options.js_threads; ++i) {
+      js_.push_back(std::make_unique<js::JsThread>());
+      memory.js_threads.push_back({.doorbell_word = js_.back()->doorbell_word(),
+                                   .wake = &js::JsThread::wake,
+                                   .wake_context = js_.back().get(),
+                                   .responses = {}});
+      for (std::uint32_t r = 0; r < reactors; ++r) {
+        memory.js_threads.back().responses.push_back(
+            add_memory(ring::ResponseRing::memory_bytes(sizes_.response_slots, sizes_.response_arena_bytes)));
+      }
+    }
+    Result<Listener> listener = Listener::open({.host = "127.0.0.1"});
+    ASSERT_TRUE(listener.ok());
+    Routes routes = std::move(options.routes);
+    routes.fallback = 0;
+    if (routes.handlers.empty()) {
+      routes.handlers.push_back(
+          {.body_bytes = options.config.limits.body_bytes, .handler_ms = options.config.timeouts.handler_ms});
+    }
+    auto started =
+        Server::start(options.config, std::move(routes), std::move(listener).value(), sizes_, memory);
+    ASSERT_TRUE(started.ok());
+    server_ = std::move(started).value();
+    for (std::uint32_t i = 0; i < options.js_threads; ++i) start_js(i, memory, options.handler);
+  }
+
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+  /// As an environment that ends: its JavaScript is over, then the native side goes.
+  ~TestServer() {
+    stop_js();
+    server_.reset();
+  }
+
+  [[nodiscard]] Server& server() { return *server_; }
+  [[nodiscard]] js::JsThread& js(std::size_t i = 0) { return *js_[i]; }
+  [[nodiscard]] Client connect(int receive_buffer = 0) { return Client(port(), receive_buffer); }
+  [[nodiscard]] std::uint16_t port() { return server_->local().port; }
+
+  void stop_js() {
+    for (const auto& js : js_) js->stop();
+  }
+
+  /// close({ graceMs }): false if it never comes to an end.
+  [[nodiscard]] bool drain(std::uint32_t grace_ms) {
+    server_->drain(grace_ms);
+    if (!wait_until([this] { return server_->ended(); })) return false;
+    server_->join();
+    return true;
+  }
+
+  /// The sum of one counter over all reactors.
+  [[nodiscard]] std::uint64_t count(Counter Counters::*counter) {
+    std::uint64_t sum = 0;
+    for (const auto& reactor : server_->reactors()) sum += (reactor->counters().*counter).get();
+    return sum;
+  }
+  [[nodiscard]] std::uint64_t aborted() {
+    std::uint64_t sum = 0;
+    for (const auto& reactor : server_->reactors()) sum += reactor->aborted();
+    return sum;
+  }
+  [[nodiscard]] bool wait_for_connections(std::uint64_t wanted) {
+    return wait_until([&] { return count(&Counters::connections_open) == wanted; });
+  }
+
+ private:
+  ring::SharedMemory add_memory(std::size_t bytes) {
+    memory_.push_back(std::make_unique<ring::RingMemory>(bytes));
+    return memory_.back()->shared();
+  }
+
+  void start_js(std::uint32_t i, const ServerMemory& memory, const js::JsThread::Handler& handler) {
+    js::ChannelRings rings{.requests = memory.requests,
+                           .responses = memory.js_threads[i].responses,
+                           .request_slots = sizes_.request_slots,
+                           .response_slots = sizes_.response_slots,
+                           .response_arena_bytes = sizes_.response_arena_bytes,
+                           .first_index = sizes_.first_index};
+    Server* const server = server_.get();
+    js::Native native{.wake = [server](std::uint32_t reactor) { server->wake(reactor); },
+                      .take_body =
+                          [server](std::uint32_t reactor, std::uint32_t index) {
+                            return std::string(server->requests(reactor).outside_body(index).view());
+                          },
+                      .put_body =
+                          [server, i](std::uint32_t reactor, std::uint32_t index, OwnedBytes body) {
+                            server->responses(i, reactor).put_outside(index, std::move(body));
+                          }};
+    js_[i]->start(std::move(native), rings, handler);
+  }
+
+  const RingSizes sizes_;
+  std::vector<std::unique_ptr<ring::RingMemory>> memory_;
+  std::vector<std::unique_ptr<js::JsThread>> js_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace millrace::check

@@ -1,0 +1,50 @@
+// A connection that waits for its next request costs little memory.
+
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+
+import { Client } from '../helpers/client.js';
+import { get } from '../helpers/requests.js';
+import { startChild } from '../lifecycle/fixtures/child.js';
+import type { Figures, Told } from '../lifecycle/fixtures/serve.js';
+
+const CONNECTIONS = 500;
+
+/**
+ * Bytes a connection, far above what it takes (some hundreds), for the noise of the heap is part of it. A server that
+ * kept one buffer of 16 KiB for each would be found out.
+ */
+const MOST_BYTES = 8 * 1024;
+
+test(`${String(CONNECTIONS)} idle connections take less than ${String(MOST_BYTES)} bytes each`, async (t) => {
+  const child = startChild<Told>(t, 'serve', [], { execArgv: ['--expose-gc'] });
+  const { port } = await child.inbox.take('listens');
+  const watcher = await Client.connect(t, { port });
+  const figures = async (open: number): Promise<Figures> => {
+    for (let i = 0; i < 1_000; i++) {
+      const now = JSON.parse((await watcher.ask(get('/figures'))).text) as Figures;
+      if (now.stats.connections.open === open) return now;
+    }
+    return assert.fail(`never ${String(open)} connections open`);
+  };
+  // The tables of the server have their size afterwards, and its heap is warm.
+  const warmUp = await connectAndAsk(t, port);
+  for (const client of warmUp) client.destroy();
+  const before = await figures(1);
+  await connectAndAsk(t, port);
+  const after = await figures(1 + CONNECTIONS);
+  const each = (after.residentBytes - before.residentBytes) / CONNECTIONS;
+  t.diagnostic(`${each.toFixed(0)} bytes a connection`);
+  assert.ok(each < MOST_BYTES, `${String(each)} bytes each`);
+  assert.equal(after.stats.bytes.buffered, 0);
+});
+
+async function connectAndAsk(t: TestContext, port: number): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (let i = 0; i < CONNECTIONS; i++) {
+    const client = await Client.connect(t, { port });
+    for (const { text } of await client.send(get('/').repeat(8)).answers(8)) assert.equal(text, 'hello');
+    clients.push(client);
+  }
+  return clients;
+}
