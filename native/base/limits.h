@@ -59,10 +59,6 @@ inline constexpr std::uint32_t kNapExchanges = 2;
 /// receives.
 inline constexpr std::uint32_t kRequestsPerPublish = 32;
 
-/// With so many requests in flight, a JS thread that sleeps is woken for this many at least, or as soon as no
-/// more arrive. Waking one costs as much as running dozens of quick handlers.
-inline constexpr std::uint32_t kRequestsPerRing = 24;
-
 /// Bodies up to this size travel inside the ring's arena; larger ones are handed over beside it.
 inline constexpr std::size_t kArenaBodyBytes = 16 * 1024;
 

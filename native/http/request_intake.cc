@@ -89,8 +89,8 @@ void RequestIntake::on_late_input(Connection& connection, const OnReactor& here)
     restore_parser(connection);
     refuse(connection, 408, here);
   } else if (connection.phase == Connection::Phase::open && connection.output != nullptr) {
-    io_.start_idle_time(
-        connection);  // its last answer is still on its way; slow readers have a deadline of their own
+    // Its last answer is still on its way; slow readers have a deadline of their own.
+    io_.start_idle_time(connection);
   } else {
     io_.close(connection, here);  // idle, or ending and too slow about it
   }
@@ -183,8 +183,7 @@ std::unique_ptr<PendingInput> RequestIntake::keep(UnreadBytes& unread) {
   if (unread.storage.empty()) {
     if (!input->bytes.append(unread.data)) return nullptr;
   } else {
-    // They are on the heap already: remember where the rest begins instead of moving it for each message
-    // before it.
+    // On the heap already: remember where the rest begins instead of moving it for each message before it.
     input->offset = unread.storage.size() - unread.data.size();
     input->bytes = std::move(unread.storage);
   }
@@ -284,8 +283,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
                                                      const OnReactor& here) {
   const RequestHead& head = parser_.head();
   const char* const head_bytes = unread.data.data();
-  // A 100 Continue would get between the answers of older requests, so one that asks for it waits for them
-  // too.
+  // A 100 Continue would get between the answers of older requests, so what asks for it waits for them.
   if (!may_run_beside(connection, is_safe(head.method) && !head.expect_continue)) {
     hold(connection, unread);
     return Progress::wait;

@@ -82,8 +82,7 @@ void Reactor::run() {
 
 void Reactor::turn(const OnReactor& here) {
   std::array<epoll_event, kEventsPerWake> events;
-  const int timeout = ring_later_ ? 0 : prepare_to_sleep();
-  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, timeout);
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, prepare_to_sleep());
   // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
   requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
                                std::memory_order_relaxed);
@@ -94,17 +93,15 @@ void Reactor::turn(const OnReactor& here) {
     if (intake_.pushed() >= kRequestsPerPublish) hand_over_requests();
   }
   hand_over_requests();
-  ring_js_threads(count == 0);
+  // A thread that has been rung may be stuck in code that is not ours; after a nap others are asked too.
+  if (count == 0 && js_threads_.size() > 1) ring_js_threads();
   collect_answers(here);
   fire_timers(here);
   resume_connections(here);  // after everything that may let one go on
-  if (intake_.pushed() > 0) {
-    hand_over_requests();
-    ring_js_threads(true);
-  }
+  hand_over_requests();
   io_.flush(here);
-  if (outlet_.draining())
-    go_on_draining(here);  // what has been answered is sent first, also at the end of the grace
+  // What has been answered is sent first, also at the end of the grace.
+  if (outlet_.draining()) go_on_draining(here);
   requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
   // Relaxed: see load().
   gone_.store(taken_ - (io_.table().size() - io_.refused_open()), std::memory_order_relaxed);
@@ -166,13 +163,13 @@ void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReac
 }
 
 void Reactor::hand_over_requests() {
-  if (requests_.publish()) intake_.on_published();
+  if (!requests_.publish()) return;
+  intake_.on_published();
+  ring_js_threads();
 }
 
-void Reactor::ring_js_threads(bool nothing_came) {
+void Reactor::ring_js_threads() {
   std::uint32_t work = requests_.unclaimed();
-  ring_later_ = work > 0 && !nothing_came && work < kRequestsPerRing && exchanges_.size() >= kRequestsPerRing;
-  if (ring_later_) return;
   // As many threads as there is work for; the next time another one comes first.
   for (std::size_t i = 0; i < js_threads_.size() && work > 0; ++i) {
     next_js_thread_ = (next_js_thread_ + 1) % js_threads_.size();
@@ -286,7 +283,6 @@ void Reactor::go_on_draining(const OnReactor& here) {
       io_.close(*still, here);
   });
   hand_over_requests();
-  ring_js_threads(true);
   io_.flush(here);
 }
 

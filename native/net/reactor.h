@@ -90,7 +90,7 @@ class Reactor {
   [[nodiscard]] bool js_has_answered() const noexcept;
   void handle_event(std::uint64_t key, std::uint32_t events, const OnReactor& here);
   void hand_over_requests();
-  void ring_js_threads(bool nothing_came);
+  void ring_js_threads();
   void collect_answers(const OnReactor& here);
   void resume_connections(const OnReactor& here);
   void fire_timers(const OnReactor& here);
@@ -116,7 +116,6 @@ class Reactor {
   std::vector<Reactor*> others_;  // of the accepting reactor: those that drain after it
   std::vector<ConnectionId> resuming_;
   std::size_t next_js_thread_ = 0;
-  bool ring_later_ = false;  // requests are published, and more may be about to come
   const std::uint32_t max_connections_;
   const std::uint64_t clock_start_ms_;
   std::uint64_t drain_until_ms_ = 0;

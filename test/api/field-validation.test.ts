@@ -162,10 +162,10 @@ for (const [index, value] of NOT_VALUES.entries()) {
 }
 
 test('a list is copied, so that nobody changes it after the check', () => {
-  const list = ['a'];
+  const list = ['a', 'b'];
   const texts = fieldValues(fieldName('X-A'), list);
   list[0] = 'a\r\nX-Evil: 1';
-  assert.deepEqual(texts, ['a']);
+  assert.deepEqual(texts, ['a', 'b']);
 });
 
 for (const name of ['Content-Type', 'content-length', 'Date', 'ETag', 'Location', 'Connection']) {

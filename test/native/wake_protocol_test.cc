@@ -68,7 +68,8 @@ class MiniReactor {
       if (requests_.publish()) ring(doorbells);
       collect(doorbells);
       requests_.reclaim();
-      if (sent_ > done_ && !sleep_until_woken(doorbells, sleep)) return false;
+      if (sent_ == done_ || sees_answers_soon(random() % 3000)) continue;
+      if (!sleep_until_woken(doorbells, sleep)) return false;
     }
     return true;
   }
@@ -120,6 +121,20 @@ class MiniReactor {
     }
   }
 
+  [[nodiscard]] bool has_answers() const {
+    return std::any_of(responses_.begin(), responses_.end(),
+                       [](const auto& ring) { return ring->has_published(); });
+  }
+
+  /// Stays awake for a moment that is never the same, so that the next request meets JavaScript at every step
+  /// of its way to sleep.
+  [[nodiscard]] bool sees_answers_soon(std::uint32_t looks) const {
+    for (; looks > 0; --looks) {
+      if (has_answers()) return true;
+    }
+    return false;
+  }
+
   bool sleep_until_woken(const std::vector<Doorbell*>& doorbells, Sleep sleep) {
     const bool nap =
         sleep == Sleep::naps_while_js_works &&
@@ -128,10 +143,8 @@ class MiniReactor {
       requests_.sleep_word().store(static_cast<std::uint32_t>(word), order);
     };
     say(nap ? ReactorSleep::nap : ReactorSleep::deep, std::memory_order_seq_cst);
-    const bool answers = std::any_of(responses_.begin(), responses_.end(),
-                                     [](const auto& ring) { return ring->has_published(); });
     bool woken = true;
-    if (!answers) {
+    if (!has_answers()) {
       ++slept_;
       // A nap is as long as a deep sleep here: the end of the slice has to end it.
       pollfd wait{.fd = wakeup_.fd(), .events = POLLIN, .revents = 0};

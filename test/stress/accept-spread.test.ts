@@ -6,8 +6,9 @@ import { test, type TestContext } from 'node:test';
 import { Client } from '../helpers/client.js';
 import { get } from '../helpers/requests.js';
 import { startServer, type TestServer } from '../helpers/server.js';
-import { Random, testSeed } from '../lifecycle/fixtures/random.js';
 import { until } from '../helpers/promises.js';
+import { randomFrom } from '../helpers/random.js';
+import { announcedSeed } from '../lifecycle/fixtures/chance.js';
 
 const REACTORS = 4;
 const CONNECTIONS = 1_000;
@@ -20,12 +21,12 @@ const AT_ONCE = 100;
 const LARGEST_RATIO = 1.3;
 
 test('1,000 idle connections, and others in the place of those that leave', async (t) => {
-  const random = new Random(testSeed(t));
+  const random = randomFrom(announcedSeed(t));
   const served = await start(t);
   const clients = await connectMany(t, served, CONNECTIONS);
   await assertEven(served, CONNECTIONS);
 
-  const leaving = clients.filter(() => random.below(2) === 0);
+  const leaving = clients.filter(() => random(2) === 0);
   for (const client of leaving) client.destroy();
   await until('they have left', () => openOf(served) === CONNECTIONS - leaving.length);
   await connectMany(t, served, leaving.length);

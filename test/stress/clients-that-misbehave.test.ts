@@ -10,8 +10,9 @@ import type { Client } from '../helpers/client.js';
 import { until } from '../helpers/promises.js';
 import { get, head, post } from '../helpers/requests.js';
 import { startServer } from '../helpers/server.js';
+import { randomFrom, type Random } from '../helpers/random.js';
+import { announcedSeed, pick, randomBytes } from '../lifecycle/fixtures/chance.js';
 import { Companion } from '../lifecycle/fixtures/companion.js';
-import { Random, testSeed } from '../lifecycle/fixtures/random.js';
 
 /** How often each of them comes, and how many at a time, beside how many who do everything right. */
 const VISITS = 48;
@@ -70,22 +71,22 @@ const VISITORS: readonly Visitor[] = [
   {
     name: 'resets the connection within a request head',
     visit: async ({ client, random }) => {
-      await sent(client, get('/echo/x').slice(0, 1 + random.below(20)));
+      await sent(client, get('/echo/x').slice(0, 1 + random(20)));
       await reset(client);
     },
   },
   {
     name: 'resets the connection within a body',
     visit: async ({ client, random }) => {
-      await sent(client, UPLOAD.slice(0, 100 + random.below(29_000)));
+      await sent(client, UPLOAD.slice(0, 100 + random(29_000)));
       await reset(client);
     },
   },
   {
     name: 'resets the connection while a handler has its request',
     visit: async ({ client, random }) => {
-      await sent(client, get('/late').repeat(1 + random.below(10)));
-      await delay(random.below(8));
+      await sent(client, get('/late').repeat(1 + random(10)));
+      await delay(random(8));
       await reset(client);
     },
   },
@@ -93,7 +94,7 @@ const VISITORS: readonly Visitor[] = [
     name: 'resets the connection with requests of all kinds under way',
     visit: async ({ client, random }) => {
       const kinds = [get('/echo/x'), get('/late'), get('/medium'), UPLOAD, get('/nowhere')];
-      await sent(client, Array.from({ length: 20 }, () => random.pick(kinds)).join(''));
+      await sent(client, Array.from({ length: 20 }, () => pick(random, kinds)).join(''));
       await reset(client);
     },
   },
@@ -101,7 +102,7 @@ const VISITORS: readonly Visitor[] = [
     name: 'resets the connection within a large answer',
     visit: async ({ client, random }) => {
       client.send(get('/large'));
-      await client.receive(1 + random.below(200_000));
+      await client.receive(1 + random(200_000));
       await reset(client);
     },
   },
@@ -118,7 +119,7 @@ const VISITORS: readonly Visitor[] = [
     name: 'goes away within a large answer',
     visit: async ({ client, random }) => {
       client.send(get('/large'));
-      await client.receive(1 + random.below(200_000));
+      await client.receive(1 + random(200_000));
       client.destroy();
     },
   },
@@ -136,11 +137,11 @@ const VISITORS: readonly Visitor[] = [
   },
   {
     name: 'ends its side within a request head',
-    visit: ({ client, random }) => refused(client.send(get('/echo/x').slice(0, 1 + random.below(20)))),
+    visit: ({ client, random }) => refused(client.send(get('/echo/x').slice(0, 1 + random(20)))),
   },
   {
     name: 'ends its side within a body',
-    visit: ({ client, random }) => refused(client.send(UPLOAD.slice(0, 100 + random.below(29_000)))),
+    visit: ({ client, random }) => refused(client.send(UPLOAD.slice(0, 100 + random(29_000)))),
   },
   {
     name: 'ends its side within its second request',
@@ -156,7 +157,7 @@ const VISITORS: readonly Visitor[] = [
     name: 'sends garbage',
     visit: async ({ client, random }) => {
       // No letter at its beginning: what could be a method is only refused when more has come.
-      client.send(Buffer.concat([Buffer.of(random.below(32)), random.bytes(500), Buffer.from('\r\n\r\n')]));
+      client.send(Buffer.concat([Buffer.of(random(32)), randomBytes(random, 500), Buffer.from('\r\n\r\n')]));
       assert.equal((await client.answer()).status, 400);
       await client.ended();
       client.destroy();
@@ -165,7 +166,7 @@ const VISITORS: readonly Visitor[] = [
   {
     name: 'sends garbage behind its request',
     visit: async ({ client, random }) => {
-      client.send(get('/echo/a')).send(Buffer.concat([Buffer.of(1 + random.below(9)), random.bytes(500)]));
+      client.send(get('/echo/a')).send(Buffer.concat([Buffer.of(1 + random(9)), randomBytes(random, 500)]));
       assert.equal((await client.answer()).text, 'a');
       assert.equal((await client.answer()).status, 400);
       await client.ended();
@@ -210,13 +211,13 @@ const VISITORS: readonly Visitor[] = [
 
 for (const { name, visit, visits = VISITS } of VISITORS) {
   test(`somebody who ${name}`, async (t) => {
-    const seed = testSeed(t);
-    const random = new Random(seed);
+    const seed = announcedSeed(t);
+    const random = randomFrom(seed);
     const served = await startServer(t, {}, addRoutes);
     const { server } = served;
     const companions = await Promise.all(
       Array.from({ length: COMPANIONS }, (_, i) =>
-        Companion.join(t, served, new Random(seed + i), `companion${String(i)}`),
+        Companion.join(t, served, randomFrom(seed + i), `companion${String(i)}`),
       ),
     );
     let left = visits;

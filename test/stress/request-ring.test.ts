@@ -5,7 +5,8 @@ import { test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-import { Random, testSeed } from '../lifecycle/fixtures/random.js';
+import { randomFrom } from '../helpers/random.js';
+import { announcedSeed } from '../lifecycle/fixtures/chance.js';
 import type { ClaimerData } from '../lifecycle/fixtures/ring-claimer.js';
 import { RingProducer } from '../lifecycle/fixtures/ring-producer.js';
 import { makeSharedRing, numberedRequest, type SharedRing } from '../lifecycle/fixtures/ring-traffic.js';
@@ -22,13 +23,13 @@ const STARTS: readonly { name: string; first: number }[] = [
 
 for (const { name, first } of STARTS) {
   test(`${String(CLAIMERS)} workers claim from a ring whose indices start at ${name}`, async (t) => {
-    const random = new Random(testSeed(t));
+    const random = randomFrom(announcedSeed(t));
     const ring = makeSharedRing(REQUESTS);
     const producer = new RingProducer(ring, first);
-    const claimers = Array.from({ length: CLAIMERS }, () => startClaimer(t, ring, random.below(2 ** 31)));
+    const claimers = Array.from({ length: CLAIMERS }, () => startClaimer(t, ring, random(2 ** 31)));
 
     for (let n = 1; n <= REQUESTS;) {
-      const end = Math.min(n + 1 + random.below(MOST_AT_ONCE), REQUESTS + 1);
+      const end = Math.min(n + 1 + random(MOST_AT_ONCE), REQUESTS + 1);
       while (n < end && producer.tryPush(numberedRequest(n))) n++;
       producer.publish();
       producer.reclaim();

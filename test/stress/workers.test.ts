@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { announcedSeed } from '../lifecycle/fixtures/chance.js';
 import { startChild } from '../lifecycle/fixtures/child.js';
-import { testSeed } from '../lifecycle/fixtures/random.js';
 import type { Calm } from '../lifecycle/fixtures/storm.js';
 
 const WORKERS = 200;
 
 test(`${String(WORKERS)} workers with servers end at random moments, and leave nothing`, async (t) => {
-  const seed = testSeed(t);
+  const seed = announcedSeed(t);
   const child = startChild<Calm>(t, 'storm', [String(seed), String(WORKERS)]);
   const { code, signal, output } = await child.ended;
   assert.deepEqual(
