@@ -47,6 +47,7 @@ export class Channel {
   /** A bit for each reactor that may not know of answers published for it. */
   #untold = 0;
   #run = 1;
+  #nextReactor = 0;
   readonly #inStartContext = AsyncLocalStorage.snapshot() as (
     schedule: (callback: () => void) => unknown,
     callback: () => void,
@@ -81,19 +82,23 @@ export class Channel {
     this.#startWork();
     if (this.#hasBacklog) this.#retryBacklog();
     const end = performance.now() + SLICE_MS;
-    let isOver = false;
-    for (let progress = true; progress && !isOver;) {
-      progress = false;
-      for (let reactor = 0; reactor < this.#requests.length && !isOver; reactor++) {
-        const count = this.#requests[reactor]!.claim(this.#run, this.#claimed);
-        if (count === 0) continue;
-        progress = true;
-        for (let i = 0; i < count; i++) this.#runner.run(this, this.#claimed[i]!, reactor);
-        isOver = this.#isSliceOver(end);
+    // Until each reactor's ring has been found empty, one after the other; a slice that ends before goes on with the
+    // next reactor, or the first would be all that is ever served under load.
+    for (let empty = 0; empty < this.#requests.length;) {
+      const reactor = this.#nextReactor;
+      this.#nextReactor = reactor + 1 === this.#requests.length ? 0 : reactor + 1;
+      const count = this.#requests[reactor]!.claim(this.#run, this.#claimed);
+      if (count === 0) {
+        empty++;
+        continue;
       }
+      empty = 0;
+      for (let i = 0; i < count; i++) this.#runner.run(this, this.#claimed[i]!, reactor);
+      if (this.#isSliceOver(end)) break;
     }
     this.#tellReactors();
-    if (isOver || !this.#goIdle()) this.#continueLater();
+    // When the slice is over and the ring is not empty, the rest comes after timers and other I/O.
+    if (!this.#goIdle()) this.#continueLater();
   };
 
   /** The server has ended: answers that still come are for nobody. */
