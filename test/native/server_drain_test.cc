@@ -180,6 +180,29 @@ TEST("a second drain shortens the first one's grace time, and destruction ends i
   }
 }
 
+TEST("a second drain reaches the reactors that are still at it when others have ended") {
+  HeldRequests held;
+  TestServer server(options_of(4, held.handler()));
+  // Clients are dealt out in turn: one for each reactor, and only that of the second one stays.
+  std::vector<Client> clients;
+  for (std::size_t i = 0; i < 4; ++i) {
+    clients.push_back(server.connect());
+    EXPECT_TRUE(clients.back().send(get("/never")));
+    EXPECT_TRUE(held.wait_for(i + 1));
+  }
+  for (const std::size_t gone : {0u, 2u, 3u}) clients[gone].reset();
+  EXPECT_TRUE(server.wait_for_connections(1));
+  server.server().drain(kForeverMs);
+  const auto ended = [&] {
+    int count = 0;
+    for (const auto& reactor : server.server().reactors()) count += reactor->ended() ? 1 : 0;
+    return count;
+  };
+  EXPECT_TRUE(wait_until([&] { return ended() == 3; }));
+  EXPECT_TRUE(server.drain(0));
+  EXPECT_EQ(server.aborted(), 1u);
+}
+
 /// Asks without a pause until the server goes; false if an answer was cut in the middle or wrong.
 bool hammer(std::uint16_t port, const std::atomic<bool>& stop, std::atomic<int>& answers) {
   while (!stop) {
