@@ -7,16 +7,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { NativeServer } from './binding.js';
-import { RequestRing, type ClaimedRequest } from './request-ring.js';
+import { ClaimedRun, MAX_RUN, RequestRing } from './request-ring.js';
 import { ResponseRing } from './response-ring.js';
 import { SLEEP_DEEP } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
 
 /** A handler's work goes on for so long before timers and other I/O get their turn. Milliseconds. */
 const SLICE_MS = 0.2;
-
-/** Requests claimed at once when handlers are quick. */
-const MAX_RUN = 16;
 
 /** A run that takes longer makes the next one shorter: what is claimed cannot be given to another thread. */
 const SLOW_RUN_MS = 0.1;
@@ -26,7 +23,8 @@ type Answer = Parameters<ResponseRing['push']>;
 
 /** Runs the handlers of requests. */
 export interface Runner {
-  run(channel: Channel, request: ClaimedRequest, reactor: number): void;
+  /** Runs the handler of the request with this index. */
+  run(channel: Channel, reactor: number, claimed: ClaimedRun, index: number, body: Buffer | undefined): void;
 }
 
 export class Channel {
@@ -35,7 +33,7 @@ export class Channel {
   readonly #responses: ResponseRing[];
   readonly #doorbell: Int32Array;
   readonly #runner: Runner;
-  readonly #claimed: ClaimedRequest[] = Array.from({ length: MAX_RUN }, emptyRequest);
+  readonly #claimed = new ClaimedRun();
 
   /** Answers that found their ring full, by reactor. */
   readonly #backlog: Answer[][];
@@ -93,7 +91,9 @@ export class Channel {
         continue;
       }
       empty = 0;
-      for (let i = 0; i < count; i++) this.#runner.run(this, this.#claimed[i]!, reactor);
+      for (let i = 0; i < count; i++) {
+        this.#runner.run(this, reactor, this.#claimed, i, i === count - 1 ? this.#claimed.body : undefined);
+      }
       if (this.#isSliceOver(end)) break;
     }
     this.#tellReactors();
@@ -162,7 +162,8 @@ export class Channel {
   /** From here on this thread is woken by its doorbell. False: there is work after all. */
   #goIdle(): boolean {
     this.#atWork = false;
-    Atomics.store(this.#doorbell, 0, 1);
+    // An exchange: emulated arm64 may let what follows overtake a store (native/ring/shared_words.h).
+    Atomics.exchange(this.#doorbell, 0, 1);
     // Now reactors ring. What one of them published before it could see that is found here.
     if (!this.#requests.some((ring) => ring.hasWork())) return true;
     if (Atomics.exchange(this.#doorbell, 0, 0) === 0) return true; // somebody rings already
@@ -215,8 +216,4 @@ export class Channel {
     }
     this.#hasBacklog = left > 0;
   }
-}
-
-function emptyRequest(): ClaimedRequest {
-  return { exchangeSlot: 0, exchangeGeneration: 0, route: 0, records: '', start: 0, body: undefined };
 }

@@ -4,7 +4,7 @@ import { makeIsolate } from './async-context.js';
 import type { Channel } from './channel.js';
 import { BodyError } from './errors.js';
 import { HttpRequest } from './request.js';
-import type { ClaimedRequest } from './request-ring.js';
+import type { ClaimedRun } from './request-ring.js';
 import { HttpResponse } from './response.js';
 import type { HandlerEntry } from './routes.js';
 
@@ -28,14 +28,14 @@ export class HandlerRunner {
   }
 
   /** Runs the handler of a claimed request. Never throws. */
-  run(channel: Channel, claimed: ClaimedRequest, reactor: number): void {
-    const { handler, pattern } = this.#handlers[claimed.route]!;
-    const request = new HttpRequest(claimed.records, claimed.start, claimed.body, pattern);
+  run(channel: Channel, reactor: number, claimed: ClaimedRun, index: number, body: Buffer | undefined): void {
+    const { handler, pattern } = this.#handlers[claimed.routes[index]!]!;
+    const request = new HttpRequest(claimed.records, claimed.starts[index]!, body, pattern);
     const response = new HttpResponse(
       channel,
       reactor,
-      claimed.exchangeSlot,
-      claimed.exchangeGeneration,
+      claimed.exchangeSlots[index]!,
+      claimed.exchangeGenerations[index]!,
       request,
     );
     let result: unknown;

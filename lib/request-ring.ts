@@ -19,15 +19,22 @@ import {
 } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
 
-/** A claimed request, out of the ring: everything in it is a copy. */
-export interface ClaimedRequest {
-  exchangeSlot: number;
-  exchangeGeneration: number;
-  route: number;
-  /** The run's records, one character a byte. */
-  records: string;
-  /** Where this request's record starts in them. */
-  start: number;
+/** Requests claimed at once; more would be kept from other threads. */
+export const MAX_RUN = 16;
+
+/**
+ * Claimed requests, out of the ring: everything in it is a copy. Reused from run to run, and numbers in typed arrays:
+ * what is written for each request must not be garbage, nor make an old object point to a young one.
+ */
+export class ClaimedRun {
+  readonly exchangeSlots = new Int32Array(MAX_RUN);
+  readonly exchangeGenerations = new Int32Array(MAX_RUN);
+  readonly routes = new Int32Array(MAX_RUN);
+  /** Where each request's record starts in `records`. */
+  readonly starts = new Int32Array(MAX_RUN);
+  /** The records, one character a byte. */
+  records = '';
+  /** Of the last request; the others have none. */
   body: Buffer | undefined;
 }
 
@@ -51,10 +58,10 @@ export class RequestRing {
   }
 
   /**
-   * Claims up to `most` requests and copies them into `into`, from its start.
+   * Claims up to `most` requests, at most {@link MAX_RUN}, and copies them out.
    * @returns How many.
    */
-  claim(most: number, into: ClaimedRequest[]): number {
+  claim(most: number, into: ClaimedRun): number {
     const words = this.#words;
     for (;;) {
       const first = Atomics.load(words, REQUEST_CLAIM);
@@ -114,28 +121,26 @@ export class RequestRing {
     return count;
   }
 
-  #copy(first: number, count: number, into: ClaimedRequest[]): void {
+  #copy(first: number, count: number, into: ClaimedRun): void {
     const words = this.#words;
     let descriptor = this.#descriptor(first);
     const last = this.#descriptor(first + count - 1);
     const start = words[descriptor + REQUEST_RECORD_OFFSET]!;
     const end = words[last + REQUEST_RECORD_OFFSET]! + words[last + REQUEST_RECORD_BYTES]!;
-    const records = this.#arena.toString('latin1', start, end);
+    into.records = this.#arena.toString('latin1', start, end);
     for (let i = 0; i < count; i++) {
       descriptor = this.#descriptor(first + i);
-      const request = into[i]!;
-      request.exchangeSlot = words[descriptor + REQUEST_EXCHANGE_SLOT]!;
-      request.exchangeGeneration = words[descriptor + REQUEST_EXCHANGE_GENERATION]!;
-      request.route = words[descriptor + REQUEST_ROUTE]!;
-      request.records = records;
-      request.start = words[descriptor + REQUEST_RECORD_OFFSET]! - start;
-      request.body = undefined;
+      into.exchangeSlots[i] = words[descriptor + REQUEST_EXCHANGE_SLOT]!;
+      into.exchangeGenerations[i] = words[descriptor + REQUEST_EXCHANGE_GENERATION]!;
+      into.routes[i] = words[descriptor + REQUEST_ROUTE]!;
+      into.starts[i] = words[descriptor + REQUEST_RECORD_OFFSET]! - start;
     }
+    into.body = undefined;
     const bodyBytes = words[last + REQUEST_BODY_BYTES]!;
     if (bodyBytes === 0) return;
     // Only the last of a run has one: see #fitting.
     const outside = (words[last + REQUEST_FLAGS]! & REQUEST_BODY_OUTSIDE) !== 0;
-    into[count - 1]!.body = outside ? this.#takeBody(first + count - 1) : this.#copyBody(end, bodyBytes);
+    into.body = outside ? this.#takeBody(first + count - 1) : this.#copyBody(end, bodyBytes);
   }
 
   #copyBody(offset: number, bytes: number): Buffer {

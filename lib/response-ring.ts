@@ -96,13 +96,13 @@ export class ResponseRing {
     words[descriptor + RESPONSE_PAYLOAD_OFFSET] = offset;
     words[descriptor + RESPONSE_PAYLOAD_END] = this.#arenaHead;
     this.#head = (this.#head + 1) | 0;
-    Atomics.store(words, RESPONSE_HEAD, this.#head);
+    Atomics.exchange(words, RESPONSE_HEAD, this.#head); // an exchange: see native/ring/shared_words.h
     return true;
   }
 
   /** Asks for the doorbell. Afterwards push() has to be tried once more: there may be room by now. */
   askForRoom(): void {
-    Atomics.store(this.#words, RESPONSE_WANTED, 1);
+    Atomics.exchange(this.#words, RESPONSE_WANTED, 1);
   }
 
   /** A large body goes beside the ring; returns its length. */
@@ -112,6 +112,9 @@ export class ResponseRing {
   }
 
   #hasRoom(bytes: number): boolean {
+    // Most of the ring is free, as far as we know: no need to ask how much exactly.
+    if (((this.#head - this.#freed) | 0) < this.#mask >> 2 && this.#usedWith(bytes) < this.#arenaBytes >> 2)
+      return true;
     const tail = Atomics.load(this.#words, RESPONSE_TAIL);
     if (tail !== this.#freed) {
       this.#freed = tail;
@@ -122,8 +125,12 @@ export class ResponseRing {
       this.#arenaHead = (this.#arenaHead + this.#arenaBytes - 1) & -this.#arenaBytes;
       this.#arenaTail = this.#arenaHead;
     }
-    const used = (this.#startOf(bytes) + bytes - this.#arenaTail) | 0;
-    return ((this.#head - tail) | 0) <= this.#mask && used <= this.#arenaBytes;
+    return ((this.#head - tail) | 0) <= this.#mask && this.#usedWith(bytes) <= this.#arenaBytes;
+  }
+
+  /** Bytes of the arena that are in use once a piece of this length has been taken. */
+  #usedWith(bytes: number): number {
+    return (this.#startOf(bytes) + bytes - this.#arenaTail) | 0;
   }
 
   /** A piece that would cross the arena's end starts at its beginning instead. */

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -24,17 +25,21 @@ class Mailbox {
   struct Mail {
     std::vector<Client> clients;
     bool drain = false;
-    std::uint32_t grace_ms = 0;
+    std::uint32_t most_grace_ms = kUnbounded;  // for a drain that is under way or still to come
   };
+  static constexpr std::uint32_t kUnbounded = std::numeric_limits<std::uint32_t>::max();
 
   void put(Client client) {
     const std::lock_guard lock(mutex_);
     mail_.clients.push_back(std::move(client));
   }
-  void ask_to_drain(std::uint32_t grace_ms) {
+  void ask_to_drain() {
     const std::lock_guard lock(mutex_);
-    mail_.grace_ms = mail_.drain ? std::min(mail_.grace_ms, grace_ms) : grace_ms;
     mail_.drain = true;
+  }
+  void bound_grace(std::uint32_t most_ms) {
+    const std::lock_guard lock(mutex_);
+    mail_.most_grace_ms = std::min(mail_.most_grace_ms, most_ms);
   }
   [[nodiscard]] Mail take() {
     const std::lock_guard lock(mutex_);

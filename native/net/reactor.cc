@@ -73,6 +73,7 @@ void Reactor::update_clock() noexcept {
 void Reactor::run() {
   const OnReactor here;
   while (!outlet_.draining() || io_.table().size() > 0) turn(here);
+  // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
   requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
                                std::memory_order_relaxed);
   // Release: whoever sees it may read everything this thread has done.
@@ -115,7 +116,8 @@ int Reactor::prepare_to_sleep() {
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
   // and then looks whether we sleep, so one of us sees the other.
-  requests_.sleep_word().store(static_cast<std::uint32_t>(sleep), std::memory_order_seq_cst);
+  // An exchange like publish_word().
+  requests_.sleep_word().exchange(static_cast<std::uint32_t>(sleep), std::memory_order_seq_cst);
   if (js_has_answered()) return 0;
   int timeout = io_.next_timer_ms();
   const auto at_most = [&timeout](std::int64_t ms) {
@@ -223,7 +225,12 @@ void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
 void Reactor::read_mail(const OnReactor& here) {
   Mailbox::Mail mail = mailbox_.take();
   for (Mailbox::Client& client : mail.clients) add(std::move(client), here);
-  if (mail.drain) begin_drain(mail.grace_ms, here);
+  if (mail.most_grace_ms < grace_ms_) {
+    grace_ms_ = mail.most_grace_ms;
+    // The process may want to exit while it drains: the time that is left becomes shorter, never longer.
+    if (outlet_.draining()) drain_until_ms_ = std::min(drain_until_ms_, io_.now_ms() + grace_ms_);
+  }
+  if (mail.drain && !outlet_.draining()) begin_drain(here);
 }
 
 void Reactor::add(Mailbox::Client client, const OnReactor& here) {
@@ -251,18 +258,21 @@ void Reactor::refuse(Mailbox::Client client, const OnReactor& here) {
   outlet_.answer(*connection, {.close_after = true}, {.status = 503, .retry_after = true}, here);
 }
 
-void Reactor::drain(std::uint32_t grace_ms) {
-  mailbox_.ask_to_drain(grace_ms);
+void Reactor::bound_grace(std::uint32_t most_ms) {
+  mailbox_.bound_grace(most_ms);
   wakeup_.signal();
 }
 
-void Reactor::begin_drain(std::uint32_t grace_ms, const OnReactor& here) {
+void Reactor::drain() {
+  mailbox_.ask_to_drain();
+  wakeup_.signal();
+}
+
+void Reactor::begin_drain(const OnReactor& here) {
   if (acceptor_) acceptor_->finish(io_.now_ms(), here);
-  for (Reactor* other : others_) other->drain(grace_ms);
-  // A second call may shorten the grace time: the process wants to exit while it drains.
-  const std::uint64_t until = io_.now_ms() + grace_ms;
-  drain_until_ms_ = outlet_.draining() ? std::min(drain_until_ms_, until) : until;
+  for (Reactor* other : others_) other->drain();
   outlet_.begin_drain();
+  drain_until_ms_ = io_.now_ms() + grace_ms_;
 }
 
 void Reactor::go_on_draining(const OnReactor& here) {

@@ -54,9 +54,12 @@ class Reactor {
 
   /// Takes over a client that another reactor has accepted.
   void give(Mailbox::Client client);
-  /// Stops accepting, answers what is in flight, ends what is idle; after `grace_ms` ends the rest. Then
-  /// run() returns. Ask the accepting reactor only: it tells the others when nobody more will come to them.
-  void drain(std::uint32_t grace_ms);
+  /// Stops accepting, answers what is in flight, ends what is idle, and at the end of the grace time the
+  /// rest. Then run() returns. Ask the accepting reactor only: it tells the others when nobody more will come
+  /// to them.
+  void drain();
+  /// A drain that is under way, or still to come, cuts off after this time at the latest.
+  void bound_grace(std::uint32_t most_ms);
   /// JavaScript has published answers and found the reactor asleep.
   void wake() const noexcept { wakeup_.signal(); }
 
@@ -96,7 +99,7 @@ class Reactor {
   void fire_timers(const OnReactor& here);
   void on_deadline(Connection& connection, const OnReactor& here);
   void read_mail(const OnReactor& here);
-  void begin_drain(std::uint32_t grace_ms, const OnReactor& here);
+  void begin_drain(const OnReactor& here);
   void go_on_draining(const OnReactor& here);
   void add(Mailbox::Client client, const OnReactor& here);
   void update_clock() noexcept;
@@ -118,6 +121,7 @@ class Reactor {
   std::size_t next_js_thread_ = 0;
   const std::uint32_t max_connections_;
   const std::uint64_t clock_start_ms_;
+  std::uint32_t grace_ms_ = Mailbox::kUnbounded;  // the shortest that has been asked for
   std::uint64_t drain_until_ms_ = 0;
   std::uint64_t next_drain_look_ms_ = 0;
   std::uint32_t taken_ = 0;              // clients given to us that we have added

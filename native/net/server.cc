@@ -67,7 +67,11 @@ Server::~Server() {
   join();
 }
 
-void Server::drain(std::uint32_t grace_ms) { reactors_.front()->drain(grace_ms); }
+void Server::drain(std::uint32_t grace_ms) {
+  // To all: on a second call some may have ended already, also the first, which would pass nothing on then.
+  for (const auto& reactor : reactors_) reactor->bound_grace(grace_ms);
+  reactors_.front()->drain();
+}
 
 bool Server::ended() const noexcept {
   for (const auto& reactor : reactors_) {

@@ -56,7 +56,7 @@ bool RequestRing::publish() noexcept {
   published_ = head_;
   // Sequentially consistent: the doorbell's flag is read next, and a JS thread sets that flag before it reads
   // this word. With anything weaker both could miss each other, and the request would wait for the next one.
-  atomic_word(words_, kRequestHead).store(head_, std::memory_order_seq_cst);
+  publish_word(words_, kRequestHead, head_);
   return true;
 }
 

@@ -52,7 +52,7 @@ bool ResponseRing::give_back() noexcept {
   if (given_ == tail_) return false;
   given_ = tail_;
   // Sequentially consistent: the producer sets `wanted` before it reads this word once more, see try_push().
-  atomic_word(words_, kResponseTail).store(tail_, std::memory_order_seq_cst);
+  publish_word(words_, kResponseTail, tail_);
   auto wanted = atomic_word(words_, kResponseWanted);
   // A plain look first: the exchange costs a locked instruction and is hardly ever needed.
   return wanted.load(std::memory_order_seq_cst) != 0 && wanted.exchange(0, std::memory_order_seq_cst) != 0;
@@ -87,7 +87,7 @@ bool ResponseProducer::try_push(const ResponseMessage& message, bool body_outsid
   if (!has_room(payload_bytes)) {
     if (!wait) return false;
     // Ask, then look once more: the reactor may have made room between our look and our asking.
-    atomic_word(words_, kResponseWanted).store(1, std::memory_order_seq_cst);
+    publish_word(words_, kResponseWanted, 1);
     if (!has_room(payload_bytes)) return false;
   }
   const std::uint32_t offset = arena_.take(payload_bytes);
@@ -110,7 +110,7 @@ bool ResponseProducer::try_push(const ResponseMessage& message, bool body_outsid
   words[response::kPayloadEnd] = arena_.position();
   ++head_;
   // Sequentially consistent: the reactor's sleep word is read next; see ResponseRing::has_published().
-  atomic_word(words_, kResponseHead).store(head_, std::memory_order_seq_cst);
+  publish_word(words_, kResponseHead, head_);
   return true;
 }
 

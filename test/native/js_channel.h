@@ -81,23 +81,25 @@ class Channel {
     flag().store(1);  // from the start this thread waits for its doorbell
   }
 
-  /// One slice of work: called by the doorbell, and then once every turn of the loop until a slice finds
-  /// nothing.
+  /// One slice of work: called by the doorbell, and by the loop's next turn when there was more than one
+  /// slice.
   void drain() {
     start_work();
     if (has_backlog_) retry_backlog();
     const auto end = std::chrono::steady_clock::now() + kSlice;
-    bool worked = false;
-    for (bool progress = true; progress;) {
-      progress = false;
-      for (std::uint32_t reactor = 0; reactor < requests_.size(); ++reactor) {
-        if (!run_some(reactor)) continue;
-        progress = worked = true;
-        if (is_slice_over(end)) progress = false;
+    // Until each reactor's ring has been found empty, one after the other.
+    for (std::size_t empty = 0; empty < requests_.size();) {
+      const auto reactor = static_cast<std::uint32_t>(next_reactor_);
+      next_reactor_ = (next_reactor_ + 1) % requests_.size();
+      if (!run_some(reactor)) {
+        ++empty;
+        continue;
       }
+      empty = 0;
+      if (is_slice_over(end)) break;
     }
     tell_reactors();
-    if (worked || !go_idle()) continue_later();
+    if (!go_idle()) continue_later();
   }
 
   void answer(Answer answer) {
@@ -256,6 +258,7 @@ class Channel {
   bool at_work_ = false;
   bool is_scheduled_ = false;
   std::uint32_t run_ = 1;
+  std::size_t next_reactor_ = 0;
   std::uint64_t kept_ = 0;
 };
 
