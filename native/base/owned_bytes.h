@@ -47,7 +47,8 @@ class OwnedBytes {
   [[nodiscard]] bool append(std::string_view bytes) noexcept {
     if (bytes.empty()) return true;
     const std::size_t needed = size_ + bytes.size();
-    if ((data_ == nullptr || needed > capacity_) && !reserve(std::max(needed, capacity_ + capacity_ / 2))) return false;
+    if ((data_ == nullptr || needed > capacity_) && !reserve(std::max(needed, capacity_ + capacity_ / 2)))
+      return false;
     std::memcpy(data_ + size_, bytes.data(), bytes.size());
     size_ = needed;
     return true;
