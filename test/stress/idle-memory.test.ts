@@ -10,6 +10,9 @@ import type { Figures, Told } from '../lifecycle/fixtures/serve.js';
 
 const CONNECTIONS = 500;
 
+/** Nobody is sent away before all are there, on no machine. */
+const PATIENT = { headerMs: 600_000, keepAliveMs: 600_000 };
+
 /**
  * Bytes a connection, far above what it takes (some hundreds), for the noise of the heap is part of it. A server that
  * kept one buffer of 16 KiB for each would be found out.
@@ -17,7 +20,9 @@ const CONNECTIONS = 500;
 const MOST_BYTES = 8 * 1024;
 
 test(`${String(CONNECTIONS)} idle connections take less than ${String(MOST_BYTES)} bytes each`, async (t) => {
-  const child = startChild<Told>(t, 'serve', [], { execArgv: ['--expose-gc'] });
+  const child = startChild<Told>(t, 'serve', [JSON.stringify({ timeouts: PATIENT })], {
+    execArgv: ['--expose-gc'],
+  });
   const { port } = await child.inbox.take('listens');
   const watcher = await Client.connect(t, { port });
   const figures = async (open: number): Promise<Figures> => {
