@@ -39,14 +39,21 @@ struct Response {
 class Client {
  public:
   /// `receive_buffer`: what the kernel may keep for us; small ones make the server wait.
-  explicit Client(std::uint16_t port, int receive_buffer = 0)
-      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Client(std::uint16_t port, int receive_buffer = 0) : Client() {
     if (receive_buffer > 0) set(SO_RCVBUF, receive_buffer);
+    connect(port);
+  }
+
+  /// Not connected yet.
+  Client() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
     set(SO_RCVTIMEO, patience);
     set(SO_SNDTIMEO, patience);
     const int one = 1;
     ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  }
+
+  void connect(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

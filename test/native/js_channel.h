@@ -155,10 +155,8 @@ class Channel {
     ring::ResponseProducer& producer = responses_[reactor];
     const bool outside = answer.body.size() > rings_.arena_body_bytes;
     if (outside) {
-      // The slot's last body may be there still: see putBody() in lib/response-ring.ts.
-      const std::uint32_t tail =
-          ring::atomic_word(rings_.responses[reactor].words, ring::kResponseTail).load();
-      if (producer.next_index() - tail >= rings_.response_slots) return false;
+      if (!producer.has_room(static_cast<std::uint32_t>(answer.reason.size() + answer.fields.size())))
+        return false;
       OwnedBytes body;
       if (!body.append(answer.body)) return false;
       native_.put_body(reactor, producer.next_index(), std::move(body));
@@ -183,7 +181,7 @@ class Channel {
       ++kept_;
       while (!waiting.empty() && push(waiting.front())) waiting.pop_front();
       if (!waiting.empty()) {
-        ring::atomic_word(rings_.responses[reactor].words, ring::kResponseWanted).store(1);
+        ring::publish_word(rings_.responses[reactor].words, ring::kResponseWanted, 1);
         while (!waiting.empty() && push(waiting.front())) waiting.pop_front();
       }
       left = left || !waiting.empty();
@@ -199,7 +197,7 @@ class Channel {
 
   bool go_idle() {
     at_work_ = false;
-    flag().store(1);
+    ring::publish_word(doorbell_, 0, 1);
     // Now reactors ring. What one of them published before it could see that is found here.
     const auto has_work = [](const ring::RequestClaimer& claimer) { return claimer.has_work(); };
     if (!std::any_of(requests_.begin(), requests_.end(), has_work)) return true;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -216,34 +217,35 @@ struct Responses {
         ring(memory.shared(), kResponseSlots, kResponseArena, first),
         producer(memory.shared(), kResponseSlots, kResponseArena, first) {}
 
-  [[nodiscard]] bool slot_is_free() {
-    const std::uint32_t tail = atomic_word(memory.shared().words, kResponseTail).load();
-    return producer.next_index() - tail < kResponseSlots;
-  }
-
   RingMemory memory;
   ResponseRing ring;
   ResponseProducer producer;
   Bell room;
 };
 
+constexpr std::string_view kReason = "reason";
+
 bool push_answer(Responses& responses, std::uint32_t n, bool wait) {
   const std::uint32_t bytes = body_bytes_of(n);
   std::string body(bytes, '\0');
   write_payload(body.data(), bytes, n);
-  if (is_outside(n) && responses.slot_is_free()) {
+  const std::string fields(n % 300, static_cast<char>('a' + n % 26));
+  if (is_outside(n)) {
+    // As in lib/response-ring.ts: room first, then the body, then the answer.
+    const auto head_bytes = static_cast<std::uint32_t>(kReason.size() + fields.size());
+    if (wait) publish_word(responses.memory.shared().words, kResponseWanted, 1);
+    if (!responses.producer.has_room(head_bytes)) return false;
     OwnedBytes outside;
     if (!outside.append(body)) return false;
     responses.ring.put_outside(responses.producer.next_index(), std::move(outside));
   }
-  const std::string fields(n % 300, static_cast<char>('a' + n % 26));
   return responses.producer.try_push(
       {.exchange_slot = n,
        .exchange_generation = ~n,
        .status = static_cast<std::uint16_t>(200 + n % 300),
        .content_type = static_cast<std::uint8_t>(n % 4),
        .flags = is_outside(n) ? std::uint8_t{response::kBodyOutside} : std::uint8_t{0},
-       .reason = "reason",
+       .reason = kReason,
        .fields = fields,
        .body = body},
       is_outside(n), wait);
@@ -255,7 +257,7 @@ void check_answer(Responses& responses, std::uint32_t n) {
   EXPECT_EQ(message.exchange_generation, ~n);
   EXPECT_EQ(message.status, 200 + n % 300);
   EXPECT_EQ(message.content_type, n % 4);
-  EXPECT_EQ(message.reason, "reason");
+  EXPECT_EQ(message.reason, kReason);
   EXPECT_EQ(message.fields, std::string(n % 300, static_cast<char>('a' + n % 26)));
   OwnedBytes outside;
   if (is_outside(n)) outside = responses.ring.take_outside();

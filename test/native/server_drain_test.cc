@@ -1,7 +1,4 @@
 // How a server ends: drained, cut off, or destroyed in the middle of its work.
-#include <dirent.h>
-#include <sys/resource.h>
-
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -161,7 +158,7 @@ TEST("a second drain shortens the first one's grace time, and destruction ends i
   for (const std::uint32_t reactors : kReactorCounts) {
     for (const bool destroys : {false, true}) {
       HeldRequests held;
-      Client client(0);
+      Client client;
       {
         TestServer server(options_of(reactors, held.handler()));
         std::vector<Client> clients;
@@ -258,46 +255,6 @@ TEST("is destroyed under load without a drain, with nothing left behind") {
       for (std::thread& client : clients) client.join();
     }
   }
-}
-
-[[nodiscard]] int entries_of(const char* folder) {
-  int count = 0;
-  DIR* const open = ::opendir(folder);
-  while (::readdir(open) != nullptr) ++count;
-  ::closedir(open);
-  return count;
-}
-
-TEST("a start for which descriptors run out is an error, and leaves no thread and no descriptor behind") {
-  const int threads = entries_of("/proc/self/task");
-  const int descriptors = entries_of("/proc/self/fd");
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  ServerConfig config;
-  config.reactors = 4;
-  const std::size_t request_bytes = ring::RequestRing::memory_bytes(check::kSmallRings.request_slots,
-                                                                    check::kSmallRings.request_arena_bytes);
-  std::vector<ring::RingMemory> rings;
-  ServerMemory memory;
-  for (std::uint32_t i = 0; i < config.reactors; ++i) rings.emplace_back(request_bytes);
-  for (ring::RingMemory& ring : rings) memory.requests.push_back(ring.shared());
-  int failures = 0;
-  for (int more = 0; more < 12; ++more) {
-    Result<Listener> listener = Listener::open({.host = "127.0.0.1"});
-    ASSERT_TRUE(listener.ok());
-    rlimit few = before;
-    few.rlim_cur = static_cast<rlim_t>(listener.value().fd() + 1 + more);
-    ::setrlimit(RLIMIT_NOFILE, &few);
-    auto server = Server::start(config, Routes(), std::move(listener).value(), check::kSmallRings, memory);
-    ::setrlimit(RLIMIT_NOFILE, &before);
-    if (!server.ok()) {
-      ++failures;
-      EXPECT_EQ(server.error().error, EMFILE);
-    }
-  }
-  EXPECT_LT(0, failures);
-  EXPECT_EQ(entries_of("/proc/self/fd"), descriptors);
-  EXPECT_EQ(entries_of("/proc/self/task"), threads);
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ TEST("a request that is published while JavaScript falls asleep is rung for or f
           return bell.ring();
         },
         [&](int) {
-          atomic_word(flag, 0).store(1);
+          publish_word(flag, 0, 1);
           return claimer.has_work();
         },
         [&](bool rung, bool found) {
@@ -100,7 +100,7 @@ TEST("an answer that is published while the reactor falls asleep is told of or f
     race(
         [&](int) {
           // prepare_to_sleep() in native/net/reactor.cc
-          requests.sleep_word().store(static_cast<std::uint32_t>(ReactorSleep::deep));
+          requests.sleep_word().exchange(static_cast<std::uint32_t>(ReactorSleep::deep));
           return ring.has_published();
         },
         [&](int round) {

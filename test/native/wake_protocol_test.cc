@@ -138,10 +138,8 @@ class MiniReactor {
     const bool nap =
         sleep == Sleep::naps_while_js_works &&
         std::any_of(doorbells.begin(), doorbells.end(), [](Doorbell* bell) { return bell->at_work(); });
-    const auto say = [this](ReactorSleep word, std::memory_order order) {
-      requests_.sleep_word().store(static_cast<std::uint32_t>(word), order);
-    };
-    say(nap ? ReactorSleep::nap : ReactorSleep::deep, std::memory_order_seq_cst);
+    const ReactorSleep word = nap ? ReactorSleep::nap : ReactorSleep::deep;
+    requests_.sleep_word().exchange(static_cast<std::uint32_t>(word));
     bool woken = true;
     if (!has_answers()) {
       ++slept_;
@@ -149,7 +147,7 @@ class MiniReactor {
       pollfd wait{.fd = wakeup_.fd(), .events = POLLIN, .revents = 0};
       woken = ::poll(&wait, 1, static_cast<int>(check::kPatience.count()) * 1000) == 1;
     }
-    say(ReactorSleep::awake, std::memory_order_relaxed);
+    requests_.sleep_word().store(static_cast<std::uint32_t>(ReactorSleep::awake), std::memory_order_relaxed);
     static_cast<void>(wakeup_.clear());
     return woken;
   }
