@@ -64,7 +64,11 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   // Nobody waits: the client has gone, the reactor answered first, or this is a second answer.
   if (exchange == nullptr || exchange->answered) return;
   Connection& connection = io_.table().at(exchange->connection_slot);
-
+  if (start == nullptr) {  // larger than lib/ ever lets an answer's arena part become: no answer rather than
+                           // half a one
+    io_.close(connection, here);
+    return;
+  }
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
   const RequestTraits request{.head_request = exchange->head_request,
                               .keep_alive_1_0 = exchange->keep_alive_1_0,
