@@ -62,10 +62,6 @@ inline constexpr std::uint32_t kRequestsPerPublish = 32;
 /// Bodies up to this size travel inside the ring's arena; larger ones are handed over beside it.
 inline constexpr std::size_t kArenaBodyBytes = 16 * 1024;
 
-/// An arena holds at least this many of the largest permitted records, or one large head could block the
-/// ring.
-inline constexpr std::size_t kArenaLargestRecords = 4;
-
 /// Parked connections among which nobody looks for those that have ended meanwhile.
 inline constexpr std::size_t kParkedLook = 256;
 
