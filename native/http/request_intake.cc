@@ -43,7 +43,6 @@ void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
     return;
   }
   if (connection.input_blocked) {
-    connection.linger_at_end = true;  // should this connection end, it has input that nobody has read
     io_.stop_reading(connection, here);
     return;
   }
@@ -244,11 +243,8 @@ void RequestIntake::consume(Connection& connection, UnreadBytes unread, const On
     }
     if (io_.has_much_output()) io_.flush(here);
     if (connection.id.generation != generation) return;
-    if (ends_after_last_answer(connection)) {
-      // Whatever the client sends behind its last request is not looked at (RFC 9112 §9.6).
-      if (!unread.data.empty()) connection.linger_at_end = true;
-      return;
-    }
+    // Whatever the client sends behind its last request is not looked at (RFC 9112 §9.6).
+    if (ends_after_last_answer(connection)) return;
     begun = false;
     parser_.reset();
   }
@@ -319,7 +315,6 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
 void RequestIntake::refuse(Connection& connection, std::uint16_t status, const OnReactor& here) {
   (status == 503 ? counters_.requests_overload : counters_.requests_refused).add();
   const ConnectionId id = connection.id;
-  connection.linger_at_end = true;
   connection.input.reset();
   connection.read_deadline_ms = 0;
   // The method is known if the request line was good.

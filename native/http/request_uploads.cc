@@ -17,7 +17,6 @@ RequestIntake::Progress RequestIntake::begin_upload(Connection& connection, cons
   if (asks && !collects) {
     // Nobody wants this body. Whether it comes after our final answer cannot be known, so the connection ends
     // (RFC 9110 §10.1.1).
-    connection.linger_at_end = true;
     RequestTraits request = RequestTraits::of(head);
     request.close_after = true;
     answer_natively(connection, request, match, here);

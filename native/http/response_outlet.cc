@@ -120,7 +120,6 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
   }
   if (close) {
     // Requests behind a closing answer get none; the client learns it from the close (RFC 9112 §9.6).
-    if (connection.in_flight > 0) connection.linger_at_end = true;
     io_.finish(connection);
     return;
   }

@@ -52,7 +52,6 @@ struct Connection {
   std::uint32_t epoll_events = 0;  // what epoll watches for now
   Phase phase = Phase::open;
   bool peer_finished = false;        // the client has said FIN; it may still read (half-close)
-  bool linger_at_end = false;        // the client may still be sending: close in the lingering way
   bool input_blocked = false;        // reading stopped until an answer leaves: see RequestIntake
   bool waits_for_ring = false;       // its next request found the ring full
   bool refused = false;              // one more than limits.connections: only told so

@@ -157,12 +157,9 @@ void ConnectionIo::set_write_deadline(Connection& connection) noexcept {
 
 void ConnectionIo::after_send(Connection& connection, const OnReactor& here) {
   if (connection.phase != Connection::Phase::finishing) return;
-  if (!connection.linger_at_end || connection.peer_finished) {
-    close(connection, here);
-    return;
-  }
-  // Closing a socket that has unread input resets it, and the reset would overtake our answer.
-  if (::shutdown(connection.fd.get(), SHUT_WR) != 0) {
+  // Closing a socket whose client still sends, or has just sent, resets the connection, and the reset may
+  // overtake our answer. Nobody can know that a client will send no more before it says FIN.
+  if (connection.peer_finished || ::shutdown(connection.fd.get(), SHUT_WR) != 0) {
     close(connection, here);
     return;
   }
@@ -195,7 +192,6 @@ void ConnectionIo::close(Connection& connection, const OnReactor& here) noexcept
 void ConnectionIo::discard_input(Connection& connection, const OnReactor& here) {
   if (connection.phase == Connection::Phase::finishing) {
     // The answer has to leave first; until then the input stays where it is.
-    connection.linger_at_end = true;
     stop_reading(connection, here);
     return;
   }

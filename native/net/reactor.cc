@@ -254,7 +254,6 @@ void Reactor::refuse(Mailbox::Client client, const OnReactor& here) {
   if (io_.refused_open() >= kRefusedAtOnce) return;  // closed without a word
   Connection* const connection = io_.add_refused(std::move(client.fd), client.peer, here);
   if (connection == nullptr) return;
-  connection->linger_at_end = true;
   outlet_.answer(*connection, {.close_after = true}, {.status = 503, .retry_after = true}, here);
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 
 import type { Handler } from 'millrace';
 
 import { HeldRequests } from '../helpers/held-requests.js';
+import { until } from '../helpers/promises.js';
 import { get, head, post, postChunked } from '../helpers/requests.js';
 import { startHandler, startServer } from '../helpers/server.js';
 
@@ -157,6 +159,36 @@ test('a client that has finished sending still gets its answer: half-close', asy
     [3_000_000, 2, 6],
   );
   assert.equal(await client.ended(), 'fin');
+});
+
+for (const path of ['/handler', '/native']) {
+  test(`a client that sends on behind the last answer, of ${path}, is not reset (RFC 9112 §9.6)`, async (t) => {
+    const { server, connect } = await startServer(t, {}, (s) => {
+      s.get('/handler', echoPath);
+      s.reply('GET', '/native', { body: '/native' });
+    });
+    const client = await connect({ allowHalfOpen: true });
+    assert.equal((await client.ask(get(path, { Connection: 'close' }))).text, path);
+    assert.equal(await client.ended(), 'fin');
+    for (const late of [get('/late'), 'x']) {
+      const before = server.stats().bytes.received;
+      client.send(late);
+      await until('what was sent is received', () => server.stats().bytes.received === before + late.length);
+    }
+    const closed = once(client.socket, 'close');
+    client.finish();
+    await closed;
+    assert.equal(await client.ended(), 'fin');
+    assert.equal(server.stats().requests.handled, path === '/handler' ? 1 : 0);
+  });
+}
+
+test('a client that is told the end and neither sends nor ends is let go all the same', async (t) => {
+  const { server, connect } = await startHandler(t, echoPath);
+  const client = await connect({ allowHalfOpen: true });
+  await client.ask(get('/', { Connection: 'close' }));
+  assert.equal(await client.ended(), 'fin');
+  await until('the connection is gone', () => server.stats().connections.open === 0);
 });
 
 test('a half-closed connection ends after its last answer, also when that was given first', async (t) => {
