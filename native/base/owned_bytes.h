@@ -24,7 +24,9 @@ class OwnedBytes {
     std::swap(capacity_, other.capacity_);
     return *this;
   }
-  ~OwnedBytes() { std::free(data_); }
+  ~OwnedBytes() {
+    if (data_ != nullptr) std::free(data_);  // most never hold anything, and a call for each request counts
+  }
 
   [[nodiscard]] char* data() noexcept { return data_; }
   [[nodiscard]] const char* data() const noexcept { return data_; }

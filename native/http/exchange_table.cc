@@ -32,25 +32,19 @@ std::uint32_t ExchangeTable::open(Connection& connection) {
   return slot;
 }
 
-std::uint32_t ExchangeTable::generation_of(std::uint32_t slot) const noexcept {
-  // Relaxed: only this thread writes generations.
-  return chunks_[slot / kChunk]->generations[slot % kChunk].load(std::memory_order_relaxed);
-}
-
 Exchange* ExchangeTable::find(std::uint32_t slot, std::uint32_t generation) noexcept {
   if (slot >= used_ || generation_of(slot) != generation) return nullptr;
   return &at(slot);
 }
 
-void ExchangeTable::hold(Exchange& exchange, OwnedBytes answer) noexcept {
+void ExchangeTable::hold(Exchange& exchange, OwnedBytes answer) {
   budget_.charge(answer.capacity());
-  exchange.held_answer = std::move(answer);
-  exchange.answered = true;
+  exchange.held_answer = std::make_unique<OwnedBytes>(std::move(answer));
 }
 
 OwnedBytes ExchangeTable::take_held(Exchange& exchange) noexcept {
-  budget_.refund(exchange.held_answer.capacity());
-  return std::move(exchange.held_answer);
+  budget_.refund(exchange.held_answer->capacity());
+  return std::move(*exchange.held_answer);
 }
 
 void ExchangeTable::close_oldest(Connection& connection) noexcept {
@@ -67,21 +61,26 @@ void ExchangeTable::close_all(Connection& connection) noexcept {
 
 void ExchangeTable::release(std::uint32_t slot) noexcept {
   Exchange& exchange = at(slot);
-  budget_.refund(exchange.held_answer.capacity());
-  exchange = Exchange();
+  if (exchange.answered()) {
+    budget_.refund(exchange.held_answer->capacity());
+    exchange.held_answer.reset();
+  }
+  exchange.deadline_ms = 0;
+  exchange.head_request = exchange.keep_alive_1_0 = exchange.close_after = exchange.safe = false;
   exchange.next = first_free_;
   first_free_ = slot;
   --size_;
   // The answer may come later still; without this it would reach the slot's next tenant, a stranger.
-  // Relaxed: is_live() is a hint, and everybody else is this thread.
-  chunk_of(slot).generations[slot % kChunk].fetch_add(1, std::memory_order_relaxed);
+  // Relaxed, and no locked instruction: only this thread writes it, and for others is_live() is a hint.
+  exchange.generation.store(exchange.generation.load(std::memory_order_relaxed) + 1,
+                            std::memory_order_relaxed);
 }
 
 bool ExchangeTable::is_live(std::uint32_t slot, std::uint32_t generation) const noexcept {
   if (slot / kChunk >= kMaxChunks) return false;
   // Acquire: pairs with the store in open(), so the chunk is complete.
   const Chunk* chunk = published_[slot / kChunk].load(std::memory_order_acquire);
-  return chunk != nullptr && chunk->generations[slot % kChunk].load(std::memory_order_relaxed) == generation;
+  return chunk != nullptr && (*chunk)[slot % kChunk].generation.load(std::memory_order_relaxed) == generation;
 }
 
 }  // namespace millrace

@@ -18,33 +18,41 @@
 namespace millrace {
 
 struct Exchange {
+  // Written by the reactor alone; is_live() reads it in other threads.
+  std::atomic<std::uint32_t> generation = 0;
   std::uint32_t connection_slot = kNone;
-  std::uint32_t next = kNone;     // younger exchange of the same connection, or the next free slot
-  std::uint64_t deadline_ms = 0;  // 0: none (timeouts.handlerMs)
-  OwnedBytes held_answer;         // complete, waiting for older answers to leave
-  bool answered = false;          // held_answer is it
-  bool head_request = false;      // RFC 9110 §9.3.2: the answer has no content
-  bool keep_alive_1_0 = false;    // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
-  bool close_after = false;       // the connection ends with this answer
-  bool safe = false;              // RFC 9110 §9.2.1; see RequestIntake on pipelining
+  std::uint32_t next = kNone;               // younger exchange of the same connection, or the next free slot
+  bool head_request : 1 = false;            // RFC 9110 §9.3.2: the answer has no content
+  bool keep_alive_1_0 : 1 = false;          // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
+  bool close_after : 1 = false;             // the connection ends with this answer
+  bool safe : 1 = false;                    // RFC 9110 §9.2.1; see RequestIntake on pipelining
+  std::uint64_t deadline_ms = 0;            // 0: none (timeouts.handlerMs)
+  std::unique_ptr<OwnedBytes> held_answer;  // complete, waiting for older answers to leave
+
+  [[nodiscard]] bool answered() const noexcept { return held_answer != nullptr; }
 };
+static_assert(sizeof(Exchange) == 32, "a thousand and more are in flight: two share a cache line");
 
 class ExchangeTable {
  public:
   /// Answers that wait for older ones are charged to `budget`.
   explicit ExchangeTable(BufferBudget& budget) noexcept : budget_(budget) {}
 
-  /// Adds the youngest exchange of a connection; returns its slot.
+  /// Adds the youngest exchange of a connection, with nothing known of its request; returns its slot.
   [[nodiscard]] std::uint32_t open(Connection& connection);
 
-  [[nodiscard]] Exchange& at(std::uint32_t slot) noexcept { return chunk_of(slot).exchanges[slot % kChunk]; }
-  [[nodiscard]] std::uint32_t generation_of(std::uint32_t slot) const noexcept;
+  [[nodiscard]] Exchange& at(std::uint32_t slot) noexcept { return (*chunks_[slot / kChunk])[slot % kChunk]; }
+
+  [[nodiscard]] std::uint32_t generation_of(std::uint32_t slot) noexcept {
+    // Relaxed: only this thread writes generations.
+    return at(slot).generation.load(std::memory_order_relaxed);
+  }
 
   /// Null: answered already, or its connection has gone.
   [[nodiscard]] Exchange* find(std::uint32_t slot, std::uint32_t generation) noexcept;
 
   /// Keeps an answer that came before those of older requests; empty: there was no memory for it.
-  void hold(Exchange& exchange, OwnedBytes answer) noexcept;
+  void hold(Exchange& exchange, OwnedBytes answer);
   /// The answer is its connection's next: takes it out.
   [[nodiscard]] OwnedBytes take_held(Exchange& exchange) noexcept;
 
@@ -64,12 +72,8 @@ class ExchangeTable {
   static constexpr std::uint32_t kChunk = 1024;
   static constexpr std::uint32_t kMaxChunks = 8192;
 
-  struct Chunk {
-    std::array<Exchange, kChunk> exchanges;
-    std::array<std::atomic<std::uint32_t>, kChunk> generations{};
-  };
+  using Chunk = std::array<Exchange, kChunk>;
 
-  [[nodiscard]] Chunk& chunk_of(std::uint32_t slot) noexcept { return *chunks_[slot / kChunk]; }
   void release(std::uint32_t slot) noexcept;
 
   BufferBudget& budget_;

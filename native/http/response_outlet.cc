@@ -62,7 +62,7 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   char* const start = io_.reserve_output(room, here);
   Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
   // Nobody waits: the client has gone, the reactor answered first, or this is a second answer.
-  if (exchange == nullptr || exchange->answered) return;
+  if (exchange == nullptr || exchange->answered()) return;
   Connection& connection = io_.table().at(exchange->connection_slot);
   if (start == nullptr) {  // larger than lib/ ever lets an answer's arena part become: no answer rather than
                            // half a one
@@ -112,7 +112,7 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
   exchanges_.close_oldest(connection);
   while (!close && connection.first_exchange != kNone) {
     Exchange& next = exchanges_.at(connection.first_exchange);
-    if (!next.answered) break;
+    if (!next.answered()) break;
     close = next.close_after;
     io_.append_output(connection, exchanges_.take_held(next));
     counters_.answers_sent.add();

@@ -112,8 +112,7 @@ TEST("leaves nothing of an exchange to the next one") {
   ASSERT_EQ(t.exchanges.open(connection), slot);
   EXPECT_EQ(exchange.deadline_ms, 0u);
   EXPECT_FALSE(exchange.head_request || exchange.keep_alive_1_0 || exchange.close_after || exchange.safe);
-  EXPECT_FALSE(exchange.answered);
-  EXPECT_TRUE(exchange.held_answer.empty());
+  EXPECT_FALSE(exchange.answered());
   EXPECT_EQ(exchange.next, kNone);
 }
 
@@ -122,7 +121,7 @@ TEST("an answer that is held is charged until it is taken") {
   Connection connection = connection_at(1);
   Exchange& exchange = t.exchanges.at(t.exchanges.open(connection));
   t.exchanges.hold(exchange, bytes_of("0123456789"));
-  EXPECT_TRUE(exchange.answered);
+  EXPECT_TRUE(exchange.answered());
   EXPECT_LE(10u, t.budget.used());
   EXPECT_EQ(t.exchanges.take_held(exchange).view(), "0123456789");
   EXPECT_EQ(t.budget.used(), 0u);
