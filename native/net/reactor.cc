@@ -91,7 +91,7 @@ void Reactor::turn(const OnReactor& here) {
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
     handle_event(events[index].data.u64, events[index].events, here);
-    if (intake_.pushed() >= kRequestsPerPublish) hand_over_requests();
+    if (intake_.pushed() >= kRequestsPerPublish || (i + 1) % kEventsPerPublish == 0) hand_over_requests();
   }
   hand_over_requests();
   // A thread that has been rung may be stuck in code that is not ours; after a nap others are asked too.
