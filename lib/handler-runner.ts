@@ -1,8 +1,8 @@
 // handler-runner.ts: runs the handler of each request, and sees to it that a failure hurts nobody else.
 
-import { makeIsolate } from './async-context.js';
-import type { Channel } from './channel.js';
+import { makeEachApart } from './async-context.js';
 import { BodyError } from './errors.js';
+import type { ReactorLink } from './reactor-link.js';
 import { HttpRequest } from './request.js';
 import type { ClaimedRun } from './request-ring.js';
 import { HttpResponse } from './response.js';
@@ -20,35 +20,41 @@ export type OnError = (error: unknown, context: ErrorContext) => boolean;
 export class HandlerRunner {
   readonly #handlers: readonly HandlerEntry[];
   readonly #onError: OnError;
-  readonly #isolate = makeIsolate();
+  readonly #eachApart = makeEachApart();
 
   constructor(handlers: readonly HandlerEntry[], onError: OnError) {
     this.#handlers = handlers;
     this.#onError = onError;
   }
 
-  /** Runs the handler of a claimed request. Never throws. */
-  run(channel: Channel, reactor: number, claimed: ClaimedRun, index: number, body: Buffer | undefined): void {
+  /** Runs the handlers of claimed requests. Never throws. */
+  run(link: ReactorLink, claimed: ClaimedRun): void {
+    this.#eachApart(claimed.count, (index) => {
+      claimed.begun = index + 1;
+      this.#runOne(link, claimed, index);
+    });
+  }
+
+  #runOne(link: ReactorLink, claimed: ClaimedRun, index: number): void {
     const { handler, pattern } = this.#handlers[claimed.routes[index]!]!;
+    // Only the last of a run can have one.
+    const body = index === claimed.count - 1 ? claimed.body : undefined;
     const request = new HttpRequest(claimed.records, claimed.starts[index]!, body, pattern);
     const response = new HttpResponse(
-      channel,
-      reactor,
+      link,
       claimed.exchangeSlots[index]!,
       claimed.exchangeGenerations[index]!,
       request,
     );
-    let result: unknown;
     try {
-      result = this.#isolate(handler, request, response);
+      const result = handler(request, response);
+      if (!isThenable(result)) return;
+      result.then(undefined, (error: unknown) => {
+        this.#fail(error, request, response);
+      });
     } catch (error) {
       this.#fail(error, request, response);
-      return;
     }
-    if (!isThenable(result)) return;
-    result.then(undefined, (error: unknown) => {
-      this.#fail(error, request, response);
-    });
   }
 
   #fail(error: unknown, request: HttpRequest, response: HttpResponse): void {

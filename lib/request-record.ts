@@ -3,12 +3,25 @@
 // A string, because it is the cheapest copy there is of bytes that are mostly text: one call copies those of many
 // requests, nothing can change it, and what is read from it are slices.
 
-import { RECORD_FIELD_BYTES, RECORD_FIELD_COUNT, RECORD_FIELDS } from './ring-layout.js';
+import {
+  RECORD_FIELD_BYTES,
+  RECORD_FIELD_COUNT,
+  RECORD_FIELD_ID,
+  RECORD_FIELDS_START,
+  RECORD_LONG_NAME,
+  RECORD_METHOD_BYTES,
+  RECORD_NAME_BYTES,
+  RECORD_NAME_OFFSET,
+  RECORD_PATH_BYTES,
+  RECORD_PATH_OFFSET,
+  RECORD_REQUEST_LINE_REST,
+  RECORD_TARGET_BYTES,
+  RECORD_VALUE_BYTES,
+  RECORD_VALUE_OFFSET,
+} from './ring-layout.js';
 
-/** Position of `Field::id` and of the slices in a field's 16 bytes; see native/http/request_head.h. */
-const FIELD_NAME_LENGTH = 4;
-const FIELD_ID = 6;
-const FIELD_VALUE = 8;
+/** What stands ahead of the authority in an absolute-form target, in any case: the only scheme that is accepted. */
+const SCHEME = 'http://';
 
 export function u8(records: string, at: number): number {
   return records.charCodeAt(at);
@@ -18,46 +31,80 @@ export function u16(records: string, at: number): number {
   return records.charCodeAt(at) | (records.charCodeAt(at + 1) << 8);
 }
 
-export function u32(records: string, at: number): number {
-  return u16(records, at) | (u16(records, at + 2) << 16);
+export function methodText(records: string, start: number): string {
+  const from = textStart(records, start);
+  return records.slice(from, from + u16(records, start + RECORD_METHOD_BYTES));
+}
+
+export function targetText(records: string, start: number): string {
+  const from = targetStart(records, start);
+  return records.slice(from, from + u16(records, start + RECORD_TARGET_BYTES));
+}
+
+/** Empty where an absolute-form target has none. */
+export function pathText(records: string, start: number): string {
+  const from = targetStart(records, start) + u16(records, start + RECORD_PATH_OFFSET);
+  return records.slice(from, from + u16(records, start + RECORD_PATH_BYTES));
+}
+
+/** Without its `?`. */
+export function queryText(records: string, start: number): string {
+  const target = targetStart(records, start);
+  const pathEnd = u16(records, start + RECORD_PATH_OFFSET) + u16(records, start + RECORD_PATH_BYTES);
+  const targetBytes = u16(records, start + RECORD_TARGET_BYTES);
+  return pathEnd < targetBytes ? records.slice(target + pathEnd + 1, target + targetBytes) : '';
+}
+
+/** Of an absolute-form target: what is between the scheme and the path. */
+export function targetAuthority(records: string, start: number): string {
+  const target = targetStart(records, start);
+  return records.slice(target + SCHEME.length, target + u16(records, start + RECORD_PATH_OFFSET));
 }
 
 export function fieldCount(records: string, start: number): number {
   return u16(records, start + RECORD_FIELD_COUNT);
 }
 
-/** Where the bytes of the head begin: slices count from there. */
-export function headStart(records: string, start: number): number {
-  return start + RECORD_FIELDS + fieldCount(records, start) * RECORD_FIELD_BYTES;
+/** Position of the first field; the next ones follow at {@link RECORD_FIELD_BYTES}. */
+export function fieldsStart(records: string, start: number): number {
+  return start + u8(records, start + RECORD_FIELDS_START);
 }
 
-/** The text of the slice `{offset, length}` that lies at `at`. */
-export function sliceText(records: string, head: number, at: number): string {
-  const from = head + u32(records, at);
-  return records.slice(from, from + u32(records, at + 4));
-}
-
-/** Position of the n-th field. */
-export function fieldAt(start: number, n: number): number {
-  return start + RECORD_FIELDS + n * RECORD_FIELD_BYTES;
+/** The field section: offsets in fields count from here. */
+export function fieldSection(records: string, start: number): number {
+  const lineBytes = u16(records, start + RECORD_TARGET_BYTES) + RECORD_REQUEST_LINE_REST;
+  return textStart(records, start) + u16(records, start + RECORD_METHOD_BYTES) + lineBytes;
 }
 
 /** Number of a known name; 0: the name has none. */
 export function fieldId(records: string, field: number): number {
-  return u16(records, field + FIELD_ID);
+  return u8(records, field + RECORD_FIELD_ID);
 }
 
 /** The name as it was sent. */
-export function fieldName(records: string, head: number, field: number): string {
-  const from = head + u32(records, field);
-  return records.slice(from, from + u16(records, field + FIELD_NAME_LENGTH));
+export function fieldName(records: string, section: number, field: number): string {
+  const from = section + u16(records, field + RECORD_NAME_OFFSET);
+  const length = u8(records, field + RECORD_NAME_BYTES);
+  return records.slice(from, length === RECORD_LONG_NAME ? records.indexOf(':', from) : from + length);
 }
 
-export function fieldNameLength(records: string, field: number): number {
-  return u16(records, field + FIELD_NAME_LENGTH);
+/** False: the field has another name, whatever its case. */
+export function mayHaveName(records: string, field: number, length: number): boolean {
+  return u8(records, field + RECORD_NAME_BYTES) === Math.min(length, RECORD_LONG_NAME);
 }
 
 /** The value as it was sent, without the white space around it. */
-export function fieldValue(records: string, head: number, field: number): string {
-  return sliceText(records, head, field + FIELD_VALUE);
+export function fieldValue(records: string, section: number, field: number): string {
+  const from = section + u16(records, field + RECORD_VALUE_OFFSET);
+  return records.slice(from, from + u16(records, field + RECORD_VALUE_BYTES));
+}
+
+/** The head as it was sent: behind the fields. */
+function textStart(records: string, start: number): number {
+  return fieldsStart(records, start) + fieldCount(records, start) * RECORD_FIELD_BYTES;
+}
+
+/** Behind the method and its space. */
+function targetStart(records: string, start: number): number {
+  return textStart(records, start) + u16(records, start + RECORD_METHOD_BYTES) + 1;
 }

@@ -27,6 +27,9 @@ export const MAX_RUN = 16;
  * what is written for each request must not be garbage, nor make an old object point to a young one.
  */
 export class ClaimedRun {
+  /** Requests in it, and how many of them have been begun. */
+  count = 0;
+  begun = 0;
   readonly exchangeSlots = new Int32Array(MAX_RUN);
   readonly exchangeGenerations = new Int32Array(MAX_RUN);
   readonly routes = new Int32Array(MAX_RUN);
@@ -59,21 +62,22 @@ export class RequestRing {
 
   /**
    * Claims up to `most` requests, at most {@link MAX_RUN}, and copies them out.
-   * @returns How many.
+   * @returns False: there are none.
    */
-  claim(most: number, into: ClaimedRun): number {
+  claim(most: number, into: ClaimedRun): boolean {
     const words = this.#words;
     for (;;) {
       const first = Atomics.load(words, REQUEST_CLAIM);
       // Head after claim: so it is never behind, and the difference is what there is.
       const available = (Atomics.load(words, REQUEST_HEAD) - first) | 0;
-      if (available <= 0) return 0;
-      const count = this.#fitting(first, available < most ? available : most);
+      if (available <= 0) return false;
+      const end = this.#readRun(first, available < most ? available : most, into);
+      const { count } = into;
       if (Atomics.compareExchange(words, REQUEST_CLAIM, first, (first + count) | 0) !== first) continue;
-      this.#copy(first, count, into);
+      this.#copyBytes(first, end, into);
       // Now the reactor may write there again.
       Atomics.store(words, this.#descriptor(first) + REQUEST_RELEASED, (first + count) | 0);
-      return count;
+      return true;
     }
   }
 
@@ -101,46 +105,50 @@ export class RequestRing {
     return REQUEST_DESCRIPTORS + (index & this.#mask) * REQUEST_WORDS;
   }
 
-  /** How many of the next requests are copied in one piece: they lie together, without large bodies between them. */
-  #fitting(first: number, most: number): number {
+  /**
+   * Reads the descriptors of the next requests, as many as can be copied in one piece: they lie together, without large
+   * bodies between them. Another thread may claim these first and the reactor write over them: then the exchange in
+   * claim() fails, and what was read here is forgotten.
+   * @returns The end of their records in the arena.
+   */
+  #readRun(first: number, most: number, into: ClaimedRun): number {
     const words = this.#words;
     let descriptor = this.#descriptor(first);
     const start = words[descriptor + REQUEST_RECORD_OFFSET]!;
     let end = start;
     let count = 0;
     do {
-      // Another thread may claim these first and the reactor write over them: then the exchange fails, and what was
-      // read here is forgotten.
       if (words[descriptor + REQUEST_RECORD_OFFSET]! !== end) break;
+      into.starts[count] = end - start;
+      into.exchangeSlots[count] = words[descriptor + REQUEST_EXCHANGE_SLOT]!;
+      into.exchangeGenerations[count] = words[descriptor + REQUEST_EXCHANGE_GENERATION]!;
+      into.routes[count] = words[descriptor + REQUEST_ROUTE]!;
       end += words[descriptor + REQUEST_RECORD_BYTES]!;
       count++;
       const hasBody = words[descriptor + REQUEST_BODY_BYTES]! !== 0;
       if (hasBody || end - start > MAX_COPY_BYTES) break;
       descriptor = this.#descriptor(first + count);
     } while (count < most);
-    return count;
+    into.count = count;
+    into.begun = 0;
+    return end;
   }
 
-  #copy(first: number, count: number, into: ClaimedRun): void {
+  #copyBytes(first: number, end: number, into: ClaimedRun): void {
     const words = this.#words;
-    let descriptor = this.#descriptor(first);
-    const last = this.#descriptor(first + count - 1);
-    const start = words[descriptor + REQUEST_RECORD_OFFSET]!;
-    const end = words[last + REQUEST_RECORD_OFFSET]! + words[last + REQUEST_RECORD_BYTES]!;
-    into.records = this.#arena.toString('latin1', start, end);
-    for (let i = 0; i < count; i++) {
-      descriptor = this.#descriptor(first + i);
-      into.exchangeSlots[i] = words[descriptor + REQUEST_EXCHANGE_SLOT]!;
-      into.exchangeGenerations[i] = words[descriptor + REQUEST_EXCHANGE_GENERATION]!;
-      into.routes[i] = words[descriptor + REQUEST_ROUTE]!;
-      into.starts[i] = words[descriptor + REQUEST_RECORD_OFFSET]! - start;
-    }
+    into.records = this.#arena.toString(
+      'latin1',
+      words[this.#descriptor(first) + REQUEST_RECORD_OFFSET],
+      end,
+    );
     into.body = undefined;
+    // Only the last of a run has a body.
+    const lastIndex = first + into.count - 1;
+    const last = this.#descriptor(lastIndex);
     const bodyBytes = words[last + REQUEST_BODY_BYTES]!;
     if (bodyBytes === 0) return;
-    // Only the last of a run has one: see #fitting.
-    const outside = (words[last + REQUEST_FLAGS]! & REQUEST_BODY_OUTSIDE) !== 0;
-    into.body = outside ? this.#takeBody(first + count - 1) : this.#copyBody(end, bodyBytes);
+    const isOutside = (words[last + REQUEST_FLAGS]! & REQUEST_BODY_OUTSIDE) !== 0;
+    into.body = isOutside ? this.#takeBody(lastIndex) : this.#copyBody(end, bodyBytes);
   }
 
   #copyBody(offset: number, bytes: number): Buffer {

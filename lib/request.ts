@@ -3,31 +3,31 @@
 import { formatAddress } from './address.js';
 import { binding } from './binding.js';
 import { BodyError } from './errors.js';
-import { addHeader, joinHeader, joinRuleOf } from './header-joins.js';
+import { addHeader, joinHeader, joinRuleOf, type HeaderJoin } from './header-joins.js';
 import { paramsOf, type PathParams, type RoutePattern } from './pattern.js';
 import {
-  fieldAt,
   fieldCount,
   fieldId,
   fieldName,
-  fieldNameLength,
+  fieldSection,
+  fieldsStart,
   fieldValue,
-  headStart,
-  sliceText,
+  mayHaveName,
+  methodText,
+  pathText,
+  queryText,
+  targetAuthority,
+  targetText,
   u16,
   u8,
 } from './request-record.js';
 import {
-  RECORD_AUTHORITY,
+  RECORD_FIELD_BYTES,
   RECORD_METHOD,
-  RECORD_METHOD_NAME,
   RECORD_MINOR_VERSION,
-  RECORD_PATH,
   RECORD_PEER_ADDRESS,
   RECORD_PEER_FAMILY,
   RECORD_PEER_PORT,
-  RECORD_QUERY,
-  RECORD_TARGET,
   RECORD_TARGET_FORM,
 } from './ring-layout.js';
 
@@ -35,26 +35,37 @@ import {
 const METHODS = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] as const;
 const HEAD = 2;
 
-/** `TargetForm::absolute`. */
+/** `TargetForm::absolute` and `TargetForm::authority`. */
 const ABSOLUTE_FORM = 1;
+const AUTHORITY_FORM = 2;
 
 const EMPTY_BODY = Buffer.alloc(0);
 
-/** Known names to their numbers, filled when the first request comes. */
+/** What the server knows of a field's name. */
+interface KnownField {
+  readonly name: string;
+  readonly rule: HeaderJoin;
+}
+
+/** Known fields by their numbers; 0 is none. With the numbers by name, filled when the first request comes. */
+let knownFields: readonly KnownField[] = [];
 const fieldIds = new Map<string, number>();
-let fieldNames: readonly string[] = [];
+let hostId = 0;
 
 function learnFieldNames(): void {
-  fieldNames = binding().fieldNames;
-  fieldNames.forEach((name, id) => {
+  knownFields = binding().fieldNames.map((name) => ({ name, rule: joinRuleOf(name) }));
+  knownFields.forEach(({ name }, id) => {
     if (id > 0) fieldIds.set(name, id);
   });
+  hostId = fieldIds.get('host')!;
 }
 
 /** Request fields as node:http's `message.headers`: lower-case names, no prototype. */
 export type HeadersObject = Record<string, string | string[] | undefined>;
 
-interface Made {
+/** What few requests have, or are asked for: the body, and what is an object of the app's once it has been read. */
+interface Extras {
+  readonly body?: Buffer | undefined;
   params?: PathParams;
   searchParams?: URLSearchParams;
   headers?: HeadersObject;
@@ -70,27 +81,25 @@ export class HttpRequest {
   readonly #records: string;
   readonly #start: number;
   readonly #pattern: RoutePattern | undefined;
-  readonly #body: Buffer | undefined;
-  /** What has been read once and is an object of the app's since. */
-  #made: Made | undefined;
+  #extras: Extras | undefined;
 
   /** @internal Requests are made by the server. */
   constructor(records: string, start: number, body: Buffer | undefined, pattern: RoutePattern | undefined) {
     this.#records = records;
     this.#start = start;
-    this.#body = body;
     this.#pattern = pattern;
+    this.#extras = body === undefined ? undefined : { body };
   }
 
   /** The method as it was sent; methods are case-sensitive (RFC 9110 §9.1). */
   get method(): string {
     const id = u8(this.#records, this.#start + RECORD_METHOD);
-    return id === 0 ? this.#slice(RECORD_METHOD_NAME) : METHODS[id]!;
+    return id === 0 ? methodText(this.#records, this.#start) : METHODS[id]!;
   }
 
   /** The request target exactly as it was sent (RFC 9112 §3.2). */
   get target(): string {
-    return this.#slice(RECORD_TARGET);
+    return targetText(this.#records, this.#start);
   }
 
   /** The same as {@link target}: what node:http calls it. */
@@ -100,20 +109,19 @@ export class HttpRequest {
 
   /** Path of the target as it was sent, not decoded, without the query; `*` for `OPTIONS *`. */
   get path(): string {
-    const path = this.#slice(RECORD_PATH);
-    if (path !== '') return path;
-    return u8(this.#records, this.#start + RECORD_TARGET_FORM) === ABSOLUTE_FORM ? '/' : '';
+    const path = pathText(this.#records, this.#start);
+    return path === '' && this.#targetForm === ABSOLUTE_FORM ? '/' : path;
   }
 
   /** Query of the target as it was sent, without its `?`; empty if there is none. */
   get query(): string {
-    return this.#slice(RECORD_QUERY);
+    return queryText(this.#records, this.#start);
   }
 
   /** The query, taken apart. Parsed at the first use. */
   get searchParams(): URLSearchParams {
-    const made = (this.#made ??= {});
-    return (made.searchParams ??= new URLSearchParams(this.query));
+    const extras = (this.#extras ??= {});
+    return (extras.searchParams ??= new URLSearchParams(this.query));
   }
 
   /**
@@ -121,8 +129,8 @@ export class HttpRequest {
    * not decode stays as it was sent.
    */
   get params(): PathParams {
-    const made = (this.#made ??= {});
-    return (made.params ??= this.#readParams());
+    const extras = (this.#extras ??= {});
+    return (extras.params ??= this.#readParams());
   }
 
   /**
@@ -130,7 +138,11 @@ export class HttpRequest {
    * §3.2.2); empty for HTTP/1.0 without either.
    */
   get authority(): string {
-    return this.#slice(RECORD_AUTHORITY);
+    const form = this.#targetForm;
+    if (form === ABSOLUTE_FORM) return targetAuthority(this.#records, this.#start);
+    if (form === AUTHORITY_FORM) return this.target;
+    if (fieldIds.size === 0) learnFieldNames();
+    return (this.#find(hostId, undefined, 'first') as string | undefined) ?? '';
   }
 
   /** `'1.1'` or `'1.0'`. */
@@ -160,37 +172,36 @@ export class HttpRequest {
   header(name: string): string | undefined;
   header(name: string): string | string[] | undefined {
     if (fieldIds.size === 0) learnFieldNames();
-    let lower = name;
-    let id = fieldIds.get(name);
+    const id = fieldIds.get(name) ?? fieldIds.get(name.toLowerCase());
     if (id === undefined) {
-      lower = name.toLowerCase();
-      id = fieldIds.get(lower) ?? 0;
+      const lower = name.toLowerCase();
+      return this.#find(0, lower, joinRuleOf(lower));
     }
-    if (lower === 'host') return this.authority === '' ? undefined : this.authority;
-    return this.#find(lower, id);
+    if (id === hostId) return this.authority || undefined;
+    return this.#find(id, undefined, knownFields[id]!.rule);
   }
 
   /** All header fields by their lower-case names, joined as by {@link header}. Made at the first use. */
   get headers(): HeadersObject {
-    const made = (this.#made ??= {});
-    return (made.headers ??= this.#readHeaders());
+    const extras = (this.#extras ??= {});
+    return (extras.headers ??= this.#readHeaders());
   }
 
   /** All header fields as they were sent: name, value, name, value, … */
   get rawHeaders(): string[] {
     const records = this.#records;
-    const head = headStart(records, this.#start);
+    const section = fieldSection(records, this.#start);
     const raw: string[] = [];
-    for (let n = 0, count = fieldCount(records, this.#start); n < count; n++) {
-      const field = fieldAt(this.#start, n);
-      raw.push(fieldName(records, head, field), fieldValue(records, head, field));
+    let field = fieldsStart(records, this.#start);
+    for (let left = fieldCount(records, this.#start); left > 0; left--, field += RECORD_FIELD_BYTES) {
+      raw.push(fieldName(records, section, field), fieldValue(records, section, field));
     }
     return raw;
   }
 
   /** The body; empty if the request has none. Yours to keep and to change. */
   buffer(): Promise<Buffer> {
-    return Promise.resolve(this.#body ?? EMPTY_BODY);
+    return Promise.resolve(this.#extras?.body ?? EMPTY_BODY);
   }
 
   /** The body as text, decoded as UTF-8; what is not UTF-8 becomes U+FFFD, a byte order mark is dropped. */
@@ -208,7 +219,7 @@ export class HttpRequest {
     try {
       return Promise.resolve(JSON.parse(this.#bodyText()) as T);
     } catch (cause) {
-      const reason = this.#body === undefined ? 'it is empty' : (cause as Error).message;
+      const reason = this.#extras?.body === undefined ? 'it is empty' : (cause as Error).message;
       return Promise.reject(new BodyError(`The request body is not JSON: ${reason}`, { cause }));
     }
   }
@@ -219,28 +230,27 @@ export class HttpRequest {
   }
 
   #bodyText(): string {
-    const body = this.#body;
+    const body = this.#extras?.body;
     if (body === undefined) return '';
     const hasMark = body.length >= 3 && body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
     return body.toString('utf8', hasMark ? 3 : 0);
   }
 
-  #slice(at: number): string {
-    return sliceText(this.#records, headStart(this.#records, this.#start), this.#start + at);
+  get #targetForm(): number {
+    return u8(this.#records, this.#start + RECORD_TARGET_FORM);
   }
 
-  #find(lower: string, id: number): string | string[] | undefined {
+  /** The fields of that number, and if given, of that name. */
+  #find(id: number, lowerName: string | undefined, rule: HeaderJoin): string | string[] | undefined {
     const records = this.#records;
-    const start = this.#start;
-    const head = headStart(records, start);
-    const rule = joinRuleOf(lower);
+    const section = fieldSection(records, this.#start);
     let found: string | undefined;
     let list: string[] | undefined;
-    for (let n = 0, count = fieldCount(records, start); n < count; n++) {
-      const field = fieldAt(start, n);
+    let field = fieldsStart(records, this.#start);
+    for (let left = fieldCount(records, this.#start); left > 0; left--, field += RECORD_FIELD_BYTES) {
       if (fieldId(records, field) !== id) continue;
-      if (id === 0 && !this.#isNamed(lower, head, field)) continue;
-      const value = fieldValue(records, head, field);
+      if (lowerName !== undefined && !this.#isNamed(lowerName, section, field)) continue;
+      const value = fieldValue(records, section, field);
       if (rule === 'array') (list ??= []).push(value);
       else found = joinHeader(rule, found, value);
       if (rule === 'first') break;
@@ -248,9 +258,9 @@ export class HttpRequest {
     return list ?? found;
   }
 
-  #isNamed(lower: string, head: number, field: number): boolean {
-    if (fieldNameLength(this.#records, field) !== lower.length) return false;
-    return fieldName(this.#records, head, field).toLowerCase() === lower;
+  #isNamed(lower: string, section: number, field: number): boolean {
+    if (!mayHaveName(this.#records, field, lower.length)) return false;
+    return fieldName(this.#records, section, field).toLowerCase() === lower;
   }
 
   #readParams(): PathParams {
@@ -261,13 +271,13 @@ export class HttpRequest {
   #readHeaders(): HeadersObject {
     if (fieldIds.size === 0) learnFieldNames();
     const records = this.#records;
-    const head = headStart(records, this.#start);
+    const section = fieldSection(records, this.#start);
     const headers = Object.create(null) as Record<string, string | string[]>;
-    for (let n = 0, count = fieldCount(records, this.#start); n < count; n++) {
-      const field = fieldAt(this.#start, n);
+    let field = fieldsStart(records, this.#start);
+    for (let left = fieldCount(records, this.#start); left > 0; left--, field += RECORD_FIELD_BYTES) {
       const id = fieldId(records, field);
-      const name = id === 0 ? fieldName(records, head, field).toLowerCase() : fieldNames[id]!;
-      addHeader(headers, name, fieldValue(records, head, field));
+      const name = id === 0 ? fieldName(records, section, field).toLowerCase() : knownFields[id]!.name;
+      addHeader(headers, name, fieldValue(records, section, field));
     }
     if (this.authority !== '') headers['host'] = this.authority;
     return headers;

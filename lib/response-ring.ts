@@ -21,7 +21,7 @@ import { ARENA_BODY_BYTES, type RingMemory } from './ring-memory.js';
 /** Hands a body over that is too large for the arena, for the answer at `index`. False: no memory. */
 export type PutBody = (index: number, body: Uint8Array) => boolean;
 
-/** Below this, writing characters one by one is faster than a call into Node. */
+/** Below this, writing characters here is faster than a call into Node. */
 const SHORT_STRING = 64;
 
 /** UTF-8 needs at most three bytes for what is one unit in a string. */
@@ -32,6 +32,8 @@ export class ResponseRing {
   readonly #arena: Buffer;
   readonly #mask: number;
   readonly #arenaBytes: number;
+  /** Where the arena starts in `#words`, which spans all of the memory. */
+  readonly #arenaWord: number;
   readonly #putBody: PutBody;
 
   /** Next index to write; how far the reactor has read when we last looked. */
@@ -46,6 +48,7 @@ export class ResponseRing {
     this.#arena = memory.arena;
     this.#mask = memory.slots - 1;
     this.#arenaBytes = memory.arenaBytes;
+    this.#arenaWord = this.#descriptor(memory.slots - 1) + RESPONSE_WORDS;
     this.#putBody = putBody;
   }
 
@@ -70,20 +73,21 @@ export class ResponseRing {
     const isText = typeof body === 'string';
     const isLarge = body.length > ARENA_BODY_BYTES;
     const mostBodyBytes = isLarge ? 0 : isText ? body.length * UTF8_BYTES_PER_UNIT : body.length;
-    if (!this.#hasRoom(headBytes + mostBodyBytes)) return false;
+    const offset = this.#reserve(headBytes + mostBodyBytes);
+    if (offset < 0) return false;
     let flags = 0;
-    let bodyBytes = 0;
-    if (isLarge) {
-      bodyBytes = this.#handOver(isText ? Buffer.from(body) : body);
-      flags = RESPONSE_BODY_OUTSIDE << 24;
-    }
-    const offset = this.#take(headBytes + mostBodyBytes);
+    let bodyBytes: number;
     let at = offset;
     if (headBytes > 0) at += this.#writeHead(reason, fields, at);
-    if (!isLarge) {
+    if (isLarge) {
+      // Should this throw, what has been reserved is free again with the next answer.
+      bodyBytes = this.#handOver(isText ? Buffer.from(body) : body);
+      flags = RESPONSE_BODY_OUTSIDE << 24;
+    } else {
       bodyBytes = isText ? this.#writeText(body, at) : this.#writeBytes(body, at);
       // Text was reserved at its worst; what it did not need is free again.
-      this.#arenaHead = (this.#arenaHead - (mostBodyBytes - bodyBytes)) | 0;
+      this.#arenaHead =
+        (this.#arenaHead - wholeWords(headBytes + mostBodyBytes) + wholeWords(headBytes + bodyBytes)) | 0;
     }
     const words = this.#words;
     const descriptor = this.#descriptor(this.#head);
@@ -111,10 +115,26 @@ export class ResponseRing {
     throw new RangeError(`No memory for a response body of ${String(body.length)} bytes`);
   }
 
-  #hasRoom(bytes: number): boolean {
+  /** Takes a piece of the arena; returns where it is, or −1: there is no room. */
+  #reserve(bytes: number): number {
+    const needed = wholeWords(bytes);
+    let start = this.#startOf(needed);
     // Most of the ring is free, as far as we know: no need to ask how much exactly.
-    if (((this.#head - this.#freed) | 0) < this.#mask >> 2 && this.#usedWith(bytes) < this.#arenaBytes >> 2)
-      return true;
+    const isRoomy =
+      ((this.#head - this.#freed) | 0) < this.#mask >> 2 &&
+      ((start + needed - this.#arenaTail) | 0) < this.#arenaBytes >> 2;
+    if (!isRoomy) {
+      this.#takeBack();
+      start = this.#startOf(needed);
+      if (((this.#head - this.#freed) | 0) > this.#mask) return -1;
+      if (((start + needed - this.#arenaTail) | 0) > this.#arenaBytes) return -1;
+    }
+    this.#arenaHead = (start + needed) | 0;
+    return start & (this.#arenaBytes - 1);
+  }
+
+  /** What the reactor has read is free again. */
+  #takeBack(): void {
     const tail = Atomics.load(this.#words, RESPONSE_TAIL);
     if (tail !== this.#freed) {
       this.#freed = tail;
@@ -125,24 +145,12 @@ export class ResponseRing {
       this.#arenaHead = (this.#arenaHead + this.#arenaBytes - 1) & -this.#arenaBytes;
       this.#arenaTail = this.#arenaHead;
     }
-    return ((this.#head - tail) | 0) <= this.#mask && this.#usedWith(bytes) <= this.#arenaBytes;
-  }
-
-  /** Bytes of the arena that are in use once a piece of this length has been taken. */
-  #usedWith(bytes: number): number {
-    return (this.#startOf(bytes) + bytes - this.#arenaTail) | 0;
   }
 
   /** A piece that would cross the arena's end starts at its beginning instead. */
   #startOf(bytes: number): number {
     const toEnd = this.#arenaBytes - (this.#arenaHead & (this.#arenaBytes - 1));
     return bytes <= toEnd ? this.#arenaHead : (this.#arenaHead + toEnd) | 0;
-  }
-
-  #take(bytes: number): number {
-    const start = this.#startOf(bytes);
-    this.#arenaHead = (start + bytes) | 0;
-    return start & (this.#arenaBytes - 1);
   }
 
   #writeHead(reason: string, fields: string, at: number): number {
@@ -154,15 +162,33 @@ export class ResponseRing {
   }
 
   #writeText(text: string, at: number): number {
-    const arena = this.#arena;
+    const isShort = text.length < SHORT_STRING && (at & 3) === 0;
+    if (isShort && this.#writeAscii(text, this.#arenaWord + (at >> 2))) return text.length;
+    return this.#arena.write(text, at);
+  }
+
+  /** Four characters a store. False: they were not all ASCII, and have to be written again. */
+  #writeAscii(text: string, word: number): boolean {
+    const words = this.#words;
     const length = text.length;
-    if (length >= SHORT_STRING) return arena.write(text, at);
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 0x7f) return arena.write(text, at);
-      arena[at + i] = code;
+    let seen = 0;
+    let i = 0;
+    for (; i + 3 < length; i += 4) {
+      const a = text.charCodeAt(i);
+      const b = text.charCodeAt(i + 1);
+      const c = text.charCodeAt(i + 2);
+      const d = text.charCodeAt(i + 3);
+      seen |= a | b | c | d;
+      words[word++] = a | (b << 8) | (c << 16) | (d << 24);
     }
-    return length;
+    let last = 0;
+    for (let shift = 0; i < length; i++, shift += 8) {
+      const code = text.charCodeAt(i);
+      seen |= code;
+      last |= code << shift;
+    }
+    if ((length & 3) !== 0) words[word] = last;
+    return seen < 0x80;
   }
 
   #writeBytes(bytes: Uint8Array, at: number): number {
@@ -173,4 +199,9 @@ export class ResponseRing {
   #descriptor(index: number): number {
     return RESPONSE_DESCRIPTORS + (index & this.#mask) * RESPONSE_WORDS;
   }
+}
+
+/** Pieces of the arena start at whole words, so that text can be written by the word. */
+function wholeWords(bytes: number): number {
+  return (bytes + 3) & ~3;
 }

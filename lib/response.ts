@@ -1,6 +1,5 @@
 // response.ts: HttpResponse, what a handler answers with.
 
-import type { Channel } from './channel.js';
 import { HeaderError, ResponseError, StateError } from './errors.js';
 import {
   checkContentLength,
@@ -13,6 +12,7 @@ import {
   type FieldName,
   type FieldValueInput,
 } from './field-validation.js';
+import type { ReactorLink } from './reactor-link.js';
 import { HttpRequest } from './request.js';
 import { RESPONSE_CLOSE, RESPONSE_OWN_DATE, RESPONSE_OWN_LENGTH } from './ring-layout.js';
 import { MAX_RESPONSE_FIELDS_BYTES } from './ring-memory.js';
@@ -38,8 +38,7 @@ export interface ResponseField {
  * they are given: what cannot be sent throws, and nothing of it is sent.
  */
 export class HttpResponse {
-  readonly #channel: Channel;
-  readonly #reactor: number;
+  readonly #link: ReactorLink;
   readonly #exchangeSlot: number;
   readonly #exchangeGeneration: number;
   readonly #request: HttpRequest;
@@ -49,15 +48,8 @@ export class HttpResponse {
   #ended = false;
 
   /** @internal Responses are made by the server. */
-  constructor(
-    channel: Channel,
-    reactor: number,
-    exchangeSlot: number,
-    exchangeGeneration: number,
-    request: HttpRequest,
-  ) {
-    this.#channel = channel;
-    this.#reactor = reactor;
+  constructor(link: ReactorLink, exchangeSlot: number, exchangeGeneration: number, request: HttpRequest) {
+    this.#link = link;
     this.#exchangeSlot = exchangeSlot;
     this.#exchangeGeneration = exchangeGeneration;
     this.#request = request;
@@ -78,7 +70,7 @@ export class HttpResponse {
    * given: nobody will see it.
    */
   get aborted(): boolean {
-    return !this.#ended && !this.#channel.isLive(this.#reactor, this.#exchangeSlot, this.#exchangeGeneration);
+    return !this.#ended && !this.#link.isLive(this.#exchangeSlot, this.#exchangeGeneration);
   }
 
   /**
@@ -178,7 +170,7 @@ export class HttpResponse {
    * @throws {@link HeaderError}, {@link ResponseError}, {@link StateError}
    */
   redirect(location: string, code = 302): void {
-    this.#requireUnended();
+    if (this.#ended) throw alreadyEnded();
     const checked = checkRedirectStatus(code);
     this.header('Location', encodeLocation(location));
     this.status(checked);
@@ -195,7 +187,7 @@ export class HttpResponse {
   }
 
   #send(body: string | Uint8Array, contentType: number): void {
-    this.#requireUnended();
+    if (this.#ended) throw alreadyEnded();
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
       throw new ResponseError(
         'ERR_MILLRACE_RESPONSE_BODY',
@@ -213,15 +205,7 @@ export class HttpResponse {
       if (this.#find('content-type') === undefined) packed |= contentType << 16;
       fields = fieldLines(this.#fields);
     }
-    this.#channel.answer(
-      this.#reactor,
-      this.#exchangeSlot,
-      this.#exchangeGeneration,
-      packed,
-      this.#reason,
-      fields,
-      content,
-    );
+    this.#link.answer(this.#exchangeSlot, this.#exchangeGeneration, packed, this.#reason, fields, content);
     this.#ended = true;
   }
 
@@ -249,14 +233,13 @@ export class HttpResponse {
     if (!this.#ended) return;
     throw new StateError('ERR_MILLRACE_HEADERS_SENT', `${what} comes too late: the response has been sent`);
   }
+}
 
-  #requireUnended(): void {
-    if (!this.#ended) return;
-    throw new StateError(
-      'ERR_MILLRACE_RESPONSE_ENDED',
-      'This response has been ended already: a request has one answer',
-    );
-  }
+function alreadyEnded(): StateError {
+  return new StateError(
+    'ERR_MILLRACE_RESPONSE_ENDED',
+    'This response has been ended already: a request has one answer',
+  );
 }
 
 /** The field lines as they are sent, without those that the reactor writes. */

@@ -23,18 +23,24 @@ export const REQUEST_BODY_OUTSIDE = 1;
 
 export const RECORD_METHOD = 0;
 export const RECORD_MINOR_VERSION = 1;
-export const RECORD_PEER_FAMILY = 2;
-export const RECORD_TARGET_FORM = 3;
-export const RECORD_PEER_PORT = 4;
-export const RECORD_FIELD_COUNT = 6;
-export const RECORD_PEER_ADDRESS = 8;
-export const RECORD_METHOD_NAME = 24;
-export const RECORD_TARGET = 32;
-export const RECORD_PATH = 40;
-export const RECORD_QUERY = 48;
-export const RECORD_AUTHORITY = 56;
-export const RECORD_FIELDS = 64;
-export const RECORD_FIELD_BYTES = 16;
+export const RECORD_TARGET_FORM = 2;
+export const RECORD_PEER_FAMILY = 3;
+export const RECORD_FIELDS_START = 4;
+export const RECORD_PEER_PORT = 6;
+export const RECORD_FIELD_COUNT = 8;
+export const RECORD_METHOD_BYTES = 10;
+export const RECORD_TARGET_BYTES = 12;
+export const RECORD_PATH_OFFSET = 14;
+export const RECORD_PATH_BYTES = 16;
+export const RECORD_PEER_ADDRESS = 18;
+export const RECORD_FIELD_BYTES = 8;
+export const RECORD_NAME_OFFSET = 0;
+export const RECORD_VALUE_OFFSET = 2;
+export const RECORD_VALUE_BYTES = 4;
+export const RECORD_FIELD_ID = 6;
+export const RECORD_NAME_BYTES = 7;
+export const RECORD_LONG_NAME = 255;
+export const RECORD_REQUEST_LINE_REST = 12;
 
 export const RESPONSE_HEAD = 0;
 export const RESPONSE_TAIL = LINE;
@@ -77,18 +83,24 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   requestBodyOutside: REQUEST_BODY_OUTSIDE,
   recordMethod: RECORD_METHOD,
   recordMinorVersion: RECORD_MINOR_VERSION,
-  recordPeerFamily: RECORD_PEER_FAMILY,
   recordTargetForm: RECORD_TARGET_FORM,
+  recordPeerFamily: RECORD_PEER_FAMILY,
+  recordFieldsStart: RECORD_FIELDS_START,
   recordPeerPort: RECORD_PEER_PORT,
   recordFieldCount: RECORD_FIELD_COUNT,
+  recordMethodBytes: RECORD_METHOD_BYTES,
+  recordTargetBytes: RECORD_TARGET_BYTES,
+  recordPathOffset: RECORD_PATH_OFFSET,
+  recordPathBytes: RECORD_PATH_BYTES,
   recordPeerAddress: RECORD_PEER_ADDRESS,
-  recordMethodName: RECORD_METHOD_NAME,
-  recordTarget: RECORD_TARGET,
-  recordPath: RECORD_PATH,
-  recordQuery: RECORD_QUERY,
-  recordAuthority: RECORD_AUTHORITY,
-  recordFields: RECORD_FIELDS,
   recordFieldBytes: RECORD_FIELD_BYTES,
+  recordNameOffset: RECORD_NAME_OFFSET,
+  recordValueOffset: RECORD_VALUE_OFFSET,
+  recordValueBytes: RECORD_VALUE_BYTES,
+  recordFieldId: RECORD_FIELD_ID,
+  recordNameBytes: RECORD_NAME_BYTES,
+  recordLongName: RECORD_LONG_NAME,
+  recordRequestLineRest: RECORD_REQUEST_LINE_REST,
   responseHead: RESPONSE_HEAD,
   responseTail: RESPONSE_TAIL,
   responseWanted: RESPONSE_WANTED,

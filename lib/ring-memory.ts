@@ -1,6 +1,11 @@
 // ring-memory.ts: makes the shared memory of one server.
 
-import { RECORD_FIELD_BYTES, RECORD_FIELDS, REQUEST_DESCRIPTORS, REQUEST_WORDS } from './ring-layout.js';
+import {
+  RECORD_FIELD_BYTES,
+  RECORD_PEER_ADDRESS,
+  REQUEST_DESCRIPTORS,
+  REQUEST_WORDS,
+} from './ring-layout.js';
 import { RESPONSE_DESCRIPTORS, RESPONSE_WORDS } from './ring-layout.js';
 import type { ServerConfig } from './options.js';
 
@@ -40,7 +45,7 @@ const LARGEST_IN_ARENA = 4;
 
 export function ringSizes(config: ServerConfig): RingSizes {
   const { requestLineBytes, headerBytes, headerCount } = config.limits;
-  const record = RECORD_FIELDS + headerCount * RECORD_FIELD_BYTES + requestLineBytes + headerBytes + 64;
+  const record = RECORD_PEER_ADDRESS + 64 + headerCount * RECORD_FIELD_BYTES + requestLineBytes + headerBytes;
   return {
     requestSlots: SLOTS,
     requestArenaBytes: arenaBytes(record + ARENA_BODY_BYTES),

@@ -64,9 +64,9 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
     return Dispatch::done;
   }
   const bool in_arena = outside.empty() && body.size() <= kArenaBodyBytes;
-  const std::uint32_t record_bytes = ring::record_bytes(head, fields.size());
+  const std::uint32_t record_bytes = ring::record_bytes(head, fields.size(), connection.peer);
   char* const record =
-      ring_.try_reserve(record_bytes + static_cast<std::uint32_t>(in_arena ? body.size() : 0));
+      ring_.try_reserve(record_bytes + ring::aligned(static_cast<std::uint32_t>(in_arena ? body.size() : 0)));
   if (record == nullptr) return Dispatch::ring_full;
   if (!in_arena && outside.empty() && !outside.append(body)) {
     refuse(connection, 503, here);

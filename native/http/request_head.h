@@ -25,8 +25,7 @@ enum class Method : std::uint8_t { other, get, head, post, put, delete_, connect
          method == Method::trace;
 }
 
-/// One field line. The request record holds these as they are and JavaScript reads them there, which is why
-/// the layout is fixed (and little endian, like every machine this is built for).
+/// One field line. Kept as bytes while the head is unfinished.
 struct Field {
   std::uint32_t name_offset;
   std::uint16_t name_length;

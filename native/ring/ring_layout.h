@@ -35,23 +35,37 @@ inline constexpr std::uint32_t kBodyOutside = 1;  // fetched with takeBody(): to
 }  // namespace request
 
 // --- request record: what a request object in JS is made of, byte positions ---
+//
+// Fixed part, address of the client, fields, text. The text is the head as it was sent, from its method on:
+// method, space, target, space, version, line end, and the field section. Small, since all of it is written,
+// copied and collected once for each request; so lengths and offsets have 16 bits, which is as much as the
+// limits can be set to.
 
 namespace record {
 inline constexpr std::uint32_t kMethod = 0;        // u8, a Method
 inline constexpr std::uint32_t kMinorVersion = 1;  // u8
-inline constexpr std::uint32_t kPeerFamily = 2;    // u8: 0 none, 4, 6
-inline constexpr std::uint32_t kTargetForm = 3;    // u8, a TargetForm
-inline constexpr std::uint32_t kPeerPort = 4;      // u16
-inline constexpr std::uint32_t kFieldCount = 6;    // u16
-inline constexpr std::uint32_t kPeerAddress = 8;   // 16 bytes, network order
-inline constexpr std::uint32_t kMethodName =
-    24;  // slices {offset, length}, offsets from the head's first byte
-inline constexpr std::uint32_t kTarget = 32;
-inline constexpr std::uint32_t kPath = 40;
-inline constexpr std::uint32_t kQuery = 48;
-inline constexpr std::uint32_t kAuthority = 56;
-inline constexpr std::uint32_t kFields = 64;  // kFieldCount Fields of 16 bytes, then the head's bytes
-inline constexpr std::uint32_t kFieldBytes = 16;
+inline constexpr std::uint32_t kTargetForm = 2;    // u8, a TargetForm
+inline constexpr std::uint32_t kPeerFamily = 3;    // u8: 0 none, 4, 6
+inline constexpr std::uint32_t kFieldsStart = 4;   // u8: where the fields begin, behind the peer's address
+inline constexpr std::uint32_t kPeerPort = 6;      // u16
+inline constexpr std::uint32_t kFieldCount = 8;    // u16
+inline constexpr std::uint32_t kMethodBytes = 10;  // u16
+inline constexpr std::uint32_t kTargetBytes = 12;  // u16
+inline constexpr std::uint32_t kPathOffset = 14;   // u16, in the target
+inline constexpr std::uint32_t kPathBytes = 16;    // u16
+inline constexpr std::uint32_t kPeerAddress = 18;  // 4 or 16 bytes in network order, or none
+inline constexpr std::uint32_t kFieldBytes = 8;
+
+// Of one field. Offsets count from the first byte of the field section.
+inline constexpr std::uint32_t kNameOffset = 0;   // u16
+inline constexpr std::uint32_t kValueOffset = 2;  // u16
+inline constexpr std::uint32_t kValueBytes = 4;   // u16
+inline constexpr std::uint32_t kFieldId = 6;      // u8, a FieldId
+inline constexpr std::uint32_t kNameBytes = 7;    // u8; kLongName: at least that many, up to the colon
+inline constexpr std::uint32_t kLongName = 255;
+
+/// What the request line has besides method and target: two spaces, "HTTP/1.1", CRLF.
+inline constexpr std::uint32_t kRequestLineRest = 12;
 }  // namespace record
 
 // --- response ring: one for each JS thread and reactor; the JS thread produces, the reactor consumes ---

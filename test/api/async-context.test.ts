@@ -108,7 +108,8 @@ test('a handler that throws after enterWith leaves nothing to the next one', asy
     assert.equal((await client.answer()).status, 500);
     assert.equal((await client.answer()).text, 'null');
   }
-  assert.deepEqual(seenByListener, Array(5).fill(undefined));
+  // The listener is told in the context of the request that failed: it can log what belongs to it.
+  assert.deepEqual(seenByListener, Array(5).fill('left behind'));
 });
 
 test('requests that wait for each other in the middle keep their stores apart', async (t) => {
@@ -150,6 +151,26 @@ test('handlers start in the context in which their server was made, all of them'
     assert.equal(await client.ask(get('/')).then(({ text }) => text), '"of the maker"');
   client.send(get('/').repeat(50));
   for (const { text } of await client.answers(50)) assert.equal(text, '"of the maker"');
+});
+
+test('the first request that ever writes to its context changes it for itself alone, whatever came before', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const { connect } = await storage.run('of the maker', () =>
+    startHandler(t, (req, res) => {
+      const before = storage.getStore();
+      if (req.path === '/enter') storage.enterWith('entered');
+      res.json([before, storage.getStore()]);
+    }),
+  );
+  const client = await connect();
+  for (const round of [1, 2]) {
+    client.send(get('/').repeat(10) + get('/enter') + get('/').repeat(10));
+    const answers = (await client.answers(21)).map(({ text }) => JSON.parse(text) as unknown);
+    for (const [n, answer] of answers.entries()) {
+      const after = n === 10 ? 'entered' : 'of the maker';
+      assert.deepEqual(answer, ['of the maker', after], `round ${String(round)}, request ${String(n)}`);
+    }
+  }
 });
 
 test('requests that arrive while a late answer is given start in their own context', async (t) => {

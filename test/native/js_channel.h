@@ -1,5 +1,5 @@
-// js_channel.h: lib/channel.ts in C++: a JS thread's end of a server, in plain threads that ThreadSanitizer
-// can see into. What differs from lib/channel.ts is wrong here.
+// js_channel.h: lib/channel.ts and lib/reactor-link.ts in C++: a JS thread's end of a server, in plain
+// threads that ThreadSanitizer can see into. What differs from lib/ is wrong here.
 #pragma once
 
 #include <algorithm>
@@ -114,7 +114,8 @@ class Channel {
       retry_backlog();
       return;
     }
-    if (sleep_word(reactor).load() == static_cast<std::uint32_t>(ring::ReactorSleep::deep)) {
+    const bool may_be_deep = covered_reactor_ != reactor || unbegun_ == 0;
+    if (may_be_deep && sleeps_deep(reactor)) {
       wake(reactor);
     } else {
       untold_[reactor] = true;
@@ -129,6 +130,7 @@ class Channel {
   static constexpr std::chrono::microseconds kSlowRun{100};
   static constexpr std::uint32_t kMaxRun = 16;
   static constexpr std::uint32_t kAwake = static_cast<std::uint32_t>(ring::ReactorSleep::awake);
+  static constexpr std::uint32_t kNoReactor = 0xffffffff;
 
   bool run_some(std::uint32_t reactor) {
     ring::RequestClaimer& claimer = requests_[reactor];
@@ -146,7 +148,14 @@ class Channel {
                                      : std::string(record + request.record_bytes, request.body_bytes)});
     }
     claimer.release(run);
-    for (Claimed& request : claimed) dispatch_(std::move(request));
+    // With two requests open and this thread at work a reactor only naps.
+    covered_reactor_ = run.count > 1 && !sleeps_deep(reactor) ? reactor : kNoReactor;
+    unbegun_ = run.count;
+    for (Claimed& request : claimed) {
+      --unbegun_;
+      dispatch_(std::move(request));
+    }
+    covered_reactor_ = kNoReactor;
     return true;
   }
 
@@ -232,6 +241,10 @@ class Channel {
     }
   }
 
+  bool sleeps_deep(std::uint32_t reactor) {
+    return sleep_word(reactor).load() == static_cast<std::uint32_t>(ring::ReactorSleep::deep);
+  }
+
   void wake(std::uint32_t reactor) {
     if (sleep_word(reactor).load() != kAwake && sleep_word(reactor).exchange(kAwake) != kAwake)
       native_.wake(reactor);
@@ -257,6 +270,10 @@ class Channel {
   bool is_scheduled_ = false;
   std::uint32_t run_ = 1;
   std::size_t next_reactor_ = 0;
+  // The reactor that cannot sleep deep before the last request of the run begins, and how many have not
+  // begun.
+  std::uint32_t covered_reactor_ = kNoReactor;
+  std::uint32_t unbegun_ = 0;
   std::uint64_t kept_ = 0;
 };
 

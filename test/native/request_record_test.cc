@@ -20,7 +20,7 @@ struct Parsed {
 
   /// The record in a block of exactly its size: AddressSanitizer sees a byte more.
   std::string record(std::string_view head, const PeerAddress& peer = {}) {
-    const std::uint32_t bytes = record_bytes(parser.head(), parser.fields().size());
+    const std::uint32_t bytes = record_bytes(parser.head(), parser.fields().size(), peer);
     auto block = std::make_unique<char[]>(bytes);
     char* const end = write_record(block.get(), parser.head(), parser.fields(), head.data(), peer);
     EXPECT_TRUE(end == block.get() + bytes);
@@ -49,7 +49,7 @@ TEST("holds everything that JavaScript reads of a request") {
   EXPECT_EQ(request.target_form(), static_cast<std::uint32_t>(TargetForm::origin));
   EXPECT_EQ(request.peer_family(), 4u);
   EXPECT_EQ(request.peer_port(), 54321u);
-  EXPECT_EQ(request.peer_address().substr(0, 4), std::string_view("\x7f\0\0\x09", 4));
+  EXPECT_EQ(request.peer_address(), std::string_view("\x7f\0\0\x09", 4));
   EXPECT_EQ(request.method_name(), "POST");
   EXPECT_EQ(request.target(), "/a/b?c=d");
   EXPECT_EQ(request.path(), "/a/b");
@@ -63,7 +63,75 @@ TEST("holds everything that JavaScript reads of a request") {
   EXPECT_EQ(request.field_id(2), static_cast<std::uint32_t>(id_of("accept", 6)));
 }
 
-TEST("counts from the first byte received, also behind empty lines") {
+TEST("keeps the address of an IPv6 client whole, and none of a Unix socket's") {
+  constexpr std::string_view kHead = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+  Parsed parsed(kHead);
+  PeerAddress peer;
+  peer.family = PeerAddress::Family::ipv6;
+  for (std::uint8_t i = 0; i < 16; ++i) peer.bytes[i] = i;
+  const std::string record = parsed.record(kHead, peer);
+  EXPECT_EQ(js::RequestReader(record).peer_address(),
+            std::string_view("\0\1\2\3\4\5\6\7\x8\x9\xa\xb\xc\xd\xe\xf", 16));
+  EXPECT_EQ(js::RequestReader(record).header("Host"), "h");
+  const std::string without = parsed.record(kHead);
+  EXPECT_EQ(js::RequestReader(without).peer_address(), "");
+  EXPECT_EQ(js::RequestReader(without).header("Host"), "h");
+}
+
+struct TargetCase {
+  std::string_view line;
+  std::string_view target;
+  std::string_view path;
+  std::string_view query;
+  std::string_view authority;
+};
+
+TEST("takes every form of target apart again (RFC 9112 §3.2)") {
+  constexpr TargetCase kCases[] = {
+      {"GET /a/b?c=d?e", "/a/b?c=d?e", "/a/b", "c=d?e", "h:1"},
+      {"GET /?", "/?", "/", "", "h:1"},
+      {"GET /", "/", "/", "", "h:1"},
+      {"GET http://t:2/a?b", "http://t:2/a?b", "/a", "b", "t:2"},
+      {"GET HTTP://t", "HTTP://t", "", "", "t"},
+      {"GET http://t?", "http://t?", "", "", "t"},
+      {"GET http://t?q", "http://t?q", "", "q", "t"},
+      {"OPTIONS *", "*", "*", "", "h:1"},
+      {"CONNECT t:2", "t:2", "", "", "t:2"},
+  };
+  for (const TargetCase& c : kCases) {
+    const std::string head = std::string(c.line) + " HTTP/1.1\r\nA: b\r\nHost: h:1\r\n\r\n";
+    Parsed parsed(head);
+    ASSERT_TRUE(parsed.status == ParseStatus::complete);
+    const std::string record = parsed.record(head);
+    const js::RequestReader request(record);
+    EXPECT_EQ(request.target(), c.target);
+    EXPECT_EQ(request.path(), c.path);
+    EXPECT_EQ(request.query(), c.query);
+    EXPECT_EQ(request.authority(), c.authority);
+    EXPECT_EQ(request.header("A"), "b");
+  }
+}
+
+TEST("names of any length, and values at the end of the largest field section") {
+  constexpr std::uint32_t kLargest = 64 * 1024;  // as much as the limits can be set to, lib/options.ts
+  for (const std::size_t name_bytes : {254, 255, 256, 40000}) {
+    const std::string name(name_bytes, 'n');
+    std::string head = "GET / HTTP/1.1\r\nHost: h\r\n" + name + ": long\r\n";
+    const std::size_t used = head.size() - head.find("Host") + std::string_view("A:z\r\nB:\r\n").size();
+    head += "A:" + std::string(kLargest - used, ' ') + "z\r\nB:\r\n";
+    head += "\r\n";
+    Parsed parsed(head, {.request_line_bytes = 100, .header_bytes = kLargest, .header_count = 100});
+    ASSERT_TRUE(parsed.status == ParseStatus::complete);
+    const std::string record = parsed.record(head);
+    const js::RequestReader request(record);
+    EXPECT_EQ(request.header(name), "long");
+    EXPECT_EQ(request.header("A"), "z");
+    EXPECT_EQ(request.field_name(3), "B");
+    EXPECT_EQ(request.field_value(3), "");
+  }
+}
+
+TEST("leaves out the empty lines ahead of a request") {
   constexpr std::string_view kHead = "\r\n\r\nGET /x HTTP/1.0\r\n\r\n";
   Parsed parsed(kHead);
   ASSERT_TRUE(parsed.status == ParseStatus::complete);

@@ -1,0 +1,126 @@
+// reactor-link.ts: one reactor as this JS thread sees it: where its requests come from and its answers go to.
+
+import type { NativeServer } from './binding.js';
+import { RequestRing, type ClaimedRun } from './request-ring.js';
+import { ResponseRing } from './response-ring.js';
+import { SLEEP_DEEP } from './ring-layout.js';
+import type { RingMemory } from './ring-memory.js';
+
+/** An answer that has to wait: the arguments of `ResponseRing.push`. */
+type Answer = Parameters<ResponseRing['push']>;
+
+/** What a link has to know of its thread. */
+export interface Thread {
+  /** An answer is about to be given. False: the server has ended, it is for nobody. */
+  beginAnswer(): boolean;
+}
+
+export class ReactorLink {
+  readonly #native: NativeServer;
+  readonly #reactor: number;
+  readonly #requests: RequestRing;
+  readonly #responses: ResponseRing;
+  readonly #thread: Thread;
+
+  /** Answers that found the ring full. */
+  readonly #backlog: Answer[] = [];
+  /** Answers have been published, and the reactor may sleep. */
+  #isUntold = false;
+  /** The run being handled, if the reactor cannot sleep deep before its last request begins. */
+  #coveringRun: ClaimedRun | undefined;
+
+  constructor(
+    native: NativeServer,
+    reactor: number,
+    requests: RingMemory,
+    responses: RingMemory,
+    thread: Thread,
+  ) {
+    this.#native = native;
+    this.#reactor = reactor;
+    this.#requests = new RequestRing(requests, (index) => native.takeBody(reactor, index));
+    this.#responses = new ResponseRing(responses, (index, body) => native.putBody(reactor, index, body));
+    this.#thread = thread;
+  }
+
+  /**
+   * Claims up to `most` requests and copies them out. {@link endRun} has to follow.
+   * @returns False: there are none.
+   */
+  claim(most: number, into: ClaimedRun): boolean {
+    if (!this.#requests.claim(most, into)) return false;
+    // With two requests open and this thread at work a reactor only naps. While one of the run has not begun there is
+    // that one and the one that is answered, so this one look holds for all answers until then. (A client that vanishes
+    // in between can make it deep all the same: then the other's answer waits for the end of the slice.)
+    const isCovered = into.count > 1 && this.#requests.reactorSleep() !== SLEEP_DEEP;
+    this.#coveringRun = isCovered ? into : undefined;
+    return true;
+  }
+
+  endRun(): void {
+    this.#coveringRun = undefined;
+  }
+
+  /** Is there anything to claim? For the last look before this thread sleeps. */
+  hasWork(): boolean {
+    return this.#requests.hasWork();
+  }
+
+  /** Gives an answer to the reactor. The arguments are those of {@link ResponseRing.push}. */
+  answer(
+    exchangeSlot: number,
+    exchangeGeneration: number,
+    packed: number,
+    reason: string,
+    fields: string,
+    body: string | Uint8Array,
+  ): void {
+    if (!this.#thread.beginAnswer()) return;
+    if (
+      this.#backlog.length > 0 ||
+      !this.#responses.push(exchangeSlot, exchangeGeneration, packed, reason, fields, body)
+    ) {
+      // The app may reuse its buffer as soon as end() has returned.
+      const kept = typeof body === 'string' ? body : Uint8Array.from(body);
+      this.#backlog.push([exchangeSlot, exchangeGeneration, packed, reason, fields, kept]);
+      this.retryBacklog();
+      return;
+    }
+    // A reactor that does not know that this thread works may sleep for long: one that does is told now, since this
+    // handler may never come to an end.
+    const run = this.#coveringRun;
+    const mayBeDeep = run === undefined || run.begun === run.count;
+    if (mayBeDeep && this.#requests.reactorSleep() === SLEEP_DEEP) this.#wake();
+    else this.#isUntold = true;
+  }
+
+  /** Is somebody still waiting for this answer? */
+  isLive(exchangeSlot: number, exchangeGeneration: number): boolean {
+    return this.#native.isLive(this.#reactor, exchangeSlot, exchangeGeneration);
+  }
+
+  /** Wakes the reactor if it sleeps over published answers. */
+  tell(): void {
+    if (!this.#isUntold) return;
+    this.#isUntold = false;
+    this.#wake();
+  }
+
+  /** Publishes what has been waiting for room, as far as there is some; else the doorbell will ring when there is. */
+  retryBacklog(): void {
+    const waiting = this.#backlog;
+    if (waiting.length === 0) return;
+    let sent = 0;
+    while (sent < waiting.length && this.#responses.push(...waiting[sent]!)) sent++;
+    if (sent < waiting.length) {
+      this.#responses.askForRoom();
+      while (sent < waiting.length && this.#responses.push(...waiting[sent]!)) sent++;
+    }
+    waiting.splice(0, sent);
+    this.#isUntold = true;
+  }
+
+  #wake(): void {
+    if (this.#requests.winWake()) this.#native.wake(this.#reactor);
+  }
+}
