@@ -1,7 +1,9 @@
 // request-ring.ts: takes requests out of one reactor's ring. The protocol is described in native/ring/request_ring.h.
 
+import { RequestBody } from './request-body.js';
 import {
   REACTOR_SLEEP,
+  REQUEST_BODY_ASCII,
   REQUEST_BODY_BYTES,
   REQUEST_BODY_OUTSIDE,
   REQUEST_CLAIM,
@@ -35,17 +37,34 @@ export class ClaimedRun {
   readonly routes = new Int32Array(MAX_RUN);
   /** Where each request's record starts in `records`. */
   readonly starts = new Int32Array(MAX_RUN);
-  /** The records, one character a byte. */
+  /** Where its body starts and ends there; the same where it has none. */
+  readonly bodyStarts = new Int32Array(MAX_RUN);
+  readonly bodyEnds = new Int32Array(MAX_RUN);
+  /** Flags of the descriptors. */
+  readonly flags = new Int32Array(MAX_RUN);
+  /** The records and bodies, one character a byte. */
   records = '';
-  /** Of the last request; the others have none. */
-  body: Buffer | undefined;
+  /** Of the last request, if it was too large for the arena. */
+  outsideBody: Buffer | undefined;
+
+  bodyOf(index: number): RequestBody | undefined {
+    const start = this.bodyStarts[index]!;
+    const end = this.bodyEnds[index]!;
+    if (start !== end) {
+      return new RequestBody(this.records, start, end, (this.flags[index]! & REQUEST_BODY_ASCII) !== 0);
+    }
+    const isLast = index === this.count - 1;
+    return isLast && this.outsideBody !== undefined ? RequestBody.ofBuffer(this.outsideBody) : undefined;
+  }
 }
 
 /** Fetches a body that was too large for the arena. */
 export type TakeBody = (index: number) => Buffer;
 
-/** Records copied with one call: a request that is kept keeps all of them in memory. */
+/** Records and bodies copied with one call: a request that is kept keeps all of them in memory. */
 const MAX_COPY_BYTES = 8192;
+
+const WORD_BYTES = 4;
 
 export class RequestRing {
   readonly #words: Int32Array;
@@ -109,7 +128,7 @@ export class RequestRing {
    * Reads the descriptors of the next requests, as many as can be copied in one piece: they lie together, without large
    * bodies between them. Another thread may claim these first and the reactor write over them: then the exchange in
    * claim() fails, and what was read here is forgotten.
-   * @returns The end of their records in the arena.
+   * @returns The end of their bytes in the arena.
    */
   #readRun(first: number, most: number, into: ClaimedRun): number {
     const words = this.#words;
@@ -118,15 +137,22 @@ export class RequestRing {
     let end = start;
     let count = 0;
     do {
-      if (words[descriptor + REQUEST_RECORD_OFFSET]! !== end) break;
-      into.starts[count] = end - start;
+      const offset = words[descriptor + REQUEST_RECORD_OFFSET]!;
+      // Records begin at whole words.
+      if ((offset - end) >>> 0 >= WORD_BYTES) break;
+      const flags = words[descriptor + REQUEST_FLAGS]!;
+      const isOutside = (flags & REQUEST_BODY_OUTSIDE) !== 0;
+      const bodyStart = offset + words[descriptor + REQUEST_RECORD_BYTES]!;
+      end = isOutside ? bodyStart : bodyStart + words[descriptor + REQUEST_BODY_BYTES]!;
+      into.starts[count] = offset - start;
+      into.bodyStarts[count] = bodyStart - start;
+      into.bodyEnds[count] = end - start;
+      into.flags[count] = flags;
       into.exchangeSlots[count] = words[descriptor + REQUEST_EXCHANGE_SLOT]!;
       into.exchangeGenerations[count] = words[descriptor + REQUEST_EXCHANGE_GENERATION]!;
       into.routes[count] = words[descriptor + REQUEST_ROUTE]!;
-      end += words[descriptor + REQUEST_RECORD_BYTES]!;
       count++;
-      const hasBody = words[descriptor + REQUEST_BODY_BYTES]! !== 0;
-      if (hasBody || end - start > MAX_COPY_BYTES) break;
+      if (isOutside || end - start > MAX_COPY_BYTES) break;
       descriptor = this.#descriptor(first + count);
     } while (count < most);
     into.count = count;
@@ -135,25 +161,11 @@ export class RequestRing {
   }
 
   #copyBytes(first: number, end: number, into: ClaimedRun): void {
-    const words = this.#words;
-    into.records = this.#arena.toString(
-      'latin1',
-      words[this.#descriptor(first) + REQUEST_RECORD_OFFSET],
-      end,
-    );
-    into.body = undefined;
-    // Only the last of a run has a body.
-    const lastIndex = first + into.count - 1;
-    const last = this.#descriptor(lastIndex);
-    const bodyBytes = words[last + REQUEST_BODY_BYTES]!;
-    if (bodyBytes === 0) return;
-    const isOutside = (words[last + REQUEST_FLAGS]! & REQUEST_BODY_OUTSIDE) !== 0;
-    into.body = isOutside ? this.#takeBody(lastIndex) : this.#copyBody(end, bodyBytes);
-  }
-
-  #copyBody(offset: number, bytes: number): Buffer {
-    const body = Buffer.allocUnsafe(bytes);
-    this.#arena.copy(body, 0, offset, offset + bytes);
-    return body;
+    const start = this.#words[this.#descriptor(first) + REQUEST_RECORD_OFFSET]!;
+    into.records = this.#arena.toString('latin1', start, end);
+    const last = into.count - 1;
+    // Only the last of a run can have a body that is not among the records.
+    const isOutside = (into.flags[last]! & REQUEST_BODY_OUTSIDE) !== 0;
+    into.outsideBody = isOutside ? this.#takeBody(first + last) : undefined;
   }
 }

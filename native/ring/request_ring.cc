@@ -42,7 +42,8 @@ void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noe
   words[request::kRecordOffset] = reserved_offset_;
   words[request::kRecordBytes] = request.record_bytes;
   words[request::kBodyBytes] = request.body_bytes;
-  words[request::kFlags] = is_outside ? request::kBodyOutside : 0;
+  words[request::kFlags] =
+      (is_outside ? request::kBodyOutside : 0) | (request.body_is_ascii ? request::kBodyAscii : 0);
   arena_ends_[head_ & mask_] = arena_.position();
   if (is_outside) {
     budget_.charge(outside.capacity());

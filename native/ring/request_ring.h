@@ -25,6 +25,7 @@ struct RequestDescriptor {
   std::uint32_t route;
   std::uint32_t record_bytes;
   std::uint32_t body_bytes;  // in the arena right behind the record, or outside
+  bool body_is_ascii = false;
 };
 
 /// The reactor's side. Reactor thread only, but for outside_body().
