@@ -98,6 +98,8 @@ export interface NativeServer {
   putBody(reactor: number, index: number, body: Uint8Array): boolean;
   /** Is somebody still waiting for this answer? */
   isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean;
+  /** Slot, generation and kind of each piece of news about exchanges. */
+  takeNews(reactor: number): Uint32Array;
   /** Begins to close. `drain` is called once more for each reactor that has ended. */
   drain(graceMs: number): void;
   /** Have all reactors ended? */

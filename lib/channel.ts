@@ -9,6 +9,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { NativeServer } from './binding.js';
 import { ReactorLink, type Thread } from './reactor-link.js';
 import { ClaimedRun, MAX_RUN } from './request-ring.js';
+import { DOORBELL_IDLE, DOORBELL_NEWS } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
 
 /** A handler's work goes on for so long before timers and other I/O get their turn. Milliseconds. */
@@ -45,14 +46,15 @@ export class Channel implements Thread {
     responses: readonly RingMemory[],
     doorbell: Int32Array,
     runner: Runner,
+    unsentBytes: number,
   ) {
     this.#links = requests.map(
-      (memory, reactor) => new ReactorLink(native, reactor, memory, responses[reactor]!, this),
+      (memory, reactor) => new ReactorLink(native, reactor, memory, responses[reactor]!, this, unsentBytes),
     );
     this.#doorbell = doorbell;
     this.#runner = runner;
     // From the start this thread waits for its doorbell.
-    Atomics.store(doorbell, 0, 1);
+    Atomics.store(doorbell, DOORBELL_IDLE, 1);
   }
 
   /**
@@ -61,6 +63,7 @@ export class Channel implements Thread {
   readonly drain = (): void => {
     if (this.#isClosed) return;
     this.#startWork();
+    if (this.#hasNews()) this.#readNews();
     for (const link of this.#links) link.retryBacklog();
     const end = performance.now() + SLICE_MS;
     // Until each reactor's ring has been found empty, one after the other; a slice that ends before goes on with the
@@ -99,7 +102,7 @@ export class Channel implements Thread {
 
   #startWork(): void {
     this.#atWork = true;
-    Atomics.store(this.#doorbell, 0, 0);
+    Atomics.store(this.#doorbell, DOORBELL_IDLE, 0);
   }
 
   #continueLater(): void {
@@ -118,12 +121,22 @@ export class Channel implements Thread {
   #goIdle(): boolean {
     this.#atWork = false;
     // An exchange: emulated arm64 may let what follows overtake a store (native/ring/shared_words.h).
-    Atomics.exchange(this.#doorbell, 0, 1);
+    Atomics.exchange(this.#doorbell, DOORBELL_IDLE, 1);
     // Now reactors ring. What one of them published before it could see that is found here.
-    if (!this.#links.some((link) => link.hasWork())) return true;
-    if (Atomics.exchange(this.#doorbell, 0, 0) === 0) return true; // somebody rings already
+    if (!this.#hasNews() && !this.#links.some((link) => link.hasWork())) return true;
+    if (Atomics.exchange(this.#doorbell, DOORBELL_IDLE, 0) === 0) return true; // somebody rings already
     this.#atWork = true;
     return false;
+  }
+
+  #hasNews(): boolean {
+    return Atomics.load(this.#doorbell, DOORBELL_NEWS) !== 0;
+  }
+
+  #readNews(): void {
+    // First the word, then the news: what comes in between is told again.
+    Atomics.exchange(this.#doorbell, DOORBELL_NEWS, 0);
+    for (const link of this.#links) link.readNews();
   }
 
   #isSliceOver(end: number): boolean {

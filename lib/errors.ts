@@ -43,6 +43,8 @@ export const ERROR_CODES = {
   ERR_MILLRACE_REASON: 'a reason phrase cannot be sent',
   /** {@link ResponseError}: a body that is neither a string nor a Uint8Array, or a value that JSON cannot express. */
   ERR_MILLRACE_RESPONSE_BODY: 'a response body cannot be sent',
+  /** {@link AbortedError}: the client has gone, or has been answered already, before the answer was complete. */
+  ERR_MILLRACE_ABORTED: 'nobody waits for the answer any more',
   /** {@link BodyError}: the request body is not JSON; `status` is 400. */
   ERR_MILLRACE_BODY_JSON: 'the request body is not valid JSON',
   /** {@link RouteError}: a route pattern that cannot match anything, or is ambiguous. */
@@ -234,6 +236,21 @@ export class BodyError extends MillraceError {
 
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MILLRACE_BODY_JSON', message, options);
+  }
+}
+
+/**
+ * Nobody waits for the answer any more: its client has gone, or the server has answered in the handler's place
+ * (`timeouts.handlerMs`). A handler that lets it pass is not reported: nothing went wrong that it could mend.
+ */
+export class AbortedError extends MillraceError {
+  declare readonly code: 'ERR_MILLRACE_ABORTED';
+
+  constructor() {
+    super(
+      'ERR_MILLRACE_ABORTED',
+      'The client has gone, or has been answered already: nobody waits for this answer',
+    );
   }
 }
 

@@ -32,7 +32,6 @@ interface CachedName extends FieldName {
 /** Fields whose meaning belongs to the server, because it delimits messages and manages connections. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
   ['transfer-encoding', 'the server delimits the body itself (RFC 9112 §6.1)'],
-  ['trailer', 'this answer has no trailer fields to announce (RFC 9110 §6.6.2)'],
   ['te', 'it belongs to requests (RFC 9110 §10.1.4)'],
   ['keep-alive', 'the server manages its connections; see timeouts.keepAliveMs'],
   ['proxy-connection', 'it never was a standard; use Connection (RFC 9112 appendix C.2.2)'],
@@ -253,5 +252,48 @@ function badCharacter(field: FieldName, text: string, index: number): HeaderErro
     field.name,
     `Header field '${escapeText(field.name)}' has the forbidden character U+${code} at index ${String(index)} of its value ` +
       '(RFC 9110 §5.5)',
+  );
+}
+
+/** Fields that a recipient has to know before the body, or that are about the message itself (RFC 9110 §6.5.1). */
+const NOT_TRAILERS: ReadonlySet<string> = new Set([
+  'age',
+  'cache-control',
+  'content-encoding',
+  'content-range',
+  'expires',
+  'host',
+  'location',
+  'proxy-authenticate',
+  'retry-after',
+  'set-cookie',
+  'trailer',
+  'vary',
+  'www-authenticate',
+]);
+
+/**
+ * Refuses fields that may not follow the body.
+ * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING`
+ */
+export function checkTrailerName(field: FieldName): void {
+  if (field.kind === 'plain' && !NOT_TRAILERS.has(field.lower)) return;
+  throw new HeaderError(
+    'ERR_MILLRACE_HEADER_FRAMING',
+    field.name,
+    `'${field.name}' cannot be a trailer field: recipients need it ahead of the body (RFC 9110 §6.5.1)`,
+  );
+}
+
+/**
+ * Refuses fields that an interim answer cannot have: those that are about the final one's framing or connection.
+ * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING`
+ */
+export function checkHintName(field: FieldName): void {
+  if (field.kind === 'plain' || field.kind === 'content-type') return;
+  throw new HeaderError(
+    'ERR_MILLRACE_HEADER_FRAMING',
+    field.name,
+    `'${field.name}' belongs to the final answer, not to early hints (RFC 8297 §2)`,
   );
 }

@@ -1,9 +1,9 @@
 // handler-runner.ts: runs the handler of each request, and sees to it that a failure hurts nobody else.
 
 import { makeEachApart } from './async-context.js';
-import { BodyError } from './errors.js';
+import { AbortedError, BodyError } from './errors.js';
 import type { ReactorLink } from './reactor-link.js';
-import { HttpRequest } from './request.js';
+import { HttpRequest, isHeadRequest } from './request.js';
 import type { ClaimedRun } from './request-ring.js';
 import { HttpResponse } from './response.js';
 import type { HandlerEntry } from './routes.js';
@@ -37,15 +37,15 @@ export class HandlerRunner {
 
   #runOne(link: ReactorLink, claimed: ClaimedRun, index: number): void {
     const { handler, pattern } = this.#handlers[claimed.routes[index]!]!;
-    // Only the last of a run can have one.
-    const body = index === claimed.count - 1 ? claimed.body : undefined;
-    const request = new HttpRequest(claimed.records, claimed.starts[index]!, body, pattern);
+    const start = claimed.starts[index]!;
     const response = new HttpResponse(
       link,
       claimed.exchangeSlots[index]!,
       claimed.exchangeGenerations[index]!,
-      request,
+      isHeadRequest(claimed.records, start),
     );
+    const body = claimed.bodyOf(index);
+    const request = new HttpRequest(claimed.records, start, body, pattern, response);
     try {
       const result = handler(request, response);
       if (!isThenable(result)) return;
@@ -58,6 +58,10 @@ export class HandlerRunner {
   }
 
   #fail(error: unknown, request: HttpRequest, response: HttpResponse): void {
+    if (isAbort(error)) {
+      HttpResponse.abort(response);
+      return;
+    }
     const isClientsFault = error instanceof BodyError;
     if (isClientsFault) HttpResponse.fail(response, error.status, 'Bad Request');
     else HttpResponse.fail(response, 500, 'Internal Server Error');
@@ -82,4 +86,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
+}
+
+/** What drained() and pipe() reject with, and what Node's own functions make of an aborted `req.signal`. */
+function isAbort(error: unknown): boolean {
+  return error instanceof AbortedError || (error instanceof Error && error.cause instanceof AbortedError);
 }

@@ -1,6 +1,7 @@
 // index.ts: what the package exports.
 
 export {
+  AbortedError,
   BodyError,
   ERROR_CODES,
   HeaderError,

@@ -3,11 +3,23 @@
 import type { NativeServer } from './binding.js';
 import { RequestRing, type ClaimedRun } from './request-ring.js';
 import { ResponseRing } from './response-ring.js';
-import { SLEEP_DEEP } from './ring-layout.js';
+import { NEWS_DRAINED, SLEEP_DEEP } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
+
+/** Slot, generation and kind. */
+const NEWS_WORDS = 3;
 
 /** An answer that has to wait: the arguments of `ResponseRing.push`. */
 type Answer = Parameters<ResponseRing['push']>;
+
+/** Who wants to hear of an exchange. */
+export interface ExchangeWatch {
+  readonly exchangeGeneration: number;
+  /** Most of what was written before the reactor was asked has been sent. */
+  onDrained(): void;
+  /** Nobody waits for the answer any more. */
+  onExchangeGone(): void;
+}
 
 /** What a link has to know of its thread. */
 export interface Thread {
@@ -21,6 +33,10 @@ export class ReactorLink {
   readonly #requests: RequestRing;
   readonly #responses: ResponseRing;
   readonly #thread: Thread;
+  /** `limits.unsentBytes`: how much of one answer may be on its way. */
+  readonly unsentBytes: number;
+  /** By exchange slot. */
+  readonly #watches = new Map<number, ExchangeWatch>();
 
   /** Answers that found the ring full. */
   readonly #backlog: Answer[] = [];
@@ -35,12 +51,14 @@ export class ReactorLink {
     requests: RingMemory,
     responses: RingMemory,
     thread: Thread,
+    unsentBytes: number,
   ) {
     this.#native = native;
     this.#reactor = reactor;
     this.#requests = new RequestRing(requests, (index) => native.takeBody(reactor, index));
     this.#responses = new ResponseRing(responses, (index, body) => native.putBody(reactor, index, body));
     this.#thread = thread;
+    this.unsentBytes = unsentBytes;
   }
 
   /**
@@ -92,6 +110,32 @@ export class ReactorLink {
     const mayBeDeep = run === undefined || run.begun === run.count;
     if (mayBeDeep && this.#requests.reactorSleep() === SLEEP_DEEP) this.#wake();
     else this.#isUntold = true;
+  }
+
+  /** From now on `watch` hears what the reactor has to say of the exchange. */
+  watch(exchangeSlot: number, watch: ExchangeWatch): void {
+    this.#watches.set(exchangeSlot, watch);
+  }
+
+  unwatch(exchangeSlot: number, watch: ExchangeWatch): void {
+    if (this.#watches.get(exchangeSlot) === watch) this.#watches.delete(exchangeSlot);
+  }
+
+  /** Passes on what the reactor has to say of exchanges. */
+  readNews(): void {
+    const news = this.#native.takeNews(this.#reactor);
+    for (let i = 0; i < news.length; i += NEWS_WORDS) {
+      const slot = news[i]!;
+      const watch = this.#watches.get(slot);
+      // Its answer may have been completed in the meantime, and another request be in its place.
+      if (watch === undefined || (watch.exchangeGeneration | 0) !== (news[i + 1]! | 0)) continue;
+      if (news[i + 2] === NEWS_DRAINED) {
+        watch.onDrained();
+      } else {
+        this.#watches.delete(slot);
+        watch.onExchangeGone();
+      }
+    }
   }
 
   /** Is somebody still waiting for this answer? */

@@ -21,6 +21,8 @@ import {
   u16,
   u8,
 } from './request-record.js';
+import type { RequestBody } from './request-body.js';
+import { HttpResponse } from './response.js';
 import {
   RECORD_FIELD_BYTES,
   RECORD_METHOD,
@@ -60,12 +62,17 @@ function learnFieldNames(): void {
   hostId = fieldIds.get('host')!;
 }
 
+/** Whether the record there is that of a HEAD request. */
+export function isHeadRequest(records: string, start: number): boolean {
+  return u8(records, start + RECORD_METHOD) === HEAD;
+}
+
 /** Request fields as node:http's `message.headers`: lower-case names, no prototype. */
 export type HeadersObject = Record<string, string | string[] | undefined>;
 
 /** What few requests have, or are asked for: the body, and what is an object of the app's once it has been read. */
 interface Extras {
-  readonly body?: Buffer | undefined;
+  readonly body?: RequestBody | undefined;
   params?: PathParams;
   searchParams?: URLSearchParams;
   headers?: HeadersObject;
@@ -81,10 +88,18 @@ export class HttpRequest {
   readonly #records: string;
   readonly #start: number;
   readonly #pattern: RoutePattern | undefined;
+  readonly #response: HttpResponse;
   #extras: Extras | undefined;
 
   /** @internal Requests are made by the server. */
-  constructor(records: string, start: number, body: Buffer | undefined, pattern: RoutePattern | undefined) {
+  constructor(
+    records: string,
+    start: number,
+    body: RequestBody | undefined,
+    pattern: RoutePattern | undefined,
+    response: HttpResponse,
+  ) {
+    this.#response = response;
     this.#records = records;
     this.#start = start;
     this.#pattern = pattern;
@@ -201,12 +216,12 @@ export class HttpRequest {
 
   /** The body; empty if the request has none. Yours to keep and to change. */
   buffer(): Promise<Buffer> {
-    return Promise.resolve(this.#extras?.body ?? EMPTY_BODY);
+    return Promise.resolve(this.#extras?.body?.buffer() ?? EMPTY_BODY);
   }
 
   /** The body as text, decoded as UTF-8; what is not UTF-8 becomes U+FFFD, a byte order mark is dropped. */
   text(): Promise<string> {
-    return Promise.resolve(this.#bodyText());
+    return Promise.resolve(this.#extras?.body?.text() ?? '');
   }
 
   /**
@@ -217,23 +232,20 @@ export class HttpRequest {
 
   json<T = unknown>(): Promise<T> {
     try {
-      return Promise.resolve(JSON.parse(this.#bodyText()) as T);
+      return Promise.resolve(JSON.parse(this.#extras?.body?.text() ?? '') as T);
     } catch (cause) {
       const reason = this.#extras?.body === undefined ? 'it is empty' : (cause as Error).message;
       return Promise.reject(new BodyError(`The request body is not JSON: ${reason}`, { cause }));
     }
   }
 
-  /** @internal */
-  static isHead(request: HttpRequest): boolean {
-    return u8(request.#records, request.#start + RECORD_METHOD) === HEAD;
-  }
-
-  #bodyText(): string {
-    const body = this.#extras?.body;
-    if (body === undefined) return '';
-    const hasMark = body.length >= 3 && body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
-    return body.toString('utf8', hasMark ? 3 : 0);
+  /**
+   * Aborted when nobody waits for the answer any more before it is complete: the client has gone, or the server has
+   * answered in the handler's place (`timeouts.handlerMs`). For whatever the handler has begun elsewhere: `fetch`,
+   * timers, a query. Its `reason` is an {@link AbortedError}.
+   */
+  get signal(): AbortSignal {
+    return HttpResponse.signalOf(this.#response);
   }
 
   get #targetForm(): number {

@@ -1,9 +1,14 @@
 // response.ts: HttpResponse, what a handler answers with.
 
-import { HeaderError, ResponseError, StateError } from './errors.js';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+
+import { AbortedError, HeaderError, ResponseError, StateError } from './errors.js';
 import {
   checkContentLength,
+  checkHintName,
   checkRepeatable,
+  checkTrailerName,
   connectionWish,
   encodeLocation,
   fieldName,
@@ -13,8 +18,14 @@ import {
   type FieldValueInput,
 } from './field-validation.js';
 import type { ReactorLink } from './reactor-link.js';
-import { HttpRequest } from './request.js';
-import { RESPONSE_CLOSE, RESPONSE_OWN_DATE, RESPONSE_OWN_LENGTH } from './ring-layout.js';
+import { ResponseStream } from './response-stream.js';
+import {
+  CONTROL_EARLY_HINTS,
+  RESPONSE_CLOSE,
+  RESPONSE_CONTROL,
+  RESPONSE_OWN_DATE,
+  RESPONSE_OWN_LENGTH,
+} from './ring-layout.js';
 import { MAX_RESPONSE_FIELDS_BYTES } from './ring-memory.js';
 import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody } from './status-codes.js';
 
@@ -41,23 +52,25 @@ export class HttpResponse {
   readonly #link: ReactorLink;
   readonly #exchangeSlot: number;
   readonly #exchangeGeneration: number;
-  readonly #request: HttpRequest;
+  readonly #isHead: boolean;
   #status = 200;
   #reason = '';
   #fields: ResponseField[] | undefined;
   #ended = false;
+  /** Of those few that need one: answers in pieces, with trailers, or whose client is watched. */
+  #stream: ResponseStream | undefined;
 
   /** @internal Responses are made by the server. */
-  constructor(link: ReactorLink, exchangeSlot: number, exchangeGeneration: number, request: HttpRequest) {
+  constructor(link: ReactorLink, exchangeSlot: number, exchangeGeneration: number, isHead: boolean) {
     this.#link = link;
     this.#exchangeSlot = exchangeSlot;
     this.#exchangeGeneration = exchangeGeneration;
-    this.#request = request;
+    this.#isHead = isHead;
   }
 
   /** True once status and header fields are on their way and cannot be changed. */
   get headersSent(): boolean {
-    return this.#ended;
+    return this.#ended || this.#stream?.hasBegun === true;
   }
 
   /** True once the whole answer has been given. */
@@ -177,9 +190,101 @@ export class HttpResponse {
     this.end();
   }
 
+  /**
+   * Sends a piece of the body, and with the first one status and header fields. Without a Content-Length the body is
+   * sent in chunks (RFC 9112 §7.1), to HTTP/1.0 clients until the connection ends. Pieces are copied before the call
+   * returns.
+   * @returns False: `limits.unsentBytes` of this answer are on their way; wait for {@link drained} before writing more.
+   * What is written all the same is sent, and held in memory until then. Also false once the client has gone.
+   * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED`; {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY`;
+   * {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING` for more than the Content-Length that was set: the connection is
+   * closed, and nothing of the piece is sent.
+   */
+  write(chunk: string | Uint8Array): boolean {
+    if (this.#ended) throw alreadyEnded();
+    checkBody(chunk);
+    const stream = this.#streamed();
+    return stream.hasBegun ? stream.write(chunk) : this.#begin(stream, chunk, CONTENT_TYPE_NONE);
+  }
+
+  /**
+   * Resolves when there is room for more: at once, unless {@link write} has returned false.
+   * Rejects with an {@link AbortedError} when the client goes.
+   */
+  drained(): Promise<void> {
+    return this.#ended ? Promise.resolve() : this.#streamed().drained();
+  }
+
+  /**
+   * Sends everything that a source gives, as fast as the client takes it, and ends the answer.
+   * @param source - A Readable, a ReadableStream or any async iterable, of strings and Uint8Arrays. It is destroyed when
+   * the client goes.
+   * @returns A promise that resolves when the answer has been given. It rejects with what the source failed with (the
+   * answer is then 500, or ends incomplete if it has begun), or with an {@link AbortedError}.
+   */
+  async pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
+    if (this.#ended) throw alreadyEnded();
+    const readable = readableOf(source);
+    const stream = this.#streamed();
+    stream.whenGone(() => readable.destroy());
+    try {
+      for await (const chunk of readable) {
+        if (!this.write(chunk as string | Uint8Array)) await stream.drained();
+      }
+    } catch (error) {
+      if (stream.isGone) throw new AbortedError();
+      HttpResponse.fail(this, 500, 'Internal Server Error');
+      throw error;
+    }
+    if (stream.isGone) throw new AbortedError();
+    this.end();
+  }
+
+  /**
+   * Sets the fields that follow the body (RFC 9110 §6.5), in place of any set before. The body is then sent in chunks;
+   * to clients of HTTP/1.0, and with a Content-Length, no trailers can be sent and they are left out. Announce them with
+   * a `Trailer` field where the client should know early.
+   * @throws {@link HeaderError} as {@link header}, and `ERR_MILLRACE_HEADER_FRAMING` for fields that may not be trailers
+   * (RFC 9110 §6.5.1)
+   * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED`
+   */
+  trailers(fields: Readonly<Record<string, FieldValueInput>>): this {
+    if (this.#ended) throw alreadyEnded();
+    this.#streamed().trailers = fieldLines(checkedFields(fields, checkTrailerName));
+    return this;
+  }
+
+  /**
+   * Sends an interim answer 103 with these fields, such as `Link`, while the final one is being made (RFC 8297).
+   * Left out for clients of HTTP/1.0.
+   * @throws {@link HeaderError} as {@link header}
+   * @throws {@link StateError} `ERR_MILLRACE_HEADERS_SENT`
+   */
+  earlyHints(fields: Readonly<Record<string, FieldValueInput>>): this {
+    this.#requireUnsent('earlyHints()');
+    const lines = fieldLines(checkedFields(fields, checkHintName));
+    const packed = CONTROL_EARLY_HINTS | (RESPONSE_CONTROL << 24);
+    this.#link.answer(this.#exchangeSlot, this.#exchangeGeneration, packed, '', lines, '');
+    return this;
+  }
+
+  /** @internal See `HttpRequest.signal`. */
+  static signalOf(response: HttpResponse): AbortSignal {
+    return response.#ended ? new AbortController().signal : response.#streamed().signal;
+  }
+
+  /** @internal Ends an answer that cannot be completed, if it has begun. */
+  static abort(response: HttpResponse): void {
+    if (response.#ended || response.#stream?.hasBegun !== true) return;
+    response.#ended = true;
+    response.#stream.abort();
+  }
+
   /** @internal The answer for a handler that failed: nothing of what it had set is sent. */
   static fail(response: HttpResponse, status: number, text: string): void {
+    HttpResponse.abort(response);
     if (response.#ended) return;
+    if (response.#stream !== undefined) response.#stream.trailers = '';
     response.#status = status;
     response.#reason = '';
     response.#fields = undefined;
@@ -188,41 +293,66 @@ export class HttpResponse {
 
   #send(body: string | Uint8Array, contentType: number): void {
     if (this.#ended) throw alreadyEnded();
-    if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-      throw new ResponseError(
-        'ERR_MILLRACE_RESPONSE_BODY',
-        'A response body must be a string or a Uint8Array',
-      );
+    checkBody(body);
+    const stream = this.#stream;
+    if (stream !== undefined && (stream.hasBegun || stream.trailers !== '')) {
+      if (!stream.hasBegun) this.#begin(stream, '', contentType);
+      this.#ended = true;
+      stream.end(body);
+      return;
     }
     // Not only HEAD: some codes have no content, whatever the handler gives (RFC 9110 §6.4.1, §15.3.6).
     const content = mayHaveBody(this.#status) ? body : '';
-    let packed = this.#status;
     let fields = '';
-    if (this.#fields === undefined) {
-      packed |= contentType << 16;
-    } else {
-      packed |= this.#flags(content) << 24;
-      if (this.#find('content-type') === undefined) packed |= contentType << 16;
+    if (this.#fields !== undefined) {
+      this.#checkLength(content);
       fields = fieldLines(this.#fields);
     }
-    this.#link.answer(this.#exchangeSlot, this.#exchangeGeneration, packed, this.#reason, fields, content);
+    this.#link.answer(
+      this.#exchangeSlot,
+      this.#exchangeGeneration,
+      this.#packed(contentType),
+      this.#reason,
+      fields,
+      content,
+    );
     this.#ended = true;
+    stream?.forget();
   }
 
-  /** What the reactor has to know of the fields it gets as text. */
-  #flags(body: string | Uint8Array): number {
+  /** Sends the head, and the first piece of a body of which more will follow. */
+  #begin(stream: ResponseStream, body: string | Uint8Array, contentType: number): boolean {
+    const fields = this.#fields === undefined ? '' : fieldLines(this.#fields);
+    const length = this.#isHead ? undefined : this.#find('content-length')?.value;
+    const declared = length === undefined ? undefined : Number(length);
+    return stream.begin(this.#packed(contentType), this.#reason, fields, body, declared);
+  }
+
+  #streamed(): ResponseStream {
+    return (this.#stream ??= new ResponseStream(this.#link, this.#exchangeSlot, this.#exchangeGeneration));
+  }
+
+  /** Status, and what the reactor has to know of the fields it gets as text. */
+  #packed(contentType: number): number {
+    if (this.#fields === undefined) return this.#status | (contentType << 16);
     let flags = 0;
-    for (const { field, value } of this.#fields!) {
-      if (field.kind === 'plain' || typeof value !== 'string') continue;
+    let type = contentType;
+    for (const { field, value } of this.#fields) {
+      if (field.kind === 'plain') continue;
       if (field.kind === 'date') flags |= RESPONSE_OWN_DATE;
-      if (field.kind === 'connection' && connectionWish(value) === 'close') flags |= RESPONSE_CLOSE;
-      if (field.kind === 'content-length') {
-        const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-        checkContentLength(value, bytes, this.#status, HttpRequest.isHead(this.#request));
-        flags |= RESPONSE_OWN_LENGTH;
-      }
+      if (field.kind === 'content-length') flags |= RESPONSE_OWN_LENGTH;
+      if (field.kind === 'content-type') type = CONTENT_TYPE_NONE;
+      if (field.kind === 'connection' && connectionWish(value as string) === 'close') flags |= RESPONSE_CLOSE;
     }
-    return flags;
+    return this.#status | (type << 16) | (flags << 24);
+  }
+
+  /** A Content-Length of the app's has to be that of the body. */
+  #checkLength(body: string | Uint8Array): void {
+    const length = this.#find('content-length')?.value;
+    if (typeof length !== 'string') return;
+    const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    checkContentLength(length, bytes, this.#status, this.#isHead);
   }
 
   #find(lower: string): ResponseField | undefined {
@@ -230,9 +360,33 @@ export class HttpResponse {
   }
 
   #requireUnsent(what: string): void {
-    if (!this.#ended) return;
+    if (!this.headersSent) return;
     throw new StateError('ERR_MILLRACE_HEADERS_SENT', `${what} comes too late: the response has been sent`);
   }
+}
+
+function checkBody(body: string | Uint8Array): void {
+  if (typeof body === 'string' || body instanceof Uint8Array) return;
+  throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
+}
+
+/** Whatever gives chunks, as the one kind of source that can be destroyed while somebody waits for it. */
+function readableOf(source: AsyncIterable<string | Uint8Array> | ReadableStream): Readable {
+  if (source instanceof Readable) return source;
+  if ('getReader' in source) return Readable.fromWeb(source);
+  return Readable.from(source);
+}
+
+/** Checks fields that are given all at once. */
+function checkedFields(
+  fields: Readonly<Record<string, FieldValueInput>>,
+  check: (field: FieldName) => void,
+): ResponseField[] {
+  return Object.entries(fields).map(([name, value]) => {
+    const field = fieldName(name);
+    check(field);
+    return { field, value: fieldValues(field, value) };
+  });
 }
 
 function alreadyEnded(): StateError {

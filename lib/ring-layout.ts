@@ -20,6 +20,7 @@ export const REQUEST_RECORD_BYTES = 5;
 export const REQUEST_BODY_BYTES = 6;
 export const REQUEST_FLAGS = 7;
 export const REQUEST_BODY_OUTSIDE = 1;
+export const REQUEST_BODY_ASCII = 2;
 
 export const RECORD_METHOD = 0;
 export const RECORD_MINOR_VERSION = 1;
@@ -60,6 +61,20 @@ export const RESPONSE_BODY_OUTSIDE = 1;
 export const RESPONSE_CLOSE = 2;
 export const RESPONSE_OWN_DATE = 4;
 export const RESPONSE_OWN_LENGTH = 8;
+export const RESPONSE_MORE = 16;
+export const RESPONSE_CONTROL = 32;
+export const CONTROL_PIECE = 0;
+export const CONTROL_ABORT = 1;
+export const CONTROL_ASK_DRAINED = 2;
+export const CONTROL_WATCH = 3;
+export const CONTROL_EARLY_HINTS = 4;
+
+export const DOORBELL_IDLE = 0;
+export const DOORBELL_NEWS = 1;
+export const DOORBELL_STRIDE = LINE;
+
+export const NEWS_DRAINED = 1;
+export const NEWS_GONE = 2;
 
 export const SLEEP_AWAKE = 0;
 export const SLEEP_NAP = 1;
@@ -81,6 +96,7 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   requestBodyBytes: REQUEST_BODY_BYTES,
   requestFlags: REQUEST_FLAGS,
   requestBodyOutside: REQUEST_BODY_OUTSIDE,
+  requestBodyAscii: REQUEST_BODY_ASCII,
   recordMethod: RECORD_METHOD,
   recordMinorVersion: RECORD_MINOR_VERSION,
   recordTargetForm: RECORD_TARGET_FORM,
@@ -118,6 +134,18 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   responseClose: RESPONSE_CLOSE,
   responseOwnDate: RESPONSE_OWN_DATE,
   responseOwnLength: RESPONSE_OWN_LENGTH,
+  responseMore: RESPONSE_MORE,
+  responseControl: RESPONSE_CONTROL,
+  controlPiece: CONTROL_PIECE,
+  controlAbort: CONTROL_ABORT,
+  controlAskDrained: CONTROL_ASK_DRAINED,
+  controlWatch: CONTROL_WATCH,
+  controlEarlyHints: CONTROL_EARLY_HINTS,
+  doorbellIdle: DOORBELL_IDLE,
+  doorbellNews: DOORBELL_NEWS,
+  doorbellStride: DOORBELL_STRIDE,
+  newsDrained: NEWS_DRAINED,
+  newsGone: NEWS_GONE,
   sleepAwake: SLEEP_AWAKE,
   sleepNap: SLEEP_NAP,
   sleepDeep: SLEEP_DEEP,

@@ -16,6 +16,7 @@ import {
 } from './listen-options.js';
 import { closed, opened } from './open-servers.js';
 import { parseServerOptions, type ServerConfig, type ServerOptions } from './options.js';
+import { DOORBELL_STRIDE } from './ring-layout.js';
 import { requestMemory, responseMemory, ringSizes } from './ring-memory.js';
 import { RouteMethods } from './route-methods.js';
 import type { ALL_METHODS } from './routes.js';
@@ -168,8 +169,15 @@ export class Server extends RouteMethods<ServerEvents> {
     const sizes = ringSizes(this.#config);
     const requests = Array.from({ length: reactors }, () => requestMemory(sizes));
     const responses = Array.from({ length: reactors }, () => responseMemory(sizes));
-    const doorbell = new Int32Array(new SharedArrayBuffer(64));
-    const channel = new Channel(this.#native, requests, responses, doorbell, this.#runner);
+    const doorbell = new Int32Array(new SharedArrayBuffer(DOORBELL_STRIDE * 4));
+    const channel = new Channel(
+      this.#native,
+      requests,
+      responses,
+      doorbell,
+      this.#runner,
+      this.#config.limits.unsentBytes,
+    );
     const result = this.#native.listen({
       config: this.#config,
       sizes,

@@ -124,11 +124,11 @@ bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingS
   const auto has = [](std::size_t bytes) {
     return [bytes](const ring::SharedMemory& ring) { return ring.bytes >= bytes; };
   };
-  const bool complete = config.reactors > 0 && doorbell.bytes >= sizeof(std::uint32_t) &&
-                        memory.requests.size() == config.reactors &&
-                        here.responses.size() == config.reactors &&
-                        std::all_of(memory.requests.begin(), memory.requests.end(), has(request_bytes)) &&
-                        std::all_of(here.responses.begin(), here.responses.end(), has(response_bytes));
+  const bool complete =
+      config.reactors > 0 && doorbell.bytes >= ring::kDoorbellStride * sizeof(std::uint32_t) &&
+      memory.requests.size() == config.reactors && here.responses.size() == config.reactors &&
+      std::all_of(memory.requests.begin(), memory.requests.end(), has(request_bytes)) &&
+      std::all_of(here.responses.begin(), here.responses.end(), has(response_bytes));
   memory.js_threads.push_back(std::move(here));
   return complete;
 }

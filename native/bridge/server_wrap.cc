@@ -38,10 +38,10 @@ Napi::Function ServerWrap::define(Napi::Env env) {
       env, "NativeServer",
       {InstanceMethod<&ServerWrap::listen>("listen"), InstanceMethod<&ServerWrap::wake>("wake"),
        InstanceMethod<&ServerWrap::take_body>("takeBody"), InstanceMethod<&ServerWrap::put_body>("putBody"),
-       InstanceMethod<&ServerWrap::is_live>("isLive"), InstanceMethod<&ServerWrap::drain>("drain"),
-       InstanceMethod<&ServerWrap::ended>("ended"), InstanceMethod<&ServerWrap::stop>("stop"),
-       InstanceMethod<&ServerWrap::stats>("stats"), InstanceMethod<&ServerWrap::ref>("ref"),
-       InstanceMethod<&ServerWrap::unref>("unref")});
+       InstanceMethod<&ServerWrap::is_live>("isLive"), InstanceMethod<&ServerWrap::take_news>("takeNews"),
+       InstanceMethod<&ServerWrap::drain>("drain"), InstanceMethod<&ServerWrap::ended>("ended"),
+       InstanceMethod<&ServerWrap::stop>("stop"), InstanceMethod<&ServerWrap::stats>("stats"),
+       InstanceMethod<&ServerWrap::ref>("ref"), InstanceMethod<&ServerWrap::unref>("unref")});
 }
 
 ServerWrap::ServerWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ServerWrap>(info) {}
@@ -132,6 +132,15 @@ Napi::Value ServerWrap::put_body(const Napi::CallbackInfo& info) {
 Napi::Value ServerWrap::is_live(const Napi::CallbackInfo& info) {
   const bool live = server_ != nullptr && server_->is_live(u32_of(info[0]), u32_of(info[1]), u32_of(info[2]));
   return Napi::Boolean::New(info.Env(), live);
+}
+
+Napi::Value ServerWrap::take_news(const Napi::CallbackInfo& info) {
+  if (server_ == nullptr) return Napi::Uint32Array::New(info.Env(), 0);
+  const std::vector<ring::ExchangeNews> news = server_->news(0, u32_of(info[0])).take();
+  constexpr std::size_t kWords = sizeof(ring::ExchangeNews) / sizeof(std::uint32_t);
+  Napi::Uint32Array words = Napi::Uint32Array::New(info.Env(), news.size() * kWords);
+  if (!news.empty()) std::memcpy(words.Data(), news.data(), news.size() * sizeof(ring::ExchangeNews));
+  return words;
 }
 
 Napi::Value ServerWrap::drain(const Napi::CallbackInfo& info) {

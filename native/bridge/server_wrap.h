@@ -25,6 +25,7 @@ class ServerWrap : public Napi::ObjectWrap<ServerWrap> {
   Napi::Value take_body(const Napi::CallbackInfo& info);
   Napi::Value put_body(const Napi::CallbackInfo& info);
   Napi::Value is_live(const Napi::CallbackInfo& info);
+  Napi::Value take_news(const Napi::CallbackInfo& info);
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value ended(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);

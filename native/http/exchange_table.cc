@@ -37,14 +37,21 @@ Exchange* ExchangeTable::find(std::uint32_t slot, std::uint32_t generation) noex
   return &at(slot);
 }
 
-void ExchangeTable::hold(Exchange& exchange, OwnedBytes answer) {
-  budget_.charge(answer.capacity());
-  exchange.held_answer = std::make_unique<OwnedBytes>(std::move(answer));
+bool ExchangeTable::hold(Exchange& exchange, std::string_view bytes) {
+  if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<OwnedBytes>();
+  OwnedBytes& held = *exchange.held_answer;
+  const std::size_t before = held.capacity();
+  const bool kept = held.append(bytes);
+  budget_.charge(held.capacity() - before);
+  return kept;
 }
 
 OwnedBytes ExchangeTable::take_held(Exchange& exchange) noexcept {
-  budget_.refund(exchange.held_answer->capacity());
-  return std::move(*exchange.held_answer);
+  if (exchange.held_answer == nullptr) return {};
+  OwnedBytes held = std::move(*exchange.held_answer);
+  exchange.held_answer.reset();
+  budget_.refund(held.capacity());
+  return held;
 }
 
 void ExchangeTable::close_oldest(Connection& connection) noexcept {
@@ -61,12 +68,17 @@ void ExchangeTable::close_all(Connection& connection) noexcept {
 
 void ExchangeTable::release(std::uint32_t slot) noexcept {
   Exchange& exchange = at(slot);
-  if (exchange.answered()) {
+  if (exchange.watched && !exchange.complete) {
+    abandoned_.push_back({slot, generation_of(slot), exchange.js_thread});
+  }
+  if (exchange.held_answer != nullptr) {
     budget_.refund(exchange.held_answer->capacity());
     exchange.held_answer.reset();
   }
   exchange.deadline_ms = 0;
-  exchange.head_request = exchange.keep_alive_1_0 = exchange.close_after = exchange.safe = false;
+  exchange.head_request = exchange.http_1_0 = exchange.keep_alive_1_0 = exchange.close_after = false;
+  exchange.safe = exchange.begun = exchange.complete = exchange.chunked = exchange.no_content = false;
+  exchange.until_close = exchange.watched = exchange.asked = false;
   exchange.next = first_free_;
   first_free_ = slot;
   --size_;

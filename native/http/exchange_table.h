@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/buffer_budget.h"
@@ -21,15 +22,22 @@ struct Exchange {
   // Written by the reactor alone; is_live() reads it in other threads.
   std::atomic<std::uint32_t> generation = 0;
   std::uint32_t connection_slot = kNone;
-  std::uint32_t next = kNone;               // younger exchange of the same connection, or the next free slot
-  bool head_request : 1 = false;            // RFC 9110 §9.3.2: the answer has no content
-  bool keep_alive_1_0 : 1 = false;          // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
-  bool close_after : 1 = false;             // the connection ends with this answer
-  bool safe : 1 = false;                    // RFC 9110 §9.2.1; see RequestIntake on pipelining
-  std::uint64_t deadline_ms = 0;            // 0: none (timeouts.handlerMs)
-  std::unique_ptr<OwnedBytes> held_answer;  // complete, waiting for older answers to leave
-
-  [[nodiscard]] bool answered() const noexcept { return held_answer != nullptr; }
+  std::uint32_t next = kNone;       // younger exchange of the same connection, or the next free slot
+  bool head_request : 1 = false;    // RFC 9110 §9.3.2: the answer has no content
+  bool http_1_0 : 1 = false;        // RFC 9112 §7.1: the client does not know chunks
+  bool keep_alive_1_0 : 1 = false;  // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
+  bool close_after : 1 = false;     // the connection ends with this answer
+  bool safe : 1 = false;            // RFC 9110 §9.2.1; see RequestIntake on pipelining
+  bool begun : 1 = false;           // its head has come from JavaScript
+  bool complete : 1 = false;        // and all that follows: held_answer waits for older answers to leave
+  bool chunked : 1 = false;         // pieces of its body are sent as chunks (RFC 9112 §7.1)
+  bool no_content : 1 = false;      // pieces of its body are not sent at all
+  bool until_close : 1 = false;     // nothing but the end of the connection delimits its body
+  bool watched : 1 = false;         // JavaScript is told when it becomes pointless
+  bool asked : 1 = false;           // and when most of what it has written so far has been sent
+  std::uint8_t js_thread = 0;       // who is told
+  std::uint64_t deadline_ms = 0;    // 0: none (timeouts.handlerMs)
+  std::unique_ptr<OwnedBytes> held_answer;  // what has come of it before those of older requests were sent
 };
 static_assert(sizeof(Exchange) == 32, "a thousand and more are in flight: two share a cache line");
 
@@ -51,9 +59,9 @@ class ExchangeTable {
   /// Null: answered already, or its connection has gone.
   [[nodiscard]] Exchange* find(std::uint32_t slot, std::uint32_t generation) noexcept;
 
-  /// Keeps an answer that came before those of older requests; empty: there was no memory for it.
-  void hold(Exchange& exchange, OwnedBytes answer);
-  /// The answer is its connection's next: takes it out.
+  /// Keeps what came of an answer before those of older requests have left. False: no memory.
+  [[nodiscard]] bool hold(Exchange& exchange, std::string_view bytes);
+  /// The answer is its connection's next: takes out what has been held of it, if anything.
   [[nodiscard]] OwnedBytes take_held(Exchange& exchange) noexcept;
 
   /// The oldest exchange of the connection is done.
@@ -63,6 +71,14 @@ class ExchangeTable {
   void close_all(Connection& connection) noexcept;
 
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+
+  /// Watched exchanges that ended before JavaScript had completed their answers; the caller empties the list.
+  struct Abandoned {
+    std::uint32_t slot;
+    std::uint32_t generation;
+    std::uint8_t js_thread;
+  };
+  [[nodiscard]] std::vector<Abandoned>& abandoned() noexcept { return abandoned_; }
 
   /// False once the answer has left or the client has gone. Any thread; what it says may be over a moment
   /// later.
@@ -82,6 +98,7 @@ class ExchangeTable {
   std::uint32_t first_free_ = kNone;
   std::uint32_t used_ = 0;
   std::uint32_t size_ = 0;
+  std::vector<Abandoned> abandoned_;
 };
 
 }  // namespace millrace

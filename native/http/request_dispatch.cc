@@ -9,6 +9,17 @@
 
 namespace millrace {
 
+namespace {
+
+/// A loop without an early end: the compiler makes it a few wide loads.
+bool is_ascii(std::string_view text) noexcept {
+  unsigned char seen = 0;
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return seen < 0x80;
+}
+
+}  // namespace
+
 const RouteTarget* RequestIntake::handler_of(const RouteMatch& match) const noexcept {
   if (match.kind == RouteMatch::Kind::found) {
     return match.target.kind == RouteTarget::Kind::handler ? &match.target : nullptr;
@@ -80,6 +91,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   Exchange& exchange = exchanges_.at(slot);
   const RequestTraits traits = RequestTraits::of(head);
   exchange.head_request = traits.head_request;
+  exchange.http_1_0 = traits.http_1_0;
   exchange.keep_alive_1_0 = traits.keep_alive_1_0;
   exchange.close_after = traits.close_after;
   exchange.safe = is_safe(head.method);
@@ -92,7 +104,8 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
               .exchange_generation = exchanges_.generation_of(slot),
               .route = route,
               .record_bytes = record_bytes,
-              .body_bytes = body_bytes},
+              .body_bytes = body_bytes,
+              .body_is_ascii = in_arena && is_ascii(body)},
              std::move(outside));
   ++pushed_;
   counters_.requests_to_handlers.add();

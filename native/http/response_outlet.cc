@@ -17,14 +17,16 @@ namespace flags = ring::response;
 /// The head as JavaScript asks for it and the request allows it.
 ResponseHead head_of(const ring::ResponseMessage& message, const Exchange& exchange, std::size_t body_bytes,
                      bool close) noexcept {
+  const bool in_pieces = (message.flags & flags::kMore) != 0;
   // A 304 without a body says nothing of the length that a 200 would have had (RFC 9110 §15.4.5).
-  const bool unknown_length = message.status == 304 && body_bytes == 0;
+  const bool unknown_length = in_pieces || (message.status == 304 && body_bytes == 0);
   return {.status = message.status,
           .content_type = static_cast<ContentType>(message.content_type),
           .close = close,
           .keep_alive_1_0 = exchange.keep_alive_1_0,
           .omit_date = (message.flags & flags::kOwnDate) != 0,
           .omit_length = unknown_length || (message.flags & flags::kOwnLength) != 0,
+          .chunked = exchange.chunked,
           .content_length = body_bytes,
           .reason = message.reason,
           .fields = message.fields};
@@ -43,59 +45,79 @@ OwnedBytes copy_of(std::string_view bytes) {
 
 }  // namespace
 
-bool ResponseOutlet::collect(ring::ResponseRing& ring, const OnReactor& here) {
+bool ResponseOutlet::collect(ring::ResponseRing& ring, std::uint8_t js_thread, const OnReactor& here) {
   if (!ring.refresh()) return false;
   for (; !ring.empty(); ring.pop()) {
     const ring::ResponseMessage message = ring.front();
     OwnedBytes outside;
     if ((message.flags & flags::kBodyOutside) != 0) outside = ring.take_outside();
-    deliver(message, std::move(outside), here);
+    if ((message.flags & flags::kControl) != 0) {
+      control(message, std::move(outside), js_thread, here);
+    } else {
+      deliver(message, std::move(outside), js_thread, here);
+    }
   }
   return ring.give_back();
 }
 
-void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes outside,
+void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes outside, std::uint8_t js_thread,
                              const OnReactor& here) {
-  const std::size_t room =
-      kResponseHeadFixedBytes + message.reason.size() + message.fields.size() + message.body.size();
+  const std::size_t room = kResponseHeadFixedBytes + kChunkFrameBytes + message.reason.size() +
+                           message.fields.size() + message.body.size();
   // First the room, then the exchange: making room may send what is there, and sending may end connections.
   char* const start = io_.reserve_output(room, here);
   Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
+  const bool in_pieces = (message.flags & flags::kMore) != 0;
   // Nobody waits: the client has gone, the reactor answered first, or this is a second answer.
-  if (exchange == nullptr || exchange->answered()) return;
+  if (exchange == nullptr || exchange->begun) {
+    if (exchange == nullptr && in_pieces) tell_gone(message, js_thread);
+    return;
+  }
   Connection& connection = io_.table().at(exchange->connection_slot);
   if (start == nullptr) {  // larger than lib/ ever lets an answer's arena part become: no answer rather than
                            // half a one
     io_.close(connection, here);
     return;
   }
+  exchange->begun = true;
+  exchange->complete = !in_pieces;
+  exchange->no_content = !has_content(*exchange, message.status);
+  if (in_pieces) begin_pieces(*exchange, message, js_thread);
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
   const RequestTraits request{.head_request = exchange->head_request,
                               .keep_alive_1_0 = exchange->keep_alive_1_0,
                               .close_after = exchange->close_after || (message.flags & flags::kClose) != 0};
   const bool close = ends_connection(connection, request, is_youngest);
+  exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
   char* end = write_response_head(start, head_of(message, *exchange, body_bytes, close), date_);
-  if (!has_content(*exchange, message.status)) {
+  if (exchange->no_content) {
     outside.clear();
-  } else if (!message.body.empty()) {
-    std::memcpy(end, message.body.data(), message.body.size());
-    end += message.body.size();
+    put(connection, *exchange, {start, end}, {}, {}, here);
+  } else if (exchange->chunked) {
+    put_chunk(connection, *exchange, start, end, message.body, std::move(outside), here);
+  } else {
+    if (!message.body.empty()) {
+      std::memcpy(end, message.body.data(), message.body.size());
+      end += message.body.size();
+    }
+    put(connection, *exchange, {start, end}, std::move(outside), {}, here);
   }
-  const auto written = static_cast<std::size_t>(end - start);
+}
 
-  if (connection.first_exchange == message.exchange_slot) {
-    io_.commit_output(connection, written);
-    io_.append_output(connection, std::move(outside));
-    finish_oldest(connection, close);
+void ResponseOutlet::put(Connection& connection, Exchange& exchange, std::string_view written,
+                         OwnedBytes block, std::string_view after, const OnReactor& here) {
+  const bool is_oldest = &exchanges_.at(connection.first_exchange) == &exchange;
+  if (is_oldest) {
+    if (!written.empty()) io_.commit_output(connection, written.size());
+    io_.append_output(connection, std::move(block));
+    if (!after.empty()) io_.append_static_output(connection, after);
+    if (exchange.complete) finish_oldest(connection, exchange.close_after);
     return;
   }
   // An older request of this connection has no answer yet (RFC 9112 §9.3.2): this one waits.
-  exchange->close_after = close;
-  OwnedBytes answer;
-  if (answer.append({start, written}) && answer.append(outside.view())) {
-    exchanges_.hold(*exchange, std::move(answer));
-  } else {
+  if (!exchanges_.hold(exchange, written) || !exchanges_.hold(exchange, block.view()) ||
+      !exchanges_.hold(exchange, after)) {
     io_.close(connection, here);
   }
 }
@@ -112,9 +134,10 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
   exchanges_.close_oldest(connection);
   while (!close && connection.first_exchange != kNone) {
     Exchange& next = exchanges_.at(connection.first_exchange);
-    if (!next.answered()) break;
-    close = next.close_after;
     io_.append_output(connection, exchanges_.take_held(next));
+    if (next.asked) watch_drain(connection);
+    if (!next.complete) break;  // what is still to come of it follows directly
+    close = next.close_after;
     counters_.answers_sent.add();
     exchanges_.close_oldest(connection);
   }
@@ -214,7 +237,8 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
     Exchange& exchange = exchanges_.at(exchanges_.open(*connection));
     exchange.close_after = request.close_after;
     exchange.safe = true;
-    exchanges_.hold(exchange, std::move(bytes));
+    exchange.begun = exchange.complete = true;
+    if (!exchanges_.hold(exchange, bytes.view())) io_.close(*connection, here);
     return;
   }
   if (bytes.size() <= kOutputCopyBytes) {

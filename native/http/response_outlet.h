@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/thread_tokens.h"
 #include "http/exchange_table.h"
@@ -10,18 +12,24 @@
 #include "http/reply_table.h"
 #include "http/request_head.h"
 #include "net/connection_io.h"
+#include "ring/exchange_news.h"
 #include "ring/response_ring.h"
 
 namespace millrace {
 
+/// Room for what surrounds one chunk, and for the last chunk (RFC 9112 §7.1).
+inline constexpr std::size_t kChunkFrameBytes = 32;
+
 /// What an answer has to know of its request.
 struct RequestTraits {
   bool head_request = false;
+  bool http_1_0 = false;
   bool keep_alive_1_0 = false;
   bool close_after = false;
 
   [[nodiscard]] static RequestTraits of(const RequestHead& head) noexcept {
     return {.head_request = head.method == Method::head,
+            .http_1_0 = head.minor_version == 0,
             .keep_alive_1_0 = head.minor_version == 0 && head.keep_alive,
             .close_after = !head.keep_alive};
   }
@@ -36,12 +44,21 @@ struct NativeAnswer {
 
 class ResponseOutlet {
  public:
-  ResponseOutlet(ConnectionIo& io, ExchangeTable& exchanges, Counters& counters) noexcept
-      : io_(io), exchanges_(exchanges), counters_(counters) {}
+  /// `news`: one for each JS thread. Half of `unsent_bytes` is what kDrained means by "most of it".
+  ResponseOutlet(ConnectionIo& io, ExchangeTable& exchanges, Counters& counters,
+                 std::vector<ring::NewsBox*> news, std::uint64_t unsent_bytes) noexcept
+      : io_(io),
+        exchanges_(exchanges),
+        counters_(counters),
+        news_(std::move(news)),
+        drained_bytes_(unsent_bytes / 2) {}
 
   /// Takes every answer that JavaScript has published in this ring. True: the producer waits for the
   /// doorbell.
-  [[nodiscard]] bool collect(ring::ResponseRing& ring, const OnReactor& here);
+  [[nodiscard]] bool collect(ring::ResponseRing& ring, std::uint8_t js_thread, const OnReactor& here);
+
+  /// Tells JavaScript what has become of the exchanges that it watches. After flush().
+  void tell_news(const OnReactor& here);
 
   /// Answers a request that has no exchange yet; behind those that have, if the connection has any.
   /// The connection may be gone afterwards.
@@ -61,7 +78,28 @@ class ResponseOutlet {
   [[nodiscard]] std::string_view date() const noexcept { return date_; }
 
  private:
-  void deliver(const ring::ResponseMessage& message, OwnedBytes outside, const OnReactor& here);
+  void deliver(const ring::ResponseMessage& message, OwnedBytes outside, std::uint8_t js_thread,
+               const OnReactor& here);
+  /// Sends bytes of an answer, or holds them as long as it is not the oldest: `written` at the start of the
+  /// room that was reserved, `block`, and `after`, which lives as long as the server.
+  void put(Connection& connection, Exchange& exchange, std::string_view written, OwnedBytes block,
+           std::string_view after, const OnReactor& here);
+
+  // response_pieces.cc
+  void control(const ring::ResponseMessage& message, OwnedBytes outside, std::uint8_t js_thread,
+               const OnReactor& here);
+  static void begin_pieces(Exchange& exchange, const ring::ResponseMessage& message,
+                           std::uint8_t js_thread) noexcept;
+  void continue_with(Connection& connection, Exchange& exchange, const ring::ResponseMessage& message,
+                     char* start, OwnedBytes outside, const OnReactor& here);
+  void put_chunk(Connection& connection, Exchange& exchange, char* start, char* end, std::string_view body,
+                 OwnedBytes outside, const OnReactor& here);
+  void give_early_hints(Connection& connection, Exchange& exchange, std::string_view fields, char* start,
+                        const OnReactor& here);
+  void abort(Connection& connection, Exchange& exchange, const OnReactor& here);
+  void watch_drain(Connection& connection);
+  void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
+
   void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, const OnReactor& here);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);
@@ -71,6 +109,9 @@ class ResponseOutlet {
   ConnectionIo& io_;
   ExchangeTable& exchanges_;
   Counters& counters_;
+  std::vector<ring::NewsBox*> news_;
+  const std::uint64_t drained_bytes_;
+  std::vector<ConnectionId> asking_;  // may have been drained already: looked at after the next flush
   HttpDate http_date_;
   std::string_view date_;
   bool draining_ = false;

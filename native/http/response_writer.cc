@@ -16,6 +16,7 @@ constexpr std::string_view kDate = "Date: ";
 constexpr std::string_view kClose = "Connection: close\r\n";
 constexpr std::string_view kKeepAlive = "Connection: keep-alive\r\n";
 constexpr std::string_view kContentLength = "Content-Length: ";
+constexpr std::string_view kChunked = "Transfer-Encoding: chunked\r\n";
 
 // By ContentType.
 constexpr std::array<std::string_view, 4> kContentTypes = {
@@ -36,7 +37,7 @@ constexpr std::size_t kMaxLengthDigits = std::numeric_limits<std::uint64_t>::dig
 static_assert(kResponseHeadFixedBytes >= kStatusLineRecordBytes + kDate.size() + kHttpDateBytes +
                                              kLineEnd.size() + kKeepAlive.size() + longest_content_type() +
                                              kContentLength.size() + kMaxLengthDigits + kLineEnd.size() +
-                                             kLineEnd.size());
+                                             kChunked.size() + kLineEnd.size());
 // A status line that is put together has at most these parts besides the reason.
 static_assert(kStatusLineRecordBytes >= kVersion.size() + 4 + kLineEnd.size());
 
@@ -88,7 +89,9 @@ char* write_response_head(char* to, const ResponseHead& head, std::string_view d
     to = put(to, kContentTypes[static_cast<std::size_t>(head.content_type)]);
   }
   to = put(to, head.fields);
-  if (!head.omit_length && status_allows_content_length(status)) {
+  if (head.chunked && status_allows_content_length(status)) {
+    to = put(to, kChunked);
+  } else if (!head.omit_length && status_allows_content_length(status)) {
     to = put(to, kContentLength);
     to = put_digits(to, head.content_length);
     to = put(to, kLineEnd);

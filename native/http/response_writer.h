@@ -27,6 +27,8 @@ struct ResponseHead {
   /// For an application that sends its own Content-Length or is framed otherwise, and for a 304 whose length
   /// is unknown. 1xx and 204 never get a Content-Length, whatever this says (RFC 9110 §8.6).
   bool omit_length = false;
+  /// Sends `Transfer-Encoding: chunked` in place of a Content-Length (RFC 9112 §6.1). Not in 1xx and 204.
+  bool chunked = false;
   /// Of the body; for HEAD and 304 of the body that GET or 200 would have had (RFC 9110 §8.6).
   std::uint64_t content_length = 0;
   /// Empty: the registered phrase; of a code that has none, nothing but the space before it (RFC 9112 §4).

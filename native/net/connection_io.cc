@@ -116,6 +116,11 @@ void ConnectionIo::flush(const OnReactor& here) {
   }
   counters_.bytes_sent.add(bytes_sent);
   batch_.clear();
+  for (const ConnectionId id : ending_) {
+    Connection* connection = table_.find(id, here);
+    if (connection != nullptr && connection->output == nullptr) after_send(*connection, here);
+  }
+  ending_.clear();
 }
 
 void ConnectionIo::on_writable(Connection& connection, const OnReactor& here) {
@@ -134,6 +139,7 @@ void ConnectionIo::on_writable(Connection& connection, const OnReactor& here) {
   }
   counters_.bytes_sent.add(static_cast<std::uint64_t>(sent));
   connection.output->consume(static_cast<std::size_t>(sent));
+  if (connection.stream_waits) drained_.push_back(connection.id);
   if (connection.output->bytes() > 0) {
     set_write_deadline(connection);
     return;
@@ -178,6 +184,8 @@ void ConnectionIo::finish(Connection& connection) noexcept {
   connection.input.reset();
   connection.read_deadline_ms = 0;
   exchanges_.close_all(connection);
+  // All has been sent before, and no further send will tell.
+  if (connection.first_piece == kNone && connection.output == nullptr) ending_.push_back(connection.id);
 }
 
 void ConnectionIo::close(Connection& connection, const OnReactor& here) noexcept {
@@ -187,6 +195,12 @@ void ConnectionIo::close(Connection& connection, const OnReactor& here) noexcept
   timers_.cancel(connection.id.slot);
   table_.remove(connection, here);
   counters_.connections_open.set(table_.size() - refused_open_);
+}
+
+void ConnectionIo::reset(Connection& connection, const OnReactor& here) noexcept {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  static_cast<void>(::setsockopt(connection.fd.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now));
+  close(connection, here);
 }
 
 void ConnectionIo::discard_input(Connection& connection, const OnReactor& here) {

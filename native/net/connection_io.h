@@ -83,6 +83,9 @@ class ConnectionIo {
   /// Ends it now. Its requests are forgotten: their answers will find nobody.
   void close(Connection& connection, const OnReactor& here) noexcept;
 
+  /// Ends it now, in a way that the client cannot take for an end in order.
+  void reset(Connection& connection, const OnReactor& here) noexcept;
+
   /// Input of a connection that is ending: read and thrown away until the client's FIN (RFC 9112 §9.6).
   void discard_input(Connection& connection, const OnReactor& here);
 
@@ -108,6 +111,9 @@ class ConnectionIo {
   /// Connections from which input can be taken again, since an answer has left; the caller empties the list.
   [[nodiscard]] std::vector<ConnectionId>& unblocked() noexcept { return unblocked_; }
 
+  /// Connections with `stream_waits` whose socket has taken more; the caller empties the list.
+  [[nodiscard]] std::vector<ConnectionId>& drained() noexcept { return drained_; }
+
  private:
   Connection* open(UniqueFd fd, const PeerAddress& peer, const OnReactor& here);
   void watch(Connection& connection, std::uint32_t events) noexcept;
@@ -126,6 +132,8 @@ class ConnectionIo {
   TimerWheel timers_;
   std::unique_ptr<char[]> receive_buffer_;
   std::vector<ConnectionId> unblocked_;
+  std::vector<ConnectionId> drained_;
+  std::vector<ConnectionId> ending_;  // have nothing to send and end with the next flush()
   std::uint64_t now_ms_ = 0;
   std::uint32_t refused_open_ = 0;
 };

@@ -21,6 +21,12 @@ std::uint64_t clock_ms() noexcept {
   return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
 }
 
+std::vector<ring::NewsBox*> news_of(const std::vector<JsLink>& js_threads) {
+  std::vector<ring::NewsBox*> news;
+  for (const JsLink& js : js_threads) news.push_back(js.news);
+  return news;
+}
+
 std::int64_t unix_seconds() noexcept {
   timespec now;
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
@@ -52,7 +58,7 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::
       wakeup_(std::move(wakeup)),
       exchanges_(shared.budget),
       io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_),
-      outlet_(io_, exchanges_, counters_),
+      outlet_(io_, exchanges_, counters_, news_of(js_threads_), shared.config.limits.unsent_bytes),
       intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, counters_),
       max_connections_(shared.config.limits.connections),
       clock_start_ms_(clock_ms()) {
@@ -103,6 +109,7 @@ void Reactor::turn(const OnReactor& here) {
   io_.flush(here);
   // What has been answered is sent first, also at the end of the grace.
   if (outlet_.draining()) go_on_draining(here);
+  tell_news(here);
   requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
   // Relaxed: see load().
   gone_.store(taken_ - (io_.table().size() - io_.refused_open()), std::memory_order_relaxed);
@@ -180,8 +187,16 @@ void Reactor::ring_js_threads() {
 }
 
 void Reactor::collect_answers(const OnReactor& here) {
+  for (std::size_t i = 0; i < js_threads_.size(); ++i) {
+    const JsLink& js = js_threads_[i];
+    if (outlet_.collect(*js.responses, static_cast<std::uint8_t>(i), here)) js.doorbell->ring_always();
+  }
+}
+
+void Reactor::tell_news(const OnReactor& here) {
+  outlet_.tell_news(here);
   for (const JsLink& js : js_threads_) {
-    if (outlet_.collect(*js.responses, here)) js.doorbell->ring_always();
+    if (js.news->publish()) js.doorbell->ring();
   }
 }
 

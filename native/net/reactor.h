@@ -18,6 +18,7 @@
 #include "net/mailbox.h"
 #include "net/wakeup.h"
 #include "ring/doorbell.h"
+#include "ring/exchange_news.h"
 #include "ring/request_ring.h"
 #include "ring/response_ring.h"
 
@@ -26,6 +27,7 @@ namespace millrace {
 /// A JS thread as one reactor sees it: how to wake it, and where its answers come from.
 struct JsLink {
   ring::Doorbell* doorbell;
+  ring::NewsBox* news;
   ring::ResponseRing* responses;
 };
 
@@ -95,6 +97,7 @@ class Reactor {
   void hand_over_requests();
   void ring_js_threads();
   void collect_answers(const OnReactor& here);
+  void tell_news(const OnReactor& here);
   void resume_connections(const OnReactor& here);
   void fire_timers(const OnReactor& here);
   void on_deadline(Connection& connection, const OnReactor& here);

@@ -32,6 +32,7 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
     for (const ring::SharedMemory& responses : js.responses) {
       response_rings_.push_back(std::make_unique<ring::ResponseRing>(
           responses, sizes.response_slots, sizes.response_arena_bytes, sizes.first_index));
+      news_boxes_.push_back(std::make_unique<ring::NewsBox>(js.doorbell_word));
     }
   }
   for (std::uint32_t i = 0; i < config_.reactors; ++i) {
@@ -40,7 +41,10 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
     queue_.watch(*request_rings_.back());
     std::vector<JsLink> links;
     for (std::size_t js = 0; js < doorbells_.size(); ++js) {
-      links.push_back({doorbells_[js].get(), response_rings_[js * config_.reactors + i].get()});
+      const std::size_t pair = js * config_.reactors + i;
+      links.push_back({.doorbell = doorbells_[js].get(),
+                       .news = news_boxes_[pair].get(),
+                       .responses = response_rings_[pair].get()});
     }
     auto reactor = Reactor::make({.config = config_, .routes = routes_, .budget = budget_, .queue = queue_},
                                  *request_rings_.back(), std::move(links));

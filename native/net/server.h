@@ -35,7 +35,7 @@ struct RingSizes {
 struct ServerMemory {
   std::vector<ring::SharedMemory> requests;  // one a reactor
   struct JsThread {
-    std::uint32_t* doorbell_word;
+    std::uint32_t* doorbell_word;  // and the words that follow it in its line
     ring::Doorbell::Wake wake;
     void* wake_context;
     std::vector<ring::SharedMemory> responses;  // one a reactor
@@ -71,6 +71,9 @@ class Server {
   [[nodiscard]] ring::ResponseRing& responses(std::uint32_t js_thread, std::uint32_t reactor) noexcept {
     return *response_rings_[js_thread * reactors_.size() + reactor];
   }
+  [[nodiscard]] ring::NewsBox& news(std::uint32_t js_thread, std::uint32_t reactor) noexcept {
+    return *news_boxes_[js_thread * reactors_.size() + reactor];
+  }
   [[nodiscard]] const std::vector<std::unique_ptr<Reactor>>& reactors() const noexcept { return reactors_; }
   [[nodiscard]] const QueueGauge& queue() const noexcept { return queue_; }
   [[nodiscard]] const BufferBudget& budget() const noexcept { return budget_; }
@@ -90,6 +93,7 @@ class Server {
   std::vector<std::unique_ptr<ring::Doorbell>> doorbells_;
   std::vector<std::unique_ptr<ring::RequestRing>> request_rings_;
   std::vector<std::unique_ptr<ring::ResponseRing>> response_rings_;  // by JS thread, then reactor
+  std::vector<std::unique_ptr<ring::NewsBox>> news_boxes_;           // the same
   std::vector<std::unique_ptr<Reactor>> reactors_;
   std::vector<Thread> threads_;
 };

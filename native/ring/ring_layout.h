@@ -32,6 +32,8 @@ inline constexpr std::uint32_t kBodyBytes = 6;  // follow the record in the aren
 inline constexpr std::uint32_t kFlags = 7;
 
 inline constexpr std::uint32_t kBodyOutside = 1;  // fetched with takeBody(): too large for the arena
+inline constexpr std::uint32_t kBodyAscii =
+    2;  // in the arena, and no byte of it above 0x7f: needs no decoding
 }  // namespace request
 
 // --- request record: what a request object in JS is made of, byte positions ---
@@ -92,12 +94,28 @@ inline constexpr std::uint32_t kBodyOutside = 1;  // given with putBody(): too l
 inline constexpr std::uint32_t kClose = 2;        // the app asked for Connection: close
 inline constexpr std::uint32_t kOwnDate = 4;      // the app's fields contain a Date
 inline constexpr std::uint32_t kOwnLength = 8;    // the app's fields contain a Content-Length
+inline constexpr std::uint32_t kMore = 16;        // further pieces of the body follow
+inline constexpr std::uint32_t kControl = 32;     // no head: the status is one of these
+inline constexpr std::uint32_t kPiece = 0;        // a piece of the body; of the last one, fields are trailers
+inline constexpr std::uint32_t kAbort = 1;        // the body will not be completed: the connection ends
+inline constexpr std::uint32_t kAskDrained = 2;   // tell when most of what came before has been sent
+inline constexpr std::uint32_t kWatch = 3;        // tell when the client has gone
+inline constexpr std::uint32_t kEarlyHints = 4;   // an interim answer with these fields (RFC 8297)
 }  // namespace response
 
-// --- doorbells: one word a JS thread ---
+// --- doorbells: a line for each JS thread ---
 
 /// 1: the JS thread found nothing to do and wants the doorbell; 0: it was rung, or is at work.
+inline constexpr std::uint32_t kDoorbellIdle = 0;
+/// 1: a reactor has news of exchanges (see exchange_news.h).
+inline constexpr std::uint32_t kDoorbellNews = 1;
 inline constexpr std::uint32_t kDoorbellStride = kCacheLineWords;
+
+namespace news {
+inline constexpr std::uint32_t kDrained =
+    1;  // the client has taken most of what was written: the answer to kAskDrained
+inline constexpr std::uint32_t kGone = 2;  // nobody waits for the answer any more
+}  // namespace news
 
 /// What a reactor says of itself, so that nobody wakes one that is awake.
 enum class ReactorSleep : std::uint32_t {

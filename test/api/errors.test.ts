@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
 import {
+  AbortedError,
   BodyError,
   ERROR_CODES,
   HeaderError,
@@ -45,6 +46,7 @@ const ERRORS: readonly { error: MillraceError; name: string; code: string }[] = 
     name: 'HeaderError',
     code: 'ERR_MILLRACE_HEADER_NAME',
   },
+  { error: new AbortedError(), name: 'AbortedError', code: 'ERR_MILLRACE_ABORTED' },
   { error: new BodyError('m'), name: 'BodyError', code: 'ERR_MILLRACE_BODY_JSON' },
   {
     error: new RouteError('ERR_MILLRACE_ROUTE_PATTERN', 'm'),

@@ -112,7 +112,7 @@ const REFUSED: readonly RefusedCase[] = [
       code: STATUS,
     };
   }),
-  ...['Transfer-Encoding', 'transfer-encoding', 'Trailer', 'TE', 'Keep-Alive', 'Proxy-Connection'].map(
+  ...['Transfer-Encoding', 'transfer-encoding', 'TE', 'Keep-Alive', 'Proxy-Connection'].map(
     (name): RefusedCase => ({
       name: `the field ${name}`,
       use: (res) => res.header(name, 'chunked'),

@@ -13,8 +13,12 @@ export interface Answer {
   readonly body: Buffer;
   /** The body as UTF-8. */
   readonly text: string;
-  /** Statuses of the interim answers (1xx) that came before. */
+  /** Statuses of the interim answers (1xx) that came before, and the field lines of them all. */
   readonly interim: readonly number[];
+  readonly hints: Answer['fields'];
+  /** Lengths of the chunks, where it came in chunks (RFC 9112 §7.1), and the field lines behind the last one. */
+  readonly chunks: readonly number[] | undefined;
+  readonly trailers: Answer['fields'];
 }
 
 interface Head {
@@ -43,6 +47,7 @@ export function takeAnswer(
   toHead: boolean,
 ): { answer: Answer; rest: Buffer } | { needed: number } {
   const interim: number[] = [];
+  const hints: [string, string][] = [];
   let rest = received;
   for (;;) {
     const head = takeHead(rest);
@@ -53,16 +58,78 @@ export function takeAnswer(
       for (const name of ['content-length', 'transfer-encoding'])
         assert.ok(!(name in headers), `${name} in a 1xx`);
       interim.push(head.status);
+      hints.push(...head.fields);
       continue;
     }
     checkFields(head.status, headers);
-    const length = bodyLength(head.status, headers, toHead);
-    if (rest.length < length) return { needed: received.length + length - rest.length };
-    const body = Buffer.from(rest.subarray(0, length));
+    const taken = takeBody(rest, head.status, headers, toHead);
+    if ('needed' in taken) return { needed: received.length + taken.needed };
     const { status, reason, fields } = head;
-    const answer = { status, reason, fields, headers, body, text: body.toString(), interim };
-    return { answer, rest: rest.subarray(length) };
+    const { body, chunks, trailers } = taken;
+    const answer = {
+      status,
+      reason,
+      fields,
+      headers,
+      body,
+      text: body.toString(),
+      interim,
+      hints,
+      chunks,
+      trailers,
+    };
+    return { answer, rest: rest.subarray(taken.bytes) };
   }
+}
+
+interface Body {
+  readonly body: Buffer;
+  /** On the wire. */
+  readonly bytes: number;
+  readonly chunks: readonly number[] | undefined;
+  readonly trailers: Answer['fields'];
+}
+
+/** `needed`: so many bytes more, at least. */
+function takeBody(
+  rest: Buffer,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  toHead: boolean,
+): Body | { needed: number } {
+  if (headers['transfer-encoding'] === 'chunked' && !toHead) return takeChunks(rest);
+  const length = bodyLength(status, headers, toHead);
+  if (rest.length < length) return { needed: length - rest.length };
+  return { body: Buffer.from(rest.subarray(0, length)), bytes: length, chunks: undefined, trailers: [] };
+}
+
+/** A body in chunks, read as strictly as RFC 9112 §7.1 allows: no extensions, no leading zeros. */
+function takeChunks(rest: Buffer): Body | { needed: number } {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const lineEnd = rest.indexOf('\r\n', at);
+    if (lineEnd < 0) return { needed: 1 };
+    const size = rest.toString('latin1', at, lineEnd);
+    assert.match(size, /^(?:0|[1-9a-f][0-9a-f]*)$/, 'a chunk size');
+    const length = Number.parseInt(size, 16);
+    at = lineEnd + 2;
+    if (length === 0) break;
+    if (rest.length < at + length + 2) return { needed: at + length + 2 - rest.length };
+    pieces.push(rest.subarray(at, at + length));
+    assert.equal(rest.toString('latin1', at + length, at + length + 2), '\r\n', 'the end of a chunk');
+    at += length + 2;
+  }
+  const trailers: [string, string][] = [];
+  for (;;) {
+    const lineEnd = rest.indexOf('\r\n', at);
+    if (lineEnd < 0) return { needed: 1 };
+    const line = rest.toString('latin1', at, lineEnd);
+    at = lineEnd + 2;
+    if (line === '') break;
+    trailers.push(fieldOf(line));
+  }
+  return { body: Buffer.concat(pieces), bytes: at, chunks: pieces.map(({ length }) => length), trailers };
 }
 
 function takeHead(received: Buffer): Head | undefined {
@@ -70,12 +137,14 @@ function takeHead(received: Buffer): Head | undefined {
   if (end < 0) return undefined;
   const [statusLine = '', ...lines] = received.toString('latin1', 0, end).split('\r\n');
   const [, status, reason] = STATUS_LINE.exec(statusLine) ?? assert.fail(`bad status line: ${statusLine}`);
-  const fields = lines.map((line): [string, string] => {
-    const [, name, value = ''] =
-      FIELD_LINE.exec(line) ?? assert.fail(`bad field line: ${JSON.stringify(line)}`);
-    return [name!, value];
-  });
+  const fields = lines.map(fieldOf);
   return { status: Number(status), reason: reason!, fields, bytes: end + 4 };
+}
+
+function fieldOf(line: string): [string, string] {
+  const [, name, value = ''] =
+    FIELD_LINE.exec(line) ?? assert.fail(`bad field line: ${JSON.stringify(line)}`);
+  return [name!, value];
 }
 
 function joined(fields: readonly (readonly [string, string])[]): Record<string, string> {
@@ -91,7 +160,12 @@ function joined(fields: readonly (readonly [string, string])[]): Record<string, 
 
 function checkFields(status: number, headers: Readonly<Record<string, string>>): void {
   assert.match(headers['date'] ?? 'none', DATE, 'every final answer has a Date (RFC 9110 §6.6.1)');
-  assert.ok(!('transfer-encoding' in headers), 'no answer of this server is chunked');
+  if ('transfer-encoding' in headers) {
+    assert.equal(headers['transfer-encoding'], 'chunked');
+    assert.ok(!('content-length' in headers), 'Content-Length beside Transfer-Encoding (RFC 9112 §6.2)');
+    assert.ok(status !== 204 && status !== 304, `Transfer-Encoding in a ${String(status)}`);
+    return;
+  }
   if (status === 204) assert.ok(!('content-length' in headers), 'Content-Length in a 204 (RFC 9110 §8.6)');
   else if (status !== 304) assert.match(headers['content-length'] ?? 'none', /^\d+$/, 'Content-Length');
 }

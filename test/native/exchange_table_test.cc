@@ -25,12 +25,6 @@ Connection connection_at(std::uint32_t slot) {
   return connection;
 }
 
-OwnedBytes bytes_of(std::string_view text) {
-  OwnedBytes bytes;
-  EXPECT_TRUE(bytes.append(text));
-  return bytes;
-}
-
 TEST("finds an exchange by slot and generation until it is closed") {
   Table t;
   Connection connection = connection_at(7);
@@ -106,22 +100,42 @@ TEST("leaves nothing of an exchange to the next one") {
   Exchange& exchange = t.exchanges.at(slot);
   exchange.deadline_ms = 9;
   exchange.head_request = exchange.keep_alive_1_0 = exchange.close_after = exchange.safe = true;
-  t.exchanges.hold(exchange, bytes_of("an answer"));
+  exchange.begun = exchange.complete = exchange.chunked = exchange.watched = exchange.asked = true;
+  EXPECT_TRUE(t.exchanges.hold(exchange, "an answer"));
   t.exchanges.close_oldest(connection);
   EXPECT_EQ(t.budget.used(), 0u);
   ASSERT_EQ(t.exchanges.open(connection), slot);
   EXPECT_EQ(exchange.deadline_ms, 0u);
   EXPECT_FALSE(exchange.head_request || exchange.keep_alive_1_0 || exchange.close_after || exchange.safe);
-  EXPECT_FALSE(exchange.answered());
+  EXPECT_FALSE(exchange.begun || exchange.complete || exchange.chunked || exchange.watched || exchange.asked);
+  EXPECT_TRUE(exchange.held_answer == nullptr);
+  EXPECT_TRUE(t.exchanges.abandoned().empty());
   EXPECT_EQ(exchange.next, kNone);
+}
+
+TEST("tells of watched exchanges that end before their answers are complete, and of no others") {
+  Table t;
+  Connection connection = connection_at(1);
+  std::uint32_t slots[4];
+  for (std::uint32_t& slot : slots) slot = t.exchanges.open(connection);
+  t.exchanges.at(slots[1]).watched = t.exchanges.at(slots[2]).watched = true;
+  t.exchanges.at(slots[1]).js_thread = 3;
+  t.exchanges.at(slots[2]).complete = true;
+  const std::uint32_t generation = t.exchanges.generation_of(slots[1]);
+  t.exchanges.close_all(connection);
+  ASSERT_EQ(t.exchanges.abandoned().size(), 1u);
+  const ExchangeTable::Abandoned& gone = t.exchanges.abandoned().front();
+  EXPECT_EQ(gone.slot, slots[1]);
+  EXPECT_EQ(gone.generation, generation);
+  EXPECT_EQ(gone.js_thread, 3);
 }
 
 TEST("an answer that is held is charged until it is taken") {
   Table t;
   Connection connection = connection_at(1);
   Exchange& exchange = t.exchanges.at(t.exchanges.open(connection));
-  t.exchanges.hold(exchange, bytes_of("0123456789"));
-  EXPECT_TRUE(exchange.answered());
+  EXPECT_TRUE(t.exchanges.hold(exchange, "01234"));
+  EXPECT_TRUE(t.exchanges.hold(exchange, "56789"));
   EXPECT_LE(10u, t.budget.used());
   EXPECT_EQ(t.exchanges.take_held(exchange).view(), "0123456789");
   EXPECT_EQ(t.budget.used(), 0u);
@@ -134,7 +148,7 @@ TEST("answers that are held go with their connection") {
   Connection connection = connection_at(1);
   for (int i = 0; i < 4; ++i) {
     const std::uint32_t slot = t.exchanges.open(connection);
-    if (i % 2 == 1) t.exchanges.hold(t.exchanges.at(slot), bytes_of("held"));
+    if (i % 2 == 1) EXPECT_TRUE(t.exchanges.hold(t.exchanges.at(slot), "held"));
   }
   EXPECT_LE(8u, t.budget.used());
   t.exchanges.close_all(connection);

@@ -18,7 +18,9 @@ class JsThread {
  public:
   using Handler = std::function<void(JsThread&, Claimed)>;
 
-  JsThread() : doorbell_(sizeof(std::uint32_t)) { ring::atomic_word(doorbell_word(), 0).store(1); }
+  JsThread() : doorbell_(ring::kDoorbellStride * sizeof(std::uint32_t)) {
+    ring::atomic_word(doorbell_word(), 0).store(1);
+  }
   JsThread(const JsThread&) = delete;
   JsThread& operator=(const JsThread&) = delete;
   ~JsThread() { stop(); }

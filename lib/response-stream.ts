@@ -1,0 +1,182 @@
+// response-stream.ts: what a response has besides one message: a body in pieces, trailers, and a client that may go.
+
+import { AbortedError, HeaderError } from './errors.js';
+import type { ExchangeWatch, ReactorLink } from './reactor-link.js';
+import {
+  CONTROL_ABORT,
+  CONTROL_ASK_DRAINED,
+  CONTROL_PIECE,
+  CONTROL_WATCH,
+  RESPONSE_CONTROL,
+  RESPONSE_MORE,
+} from './ring-layout.js';
+
+const CONTROL = RESPONSE_CONTROL << 24;
+const MORE = RESPONSE_MORE << 24;
+
+/** Somebody who waits for room. */
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class ResponseStream implements ExchangeWatch {
+  readonly #link: ReactorLink;
+  readonly #slot: number;
+  readonly exchangeGeneration: number;
+
+  /** The head has been sent. */
+  hasBegun = false;
+  /** Field lines that follow the body. */
+  trailers = '';
+  #isGone = false;
+  #isWatched = false;
+  #controller: AbortController | undefined;
+  /** What the app has said the body's length is; undefined: it has not. */
+  #declared: number | undefined;
+  #written = 0;
+  /** Given to the reactor since it last said that most of it has been sent. */
+  #unsent = 0;
+  #isFull = false;
+  #waiters: Waiter[] = [];
+  #onGone: (() => void) | undefined;
+
+  constructor(link: ReactorLink, exchangeSlot: number, exchangeGeneration: number) {
+    this.#link = link;
+    this.#slot = exchangeSlot;
+    this.exchangeGeneration = exchangeGeneration;
+  }
+
+  /** Aborted when the client goes before the answer is complete. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isGone) this.#controller.abort(new AbortedError());
+      else this.#watch(true);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Sends the head, and the first piece of the body with it. */
+  begin(
+    packed: number,
+    reason: string,
+    fields: string,
+    body: string | Uint8Array,
+    declared: number | undefined,
+  ): boolean {
+    this.#declared = declared;
+    this.#count(body);
+    this.hasBegun = true;
+    this.#watch(false);
+    this.#link.answer(this.#slot, this.exchangeGeneration, packed | MORE, reason, fields, body);
+    return this.#hasRoom(body.length);
+  }
+
+  /** False: wait for {@link drained} before writing more. */
+  write(body: string | Uint8Array): boolean {
+    if (this.#isGone) return false;
+    this.#count(body);
+    this.#control(CONTROL_PIECE | MORE, '', body);
+    return this.#hasRoom(body.length);
+  }
+
+  /** Sends the last piece. */
+  end(body: string | Uint8Array): void {
+    if (this.#isGone) return;
+    this.#count(body);
+    if (this.#declared !== undefined && this.#written < this.#declared) {
+      this.abort();
+      throw lengthError(this.#declared, this.#written);
+    }
+    this.#control(CONTROL_PIECE, this.trailers, body);
+    this.forget();
+  }
+
+  /** The body will never be complete: the client is to notice. */
+  abort(): void {
+    if (!this.#isGone) this.#control(CONTROL_ABORT, '', '');
+    this.forget();
+  }
+
+  drained(): Promise<void> {
+    if (this.#isGone) return Promise.reject(new AbortedError());
+    if (!this.#isFull) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+    });
+  }
+
+  /** Calls back once, when nobody waits for the answer any more. */
+  whenGone(callback: () => void): void {
+    this.#onGone = callback;
+    this.#watch(true);
+  }
+
+  /** The answer is complete: nothing that happens from now on is news. */
+  forget(): void {
+    if (this.#isWatched) this.#link.unwatch(this.#slot, this);
+    this.#isWatched = false;
+    this.#onGone = undefined;
+    this.onDrained();
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  // --- what the reactor tells ---
+
+  onDrained(): void {
+    this.#unsent = 0;
+    this.#isFull = false;
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+  }
+
+  onExchangeGone(): void {
+    this.#isGone = true;
+    this.#isWatched = false;
+    const error = new AbortedError();
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
+    this.#onGone?.();
+    this.#onGone = undefined;
+    this.#controller?.abort(error);
+  }
+
+  #watch(tellReactor: boolean): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#link.watch(this.#slot, this);
+    if (tellReactor) this.#control(CONTROL_WATCH, '', '');
+  }
+
+  #control(packed: number, fields: string, body: string | Uint8Array): void {
+    this.#link.answer(this.#slot, this.exchangeGeneration, packed | CONTROL, '', fields, body);
+  }
+
+  #count(body: string | Uint8Array): void {
+    if (this.#declared === undefined) return;
+    this.#written += typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    if (this.#written <= this.#declared) return;
+    if (this.hasBegun) this.abort();
+    throw lengthError(this.#declared, this.#written);
+  }
+
+  #hasRoom(added: number): boolean {
+    this.#unsent += added;
+    if (!this.#isFull && this.#unsent >= this.#link.unsentBytes) {
+      this.#isFull = true;
+      this.#control(CONTROL_ASK_DRAINED, '', '');
+    }
+    return !this.#isFull;
+  }
+}
+
+function lengthError(declared: number, written: number): HeaderError {
+  const what = written > declared ? 'more' : 'less';
+  return new HeaderError(
+    'ERR_MILLRACE_HEADER_FRAMING',
+    'Content-Length',
+    `Content-Length says ${String(declared)} bytes, and the body has ${what}: ${String(written)} so far (RFC 9110 §8.6)`,
+  );
+}
