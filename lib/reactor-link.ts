@@ -37,6 +37,8 @@ export class ReactorLink {
   readonly unsentBytes: number;
   /** By exchange slot. */
   readonly #watches = new Map<number, ExchangeWatch>();
+  /** Those whose slots have been given to other requests before the news of their end was read. */
+  readonly #overtaken: ExchangeWatch[] = [];
 
   /** Answers that found the ring full. */
   readonly #backlog: Answer[] = [];
@@ -114,6 +116,10 @@ export class ReactorLink {
 
   /** From now on `watch` hears what the reactor has to say of the exchange. */
   watch(exchangeSlot: number, watch: ExchangeWatch): void {
+    // Requests overtake news: that the slot has another request says that nobody waits for the answer to the one before.
+    // The news are on their way; until then it waits, since this is the context of another request's handler.
+    const before = this.#watches.get(exchangeSlot);
+    if (before !== undefined) this.#overtaken.push(before);
     this.#watches.set(exchangeSlot, watch);
   }
 
@@ -123,6 +129,7 @@ export class ReactorLink {
 
   /** Passes on what the reactor has to say of exchanges. */
   readNews(): void {
+    for (const watch of this.#overtaken.splice(0)) watch.onExchangeGone();
     const news = this.#native.takeNews(this.#reactor);
     for (let i = 0; i < news.length; i += NEWS_WORDS) {
       const slot = news[i]!;

@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/owned_bytes.h"
+#include "ring/exchange_news.h"
 #include "ring/request_ring.h"
 #include "ring/response_ring.h"
 
@@ -23,6 +24,7 @@ struct Native {
   std::function<void(std::uint32_t reactor)> wake;
   std::function<std::string(std::uint32_t reactor, std::uint32_t index)> take_body;
   std::function<void(std::uint32_t reactor, std::uint32_t index, OwnedBytes body)> put_body;
+  std::function<std::vector<ring::ExchangeNews>(std::uint32_t reactor)> take_news;
 };
 
 struct ExchangeId {
@@ -85,6 +87,7 @@ class Channel {
   /// slice.
   void drain() {
     start_work();
+    if (has_news()) read_news();
     if (has_backlog_) retry_backlog();
     const auto end = std::chrono::steady_clock::now() + kSlice;
     // Until each reactor's ring has been found empty, one after the other.
@@ -121,6 +124,9 @@ class Channel {
       untold_[reactor] = true;
     }
   }
+
+  /// Called with what a reactor has to say of an exchange. Set before start.
+  std::function<void(std::uint32_t reactor, const ring::ExchangeNews&)> on_news;
 
   /// Answers that found their ring full so far.
   [[nodiscard]] std::uint64_t kept() const noexcept { return kept_; }
@@ -199,6 +205,18 @@ class Channel {
     has_backlog_ = left;
   }
 
+  [[nodiscard]] bool has_news() { return ring::atomic_word(doorbell_, ring::kDoorbellNews).load() != 0; }
+
+  void read_news() {
+    // First the word, then the news: what comes in between is told again.
+    ring::publish_word(doorbell_, ring::kDoorbellNews, 0);
+    for (std::uint32_t reactor = 0; reactor < requests_.size(); ++reactor) {
+      for (const ring::ExchangeNews& news : native_.take_news(reactor)) {
+        if (on_news) on_news(reactor, news);
+      }
+    }
+  }
+
   void start_work() {
     at_work_ = true;
     flag().store(0);
@@ -209,7 +227,7 @@ class Channel {
     ring::publish_word(doorbell_, 0, 1);
     // Now reactors ring. What one of them published before it could see that is found here.
     const auto has_work = [](const ring::RequestClaimer& claimer) { return claimer.has_work(); };
-    if (!std::any_of(requests_.begin(), requests_.end(), has_work)) return true;
+    if (!has_news() && !std::any_of(requests_.begin(), requests_.end(), has_work)) return true;
     if (flag().exchange(0) == 0) return true;  // somebody rings already
     at_work_ = true;
     return false;

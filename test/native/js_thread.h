@@ -17,6 +17,7 @@ namespace millrace::js {
 class JsThread {
  public:
   using Handler = std::function<void(JsThread&, Claimed)>;
+  using OnNews = std::function<void(JsThread&, std::uint32_t reactor, const ring::ExchangeNews&)>;
 
   JsThread() : doorbell_(ring::kDoorbellStride * sizeof(std::uint32_t)) {
     ring::atomic_word(doorbell_word(), 0).store(1);
@@ -41,12 +42,18 @@ class JsThread {
   }
 
   /// What has been rung before waits until now, as it does for a Node that is still inside listen().
-  void start(Native native, const ChannelRings& rings, Handler handler) {
+  void start(Native native, const ChannelRings& rings, Handler handler, OnNews on_news = {}) {
     handler_ = std::move(handler);
     channel_ = std::make_unique<Channel>(
         std::move(native), rings, doorbell_word(),
         [this](std::function<void()> task) { immediates_.push_back(std::move(task)); },
         [this](Claimed request) { handler_(*this, std::move(request)); });
+    if (on_news) {
+      channel_->on_news = [this, on_news = std::move(on_news)](std::uint32_t reactor,
+                                                               const ring::ExchangeNews& news) {
+        on_news(*this, reactor, news);
+      };
+    }
     thread_ = std::thread([this] { run(); });
   }
 

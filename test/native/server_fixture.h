@@ -30,11 +30,12 @@ struct ServerOptions {
   RingSizes sizes = kSmallRings;
   Routes routes = {};
   js::JsThread::Handler handler = {};  // of every request, unless `routes` has native answers
+  js::JsThread::OnNews on_news = {};
 };
 
 class TestServer {
  public:
-  explicit TestServer(ServerOptions options) : sizes_(options.sizes) {
+  explicit TestServer(ServerOptions options) : sizes_(options.sizes), on_news_(std::move(options.on_news)) {
     const std::uint32_t reactors = options.config.reactors;
     ServerMemory memory;
     for (std::uint32_t r = 0; r < reactors; ++r) {
@@ -121,19 +122,22 @@ class TestServer {
                            .response_arena_bytes = sizes_.response_arena_bytes,
                            .first_index = sizes_.first_index};
     Server* const server = server_.get();
-    js::Native native{.wake = [server](std::uint32_t reactor) { server->wake(reactor); },
-                      .take_body =
-                          [server](std::uint32_t reactor, std::uint32_t index) {
-                            return std::string(server->requests(reactor).outside_body(index).view());
-                          },
-                      .put_body =
-                          [server, i](std::uint32_t reactor, std::uint32_t index, OwnedBytes body) {
-                            server->responses(i, reactor).put_outside(index, std::move(body));
-                          }};
-    js_[i]->start(std::move(native), rings, handler);
+    js::Native native{
+        .wake = [server](std::uint32_t reactor) { server->wake(reactor); },
+        .take_body =
+            [server](std::uint32_t reactor, std::uint32_t index) {
+              return std::string(server->requests(reactor).outside_body(index).view());
+            },
+        .put_body =
+            [server, i](std::uint32_t reactor, std::uint32_t index, OwnedBytes body) {
+              server->responses(i, reactor).put_outside(index, std::move(body));
+            },
+        .take_news = [server, i](std::uint32_t reactor) { return server->news(i, reactor).take(); }};
+    js_[i]->start(std::move(native), rings, handler, on_news_);
   }
 
   const RingSizes sizes_;
+  const js::JsThread::OnNews on_news_;
   std::vector<std::unique_ptr<ring::RingMemory>> memory_;
   std::vector<std::unique_ptr<js::JsThread>> js_;
   std::unique_ptr<Server> server_;
