@@ -56,6 +56,10 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
   }
   Connection& connection = io_.table().at(exchange->connection_slot);
   if (exchange->complete) return;
+  if (start == nullptr) {  // as in deliver()
+    io_.close(connection, here);
+    return;
+  }
   switch (message.status) {
     case flags::kPiece:
       if (exchange->begun) continue_with(connection, *exchange, message, start, std::move(outside), here);
@@ -85,6 +89,10 @@ void ResponseOutlet::continue_with(Connection& connection, Exchange& exchange,
                                    const OnReactor& here) {
   const ConnectionId id = connection.id;
   const bool is_last = (message.flags & flags::kMore) == 0;
+  if (is_last) {  // the server may have begun to close meanwhile
+    const bool is_youngest = &exchanges_.at(connection.last_exchange) == &exchange;
+    exchange.close_after = ends_connection(connection, {.close_after = exchange.close_after}, is_youngest);
+  }
   char* end = start;
   if (exchange.no_content) {
     outside.clear();
@@ -102,10 +110,6 @@ void ResponseOutlet::continue_with(Connection& connection, Exchange& exchange,
     end = append(end, message.body);
   }
   exchange.complete = is_last;
-  if (is_last) {
-    const bool is_youngest = &exchanges_.at(connection.last_exchange) == &exchange;
-    exchange.close_after = ends_connection(connection, {.close_after = exchange.close_after}, is_youngest);
-  }
   put(connection, exchange, between(start, end), std::move(outside), {}, here);
 }
 
