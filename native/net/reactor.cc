@@ -23,6 +23,7 @@ std::uint64_t clock_ms() noexcept {
 
 std::vector<ring::NewsBox*> news_of(const std::vector<JsLink>& js_threads) {
   std::vector<ring::NewsBox*> news;
+  news.reserve(js_threads.size());
   for (const JsLink& js : js_threads) news.push_back(js.news);
   return news;
 }

@@ -24,7 +24,7 @@ struct Native {
   std::function<void(std::uint32_t reactor)> wake;
   std::function<std::string(std::uint32_t reactor, std::uint32_t index)> take_body;
   std::function<void(std::uint32_t reactor, std::uint32_t index, OwnedBytes body)> put_body;
-  std::function<std::vector<ring::ExchangeNews>(std::uint32_t reactor)> take_news;
+  std::function<std::vector<ring::ExchangeNews>(std::uint32_t reactor)> take_news = {};
 };
 
 struct ExchangeId {
