@@ -364,7 +364,9 @@ test('a client that goes ends what waits for it: drained(), signal, pipe() and i
   const response = held.response('/waits');
   const { signal } = held.request('/watches');
   assert.equal(signal, held.request('/watches').signal);
-  assert.equal(response.write(Buffer.alloc(64 * 1024)), false);
+  // More than the sockets' buffers take, and nobody reads.
+  client.socket.pause();
+  assert.equal(response.write(Buffer.alloc(32 * 1024 * 1024)), false);
   const source = new Readable({ read: () => undefined });
   const drained = assert.rejects(response.drained(), { code: 'ERR_MILLRACE_ABORTED' });
   // The second answer waits behind the first, so its source is never asked for more.
@@ -378,8 +380,7 @@ test('a client that goes ends what waits for it: drained(), signal, pipe() and i
   assert.equal(response.write('x'), false);
   response.end();
   await until('the connection is gone', () => server.stats().connections.open === 0);
-  await Promise.race([drained, delay(1000)]);
-  await assert.doesNotReject(drained);
+  await drained;
   assert.deepEqual(errors, []);
 });
 
