@@ -30,6 +30,7 @@ export class ResponseStream implements ExchangeWatch {
   /** Field lines that follow the body. */
   trailers = '';
   #isGone = false;
+  #isComplete = false;
   #isWatched = false;
   #controller: AbortController | undefined;
   /** What the app has said the body's length is; undefined: it has not. */
@@ -52,7 +53,7 @@ export class ResponseStream implements ExchangeWatch {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#isGone) this.#controller.abort(new AbortedError());
-      else this.#watch(true);
+      else if (!this.#isComplete) this.#watch(true);
     }
     return this.#controller.signal;
   }
@@ -115,6 +116,7 @@ export class ResponseStream implements ExchangeWatch {
 
   /** The answer is complete: nothing that happens from now on is news. */
   forget(): void {
+    this.#isComplete = true;
     if (this.#isWatched) this.#link.unwatch(this.#slot, this);
     this.#isWatched = false;
     this.#onGone = undefined;

@@ -270,7 +270,9 @@ export class HttpResponse {
 
   /** @internal See `HttpRequest.signal`. */
   static signalOf(response: HttpResponse): AbortSignal {
-    return response.#ended ? new AbortController().signal : response.#streamed().signal;
+    const stream = response.#streamed();
+    if (response.#ended) stream.forget();
+    return stream.signal;
   }
 
   /** @internal Ends an answer that cannot be completed, if it has begun. */
