@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
-import { AbortedError, HeaderError, ResponseError, StateError } from './errors.js';
+import { AbortedError, ResponseError, StateError } from './errors.js';
 import {
   checkContentLength,
   checkHintName,
@@ -14,10 +14,10 @@ import {
   fieldName,
   fieldValue,
   fieldValues,
-  type FieldName,
   type FieldValueInput,
 } from './field-validation.js';
 import type { ReactorLink } from './reactor-link.js';
+import { checkedFields, fieldLines, type ResponseField } from './response-fields.js';
 import { ResponseStream } from './response-stream.js';
 import {
   CONTROL_EARLY_HINTS,
@@ -26,7 +26,6 @@ import {
   RESPONSE_OWN_DATE,
   RESPONSE_OWN_LENGTH,
 } from './ring-layout.js';
-import { MAX_RESPONSE_FIELDS_BYTES } from './ring-memory.js';
 import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody } from './status-codes.js';
 
 /** By the numbers of `ContentType` in native/http/response_writer.h: fields that the reactor writes itself. */
@@ -34,12 +33,6 @@ export const CONTENT_TYPE_NONE = 0;
 export const CONTENT_TYPE_TEXT = 1;
 export const CONTENT_TYPE_HTML = 2;
 export const CONTENT_TYPE_JSON = 3;
-
-/** Header fields of one answer, checked; in the order in which they were first named. */
-export interface ResponseField {
-  readonly field: FieldName;
-  value: string | readonly string[];
-}
 
 /**
  * The answer to one request. Every request needs exactly one: `end`, or what calls it (`json`, `text`, `html`,
@@ -367,7 +360,8 @@ export class HttpResponse {
   }
 }
 
-function checkBody(body: string | Uint8Array): void {
+/** @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` */
+export function checkBody(body: string | Uint8Array): void {
   if (typeof body === 'string' || body instanceof Uint8Array) return;
   throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
 }
@@ -379,41 +373,11 @@ function readableOf(source: AsyncIterable<string | Uint8Array> | ReadableStream)
   return Readable.from(source);
 }
 
-/** Checks fields that are given all at once. */
-function checkedFields(
-  fields: Readonly<Record<string, FieldValueInput>>,
-  check: (field: FieldName) => void,
-): ResponseField[] {
-  return Object.entries(fields).map(([name, value]) => {
-    const field = fieldName(name);
-    check(field);
-    return { field, value: fieldValues(field, value) };
-  });
-}
-
 function alreadyEnded(): StateError {
   return new StateError(
     'ERR_MILLRACE_RESPONSE_ENDED',
     'This response has been ended already: a request has one answer',
   );
-}
-
-/** The field lines as they are sent, without those that the reactor writes. */
-export function fieldLines(fields: readonly ResponseField[]): string {
-  let lines = '';
-  for (const { field, value } of fields) {
-    if (field.kind === 'connection') continue; // the reactor says what it does
-    if (typeof value === 'string') lines += `${field.prefix}${value}\r\n`;
-    else for (const one of value) lines += `${field.prefix}${one}\r\n`;
-  }
-  if (lines.length > MAX_RESPONSE_FIELDS_BYTES) {
-    throw new HeaderError(
-      'ERR_MILLRACE_HEADER_VALUE',
-      fields[0]!.field.name,
-      `The header fields of one answer take ${String(lines.length)} bytes; ${String(MAX_RESPONSE_FIELDS_BYTES)} is the most`,
-    );
-  }
-  return lines;
 }
 
 function stringify(value: unknown): string {

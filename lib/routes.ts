@@ -1,18 +1,13 @@
 // routes.ts: the routes of one server, as the app adds them and as the native router takes them.
 
 import type { NativeReply, NativeRoute } from './binding.js';
-import { OptionError, ResponseError, RouteError } from './errors.js';
-import {
-  checkContentLength,
-  connectionWish,
-  fieldName,
-  fieldValues,
-  type FieldValueInput,
-} from './field-validation.js';
+import { OptionError, RouteError } from './errors.js';
+import { checkContentLength, connectionWish, type FieldValueInput } from './field-validation.js';
 import { readOptions } from './option-reader.js';
 import { parseRouteOptions } from './options.js';
 import { checkMethod, parsePattern, type RoutePattern } from './pattern.js';
-import { CONTENT_TYPE_NONE, fieldLines, type HttpResponse, type ResponseField } from './response.js';
+import { checkedFields, fieldLines } from './response-fields.js';
+import { checkBody, CONTENT_TYPE_NONE, type HttpResponse } from './response.js';
 import type { HttpRequest } from './request.js';
 import { showValue } from './show-value.js';
 import { checkStatus, mayHaveBody } from './status-codes.js';
@@ -103,16 +98,11 @@ function nativeReply(init: ReplyInit): NativeReply {
     init,
   );
   const { status = 200, headers = {}, body = '' } = Object.fromEntries(given) as ReplyInit;
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-    throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
-  }
+  checkBody(body);
   requireObject(headers);
   const code = checkStatus(status);
   const bytes = Buffer.from(mayHaveBody(code) ? body : ''); // a copy: the app may reuse its own
-  const fields = Object.entries(headers).map(([name, value]): ResponseField => {
-    const field = fieldName(name);
-    return { field, value: fieldValues(field, value) };
-  });
+  const fields = checkedFields(headers);
   const lengthField = fields.find(({ field }) => field.kind === 'content-length');
   if (lengthField !== undefined) checkContentLength(String(lengthField.value), bytes.length, status, false);
   return {

@@ -1,0 +1,44 @@
+// response-fields.ts: the header fields of an answer, between the check of each and the lines on the wire.
+
+import { HeaderError } from './errors.js';
+import { fieldName, fieldValues, type FieldName, type FieldValueInput } from './field-validation.js';
+import { MAX_RESPONSE_FIELDS_BYTES } from './ring-memory.js';
+
+/** Header fields of one answer, checked; in the order in which they were first named. */
+export interface ResponseField {
+  readonly field: FieldName;
+  value: string | readonly string[];
+}
+
+/**
+ * Checks fields that are given all at once, as {@link fieldValues} does.
+ * @param check - Refuses those that cannot stand where these are going.
+ */
+export function checkedFields(
+  fields: Readonly<Record<string, FieldValueInput>>,
+  check?: (field: FieldName) => void,
+): ResponseField[] {
+  return Object.entries(fields).map(([name, value]) => {
+    const field = fieldName(name);
+    check?.(field);
+    return { field, value: fieldValues(field, value) };
+  });
+}
+
+/** The field lines as they are sent, without those that the reactor writes. */
+export function fieldLines(fields: readonly ResponseField[]): string {
+  let lines = '';
+  for (const { field, value } of fields) {
+    if (field.kind === 'connection') continue; // the reactor says what it does
+    if (typeof value === 'string') lines += `${field.prefix}${value}\r\n`;
+    else for (const one of value) lines += `${field.prefix}${one}\r\n`;
+  }
+  if (lines.length > MAX_RESPONSE_FIELDS_BYTES) {
+    throw new HeaderError(
+      'ERR_MILLRACE_HEADER_VALUE',
+      fields[0]!.field.name,
+      `The header fields of one answer take ${String(lines.length)} bytes; ${String(MAX_RESPONSE_FIELDS_BYTES)} is the most`,
+    );
+  }
+  return lines;
+}
