@@ -25,15 +25,22 @@ class QueueGauge {
 
   [[nodiscard]] std::uint32_t waiting() const noexcept {
     std::uint32_t sum = parked();
-    for (const ring::RequestRing* ring : rings_) sum += ring->unclaimed_published();
+    for (const ring::RequestRing* ring : rings_) sum += ring->unclaimed_seen_by_others();
     return sum;
   }
 
-  /// May one more request wait, of a reactor whose own ring holds `own` unclaimed ones?
-  [[nodiscard]] bool has_room(std::uint32_t own) const noexcept {
-    // Where nobody exceeds its share, the sum cannot exceed the limit; that spares looking at the others'
+  /// May one more request wait, of a reactor whose own ring holds `own` unclaimed ones? `beyond_share` is
+  /// that reactor's: false at first, and then what the last call made of it.
+  [[nodiscard]] bool has_room(std::uint32_t own, bool& beyond_share) noexcept {
+    const bool beyond = own >= fair_share_;
+    if (beyond != beyond_share) {
+      beyond_share = beyond;
+      beyond ? beyond_share_.fetch_add(1, std::memory_order_relaxed)
+             : beyond_share_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    // While nobody exceeds its share the sum cannot exceed the limit; that spares looking at the others'
     // rings.
-    if (own < fair_share_ && parked() == 0) return true;
+    if (parked() == 0 && beyond_share_.load(std::memory_order_relaxed) == 0) return true;
     return own < limit_ && waiting() < limit_;
   }
 
@@ -41,6 +48,7 @@ class QueueGauge {
   const std::uint32_t limit_;
   const std::uint32_t fair_share_;
   std::atomic<std::uint32_t> parked_{0};
+  std::atomic<std::uint32_t> beyond_share_{0};  // reactors
   std::vector<const ring::RequestRing*> rings_;
 };
 

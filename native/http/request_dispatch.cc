@@ -69,7 +69,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   const auto fields = parser_.fields();
   // One that waits already was admitted when it came.
   const bool admitted = connection.waits_for_ring;
-  if (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed()))) {
+  if (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed(), beyond_queue_share_))) {
     counters_.requests_overload.add();
     outlet_.answer(connection, RequestTraits::of(head), {.status = 503, .retry_after = true}, here);
     return Dispatch::done;

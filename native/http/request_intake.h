@@ -114,6 +114,7 @@ class RequestIntake {
   enum class Parked : std::uint8_t { no, same_request, next_request };
   Parked parked_again_ = Parked::no;  // what park() did while resume_parked() let a connection go on
   std::uint32_t pushed_ = 0;
+  bool beyond_queue_share_ = false;  // for queue_
 };
 
 }  // namespace millrace

@@ -13,6 +13,7 @@ RequestRing::RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t
       arena_(arena_bytes),
       budget_(budget),
       head_(first_index),
+      head_for_others_(first_index),
       published_(first_index),
       tail_(first_index),
       arena_ends_(slots),
@@ -49,7 +50,8 @@ void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noe
     budget_.charge(outside.capacity());
     outside_[head_ & mask_] = std::move(outside);
   }
-  ++head_;
+  // Relaxed: whoever needs the order has it through publish(); for others it is a count.
+  head_for_others_.store(++head_, std::memory_order_relaxed);
 }
 
 bool RequestRing::publish() noexcept {

@@ -7,6 +7,7 @@
 // come back out of order wait for those before them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct RequestDescriptor {
   bool body_is_ascii = false;
 };
 
-/// The reactor's side. Reactor thread only, but for outside_body().
+/// The reactor's side. Reactor thread only, but for outside_body() and unclaimed_seen_by_others().
 class RequestRing {
  public:
   /// `slots` and `arena_bytes` are powers of two; `memory` has memory_bytes() of them.
@@ -60,12 +61,12 @@ class RequestRing {
     return head_ - atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
   }
 
-  /// The same as any thread can know it: what has been pushed but not published is missing.
-  [[nodiscard]] std::uint32_t unclaimed_published() const noexcept {
-    // Acquire: whoever moved the claim had seen at least that head, so ours is no older and never behind.
+  /// The same for any thread.
+  [[nodiscard]] std::uint32_t unclaimed_seen_by_others() const noexcept {
+    // Acquire: whoever moved the claim had seen a head that was published after it was pushed, so ours is no
+    // older and never behind the claim. Relaxed for the rest: a count compared with a limit.
     const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_acquire);
-    const std::uint32_t head = atomic_word(words_, kRequestHead).load(std::memory_order_relaxed);
-    return head - claim;
+    return head_for_others_.load(std::memory_order_relaxed) - claim;
   }
 
   /// Body of the claimed request at `index`, which the claimer has not released yet. Any JS thread.
@@ -88,7 +89,8 @@ class RequestRing {
   Arena arena_;
   BufferBudget& budget_;
   std::uint32_t reserved_offset_ = 0;
-  std::uint32_t head_;                     // next index to push
+  std::uint32_t head_;  // next index to push
+  std::atomic<std::uint32_t> head_for_others_;
   std::uint32_t published_;                // what JS threads know of head_
   std::uint32_t tail_;                     // oldest index whose memory is not free
   std::vector<std::uint32_t> arena_ends_;  // by slot: arena position after its record

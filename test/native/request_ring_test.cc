@@ -78,19 +78,19 @@ TEST("shows requests when they are published, all at once") {
   ASSERT_TRUE(r.push(1, 10) && r.push(2, 20));
   EXPECT_FALSE(r.claimer.has_work());
   EXPECT_EQ(r.claimer.claim(4).count, 0u);
-  EXPECT_EQ(r.ring.unclaimed(), 2u);            // the reactor knows of them
-  EXPECT_EQ(r.ring.unclaimed_published(), 0u);  // nobody else does
+  EXPECT_EQ(r.ring.unclaimed(), 2u);
+  EXPECT_EQ(r.ring.unclaimed_seen_by_others(), 2u);  // for limits.queue they wait already
   EXPECT_TRUE(r.ring.publish());
   EXPECT_FALSE(r.ring.publish());  // nothing new
   EXPECT_TRUE(r.claimer.has_work());
-  EXPECT_EQ(r.ring.unclaimed_published(), 2u);
+  EXPECT_EQ(r.ring.unclaimed_seen_by_others(), 2u);
   const auto run = r.claimer.claim(4);
   ASSERT_EQ(run.count, 2u);
   r.expect(run.first, 1, 10);
   r.expect(run.first + 1, 2, 20);
   EXPECT_FALSE(r.claimer.has_work());
   EXPECT_EQ(r.ring.unclaimed(), 0u);
-  EXPECT_EQ(r.ring.unclaimed_published(), 0u);
+  EXPECT_EQ(r.ring.unclaimed_seen_by_others(), 0u);
 }
 
 TEST("gives a claimer as many as it asks for, oldest first") {

@@ -171,14 +171,14 @@ TEST("the number of waiting requests is never seen below zero by another thread"
     Requests requests(first, scaled(10'000));
     std::atomic<bool> done{false};
     std::thread reader([&] {
-      while (!done) EXPECT_LE(0, static_cast<std::int32_t>(requests.ring.unclaimed_published()));
+      while (!done) EXPECT_LE(0, static_cast<std::int32_t>(requests.ring.unclaimed_seen_by_others()));
     });
     std::thread claimer([&] { claim_all(requests, 1); });
     produce(requests);
     claimer.join();
     done = true;
     reader.join();
-    EXPECT_EQ(requests.ring.unclaimed_published(), 0u);
+    EXPECT_EQ(requests.ring.unclaimed_seen_by_others(), 0u);
   }
 }
 
