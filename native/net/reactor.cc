@@ -1,5 +1,6 @@
 #include "net/reactor.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -90,10 +91,13 @@ void Reactor::run() {
 
 void Reactor::turn(const OnReactor& here) {
   std::array<epoll_event, kEventsPerWake> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, prepare_to_sleep());
-  // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
-  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
-                               std::memory_order_relaxed);
+  int count = look_for_events(events);
+  if (count == 0 && !js_has_answered()) {
+    count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, prepare_to_sleep());
+    // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
+    requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
+                                 std::memory_order_relaxed);
+  }
   update_clock();
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
@@ -116,11 +120,21 @@ void Reactor::turn(const OnReactor& here) {
   gone_.store(taken_ - (io_.table().size() - io_.refused_open()), std::memory_order_relaxed);
 }
 
+int Reactor::look_for_events(std::span<epoll_event> events) {
+  if (!js_answers_soon_) return 0;
+  for (int i = 0; i < kLooksBeforeSleep; ++i) {
+    if (!js_is_at_work()) return 0;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    if (count > 0 || js_has_answered()) return count;
+    ::sched_yield();
+  }
+  js_answers_soon_ = false;  // it takes its time: not again before it has answered something
+  return 0;
+}
+
 int Reactor::prepare_to_sleep() {
   bool nap = intake_.has_parked() || (js_threads_.size() > 1 && requests_.unclaimed() > 0);
-  if (exchanges_.size() >= kNapExchanges) {
-    for (const JsLink& js : js_threads_) nap = nap || js.doorbell->at_work();
-  }
+  nap = nap || (exchanges_.size() >= kNapExchanges && js_is_at_work());
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
   // and then looks whether we sleep, so one of us sees the other.
@@ -144,6 +158,11 @@ int Reactor::prepare_to_sleep() {
 bool Reactor::js_has_answered() const noexcept {
   return std::any_of(js_threads_.begin(), js_threads_.end(),
                      [](const JsLink& js) { return js.responses->has_published(); });
+}
+
+bool Reactor::js_is_at_work() const noexcept {
+  return std::any_of(js_threads_.begin(), js_threads_.end(),
+                     [](const JsLink& js) { return js.doorbell->at_work(); });
 }
 
 void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReactor& here) {
@@ -190,6 +209,7 @@ void Reactor::ring_js_threads() {
 void Reactor::collect_answers(const OnReactor& here) {
   for (std::size_t i = 0; i < js_threads_.size(); ++i) {
     const JsLink& js = js_threads_[i];
+    js_answers_soon_ = js_answers_soon_ || js.responses->has_published();
     if (outlet_.collect(*js.responses, static_cast<std::uint8_t>(i), here)) js.doorbell->ring_always();
   }
 }

@@ -1,10 +1,13 @@
 // reactor.h: one I/O thread: the only epoll_wait, and the order in which a wake's work is done.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -91,8 +94,10 @@ class Reactor {
           UniqueFd epoll, Wakeup wakeup);
 
   void turn(const OnReactor& here);
+  [[nodiscard]] int look_for_events(std::span<epoll_event> events);
   [[nodiscard]] int prepare_to_sleep();
   [[nodiscard]] bool js_has_answered() const noexcept;
+  [[nodiscard]] bool js_is_at_work() const noexcept;
   void handle_event(std::uint64_t key, std::uint32_t events, const OnReactor& here);
   void hand_over_requests();
   void ring_js_threads();
@@ -122,6 +127,7 @@ class Reactor {
   std::vector<Reactor*> others_;  // of the accepting reactor: those that drain after it
   std::vector<ConnectionId> resuming_;
   std::size_t next_js_thread_ = 0;
+  bool js_answers_soon_ = false;
   const std::uint32_t max_connections_;
   const std::uint64_t clock_start_ms_;
   std::uint32_t grace_ms_ = Mailbox::kUnbounded;  // the shortest that has been asked for
