@@ -60,6 +60,10 @@ inline constexpr std::uint32_t kNapExchanges = 2;
 /// woken again cost more than the work of a request, and at eight connections a third of the throughput.
 inline constexpr int kLooksBeforeSleep = 50;
 
+/// With more requests than this awaiting answers it does not look: there is enough to do with each wake, and
+/// answers are better collected together than one by one.
+inline constexpr std::uint32_t kLookExchanges = 16;
+
 /// Requests written to the ring, or connections received from, before what there is is published, so that JS
 /// starts while the reactor still receives. Not sooner: JS is the faster of the two, and each time that it
 /// has emptied the ring it costs a wake.

@@ -121,7 +121,7 @@ void Reactor::turn(const OnReactor& here) {
 }
 
 int Reactor::look_for_events(std::span<epoll_event> events) {
-  if (!js_answers_soon_) return 0;
+  if (!js_answers_soon_ || exchanges_.size() > kLookExchanges) return 0;
   for (int i = 0; i < kLooksBeforeSleep; ++i) {
     if (!js_is_at_work()) return 0;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
