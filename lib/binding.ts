@@ -15,6 +15,8 @@ export interface NativeRoute {
   readonly pattern: string;
   /** Answered from `replies[id]` rather than by handler `id`. */
   readonly isReply: boolean;
+  /** For requests that ask for another protocol: the handler gets the connection. */
+  readonly isUpgrade: boolean;
   readonly id: number;
   /** Of a handler: its own limits, where they differ from the server's. */
   readonly bodyBytes?: number | undefined;
@@ -98,8 +100,8 @@ export interface NativeServer {
   putBody(reactor: number, index: number, body: Uint8Array): boolean;
   /** Is somebody still waiting for this answer? */
   isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean;
-  /** Slot, generation and kind of each piece of news about exchanges. */
-  takeNews(reactor: number): Uint32Array;
+  /** Slot, generation, kind and bytes (of those kinds that have some) of each piece of news about exchanges. */
+  takeNews(reactor: number): readonly (number | Buffer | undefined)[];
   /** Begins to close. `drain` is called once more for each reactor that has ended. */
   drain(graceMs: number): void;
   /** Have all reactors ended? */

@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   ERR_MILLRACE_RESPONSE_ENDED: 'the response has been ended already',
   /** {@link StateError}: status or header fields changed after they were sent. */
   ERR_MILLRACE_HEADERS_SENT: 'the status and header fields have been sent already',
+  /** {@link StateError}: a request's body read twice. */
+  ERR_MILLRACE_BODY_USED: 'the request body has been read already',
   /** {@link HeaderError}: a field name that is not a token (RFC 9110 §5.6.2). */
   ERR_MILLRACE_HEADER_NAME: 'a header field name is not a token',
   /** {@link HeaderError}: a field value with forbidden characters or of the wrong type (RFC 9110 §5.5). */
@@ -185,7 +187,8 @@ export type StateErrorCode =
   | 'ERR_MILLRACE_SERVER_CLOSED'
   | 'ERR_MILLRACE_ROUTES_FROZEN'
   | 'ERR_MILLRACE_RESPONSE_ENDED'
-  | 'ERR_MILLRACE_HEADERS_SENT';
+  | 'ERR_MILLRACE_HEADERS_SENT'
+  | 'ERR_MILLRACE_BODY_USED';
 
 /** A call at the wrong time: a second `listen()`, a second `end()`, a field after the head was sent. */
 export class StateError extends MillraceError {

@@ -17,6 +17,9 @@ export interface ErrorContext {
 /** Told of what a handler threw or rejected with; false: nobody listens. */
 export type OnError = (error: unknown, context: ErrorContext) => boolean;
 
+/** What of a client's bytes an upgrade handler gets beside the socket. */
+const NOTHING = Buffer.alloc(0);
+
 export class HandlerRunner {
   readonly #handlers: readonly HandlerEntry[];
   readonly #onError: OnError;
@@ -36,7 +39,7 @@ export class HandlerRunner {
   }
 
   #runOne(link: ReactorLink, claimed: ClaimedRun, index: number): void {
-    const { handler, pattern } = this.#handlers[claimed.routes[index]!]!;
+    const entry = this.#handlers[claimed.routes[index]!]!;
     const start = claimed.starts[index]!;
     const response = new HttpResponse(
       link,
@@ -44,10 +47,13 @@ export class HandlerRunner {
       claimed.exchangeGenerations[index]!,
       isHeadRequest(claimed.records, start),
     );
-    const body = claimed.bodyOf(index);
-    const request = new HttpRequest(claimed.records, start, body, pattern, response);
+    const body = claimed.bodyFollows(index) ? HttpResponse.incomingBodyOf(response) : claimed.bodyOf(index);
+    const request = new HttpRequest(claimed.records, start, body, entry.pattern, response);
     try {
-      const result = handler(request, response);
+      const result =
+        entry.upgrade === undefined
+          ? entry.handler(request, response)
+          : entry.upgrade(request, HttpResponse.takeOver(response, request), NOTHING);
       if (!isThenable(result)) return;
       result.then(undefined, (error: unknown) => {
         this.#fail(error, request, response);

@@ -3,11 +3,18 @@
 import type { NativeServer } from './binding.js';
 import { RequestRing, type ClaimedRun } from './request-ring.js';
 import { ResponseRing } from './response-ring.js';
-import { NEWS_DRAINED, SLEEP_DEEP } from './ring-layout.js';
+import {
+  NEWS_BODY,
+  NEWS_BODY_END,
+  NEWS_DRAINED,
+  NEWS_GONE,
+  NEWS_TRAILERS,
+  SLEEP_DEEP,
+} from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
 
-/** Slot, generation and kind. */
-const NEWS_WORDS = 3;
+/** Slot, generation, kind and bytes. */
+const NEWS_PARTS = 4;
 
 /** An answer that has to wait: the arguments of `ResponseRing.push`. */
 type Answer = Parameters<ResponseRing['push']>;
@@ -17,6 +24,10 @@ export interface ExchangeWatch {
   readonly exchangeGeneration: number;
   /** Most of what was written before the reactor was asked has been sent. */
   onDrained(): void;
+  /** What was asked for of the request's body. */
+  onBody(bytes: Buffer, isLast: boolean): void;
+  /** Field lines; the end of the body follows. */
+  onTrailers(lines: string): void;
   /** Nobody waits for the answer any more. */
   onExchangeGone(): void;
 }
@@ -131,17 +142,14 @@ export class ReactorLink {
   readNews(): void {
     for (const watch of this.#overtaken.splice(0)) watch.onExchangeGone();
     const news = this.#native.takeNews(this.#reactor);
-    for (let i = 0; i < news.length; i += NEWS_WORDS) {
-      const slot = news[i]!;
+    for (let i = 0; i < news.length; i += NEWS_PARTS) {
+      const slot = news[i] as number;
       const watch = this.#watches.get(slot);
       // Its answer may have been completed in the meantime, and another request be in its place.
-      if (watch === undefined || (watch.exchangeGeneration | 0) !== (news[i + 1]! | 0)) continue;
-      if (news[i + 2] === NEWS_DRAINED) {
-        watch.onDrained();
-      } else {
-        this.#watches.delete(slot);
-        watch.onExchangeGone();
-      }
+      if (watch === undefined || (watch.exchangeGeneration | 0) !== ((news[i + 1] as number) | 0)) continue;
+      const kind = news[i + 2] as number;
+      if (kind === NEWS_GONE) this.#watches.delete(slot);
+      tell(watch, kind, news[i + 3] as Buffer);
     }
   }
 
@@ -173,5 +181,23 @@ export class ReactorLink {
 
   #wake(): void {
     if (this.#requests.winWake()) this.#native.wake(this.#reactor);
+  }
+}
+
+function tell(watch: ExchangeWatch, kind: number, bytes: Buffer): void {
+  switch (kind) {
+    case NEWS_DRAINED:
+      watch.onDrained();
+      break;
+    case NEWS_BODY:
+    case NEWS_BODY_END:
+      watch.onBody(bytes, kind === NEWS_BODY_END);
+      break;
+    case NEWS_TRAILERS:
+      watch.onTrailers(bytes.toString('latin1'));
+      break;
+    case NEWS_GONE:
+      watch.onExchangeGone();
+      break;
   }
 }

@@ -30,12 +30,16 @@ export class RequestBody {
   /** Decoded as UTF-8, without a byte order mark. */
   text(): string {
     if (this.#isAscii && this.#buffer === undefined) return this.#bytes();
-    const bytes = this.buffer();
-    const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    return bytes.toString('utf8', hasMark ? 3 : 0);
+    return decodeUtf8(this.buffer());
   }
 
   #bytes(): string {
     return this.#records.slice(this.#start, this.#end);
   }
+}
+
+/** Without a byte order mark. */
+export function decodeUtf8(bytes: Buffer): string {
+  const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return bytes.toString('utf8', hasMark ? 3 : 0);
 }

@@ -5,6 +5,7 @@ import {
   REACTOR_SLEEP,
   REQUEST_BODY_ASCII,
   REQUEST_BODY_BYTES,
+  REQUEST_BODY_FOLLOWS,
   REQUEST_BODY_OUTSIDE,
   REQUEST_CLAIM,
   REQUEST_DESCRIPTORS,
@@ -46,6 +47,11 @@ export class ClaimedRun {
   records = '';
   /** Of the last request, if it was too large for the arena. */
   outsideBody: Buffer | undefined;
+
+  /** The body has to be asked for. */
+  bodyFollows(index: number): boolean {
+    return (this.flags[index]! & REQUEST_BODY_FOLLOWS) !== 0;
+  }
 
   bodyOf(index: number): RequestBody | undefined {
     const start = this.bodyStarts[index]!;

@@ -1,8 +1,10 @@
 // request.ts: HttpRequest, what a handler sees of a request.
 
+import { Readable } from 'node:stream';
+
 import { formatAddress } from './address.js';
 import { binding } from './binding.js';
-import { BodyError } from './errors.js';
+import { BodyError, StateError } from './errors.js';
 import { addHeader, joinHeader, joinRuleOf, type HeaderJoin } from './header-joins.js';
 import { paramsOf, type PathParams, type RoutePattern } from './pattern.js';
 import {
@@ -21,7 +23,8 @@ import {
   u16,
   u8,
 } from './request-record.js';
-import type { RequestBody } from './request-body.js';
+import { IncomingBody } from './incoming-body.js';
+import { decodeUtf8, RequestBody } from './request-body.js';
 import { HttpResponse } from './response.js';
 import {
   RECORD_FIELD_BYTES,
@@ -72,7 +75,11 @@ export type HeadersObject = Record<string, string | string[] | undefined>;
 
 /** What few requests have, or are asked for: the body, and what is an object of the app's once it has been read. */
 interface Extras {
-  readonly body?: RequestBody | undefined;
+  readonly body?: RequestBody | IncomingBody | undefined;
+  /** Of an IncomingBody: all of it, asked for once. */
+  whole?: Promise<Buffer>;
+  /** It is read, or has been, piece by piece. */
+  isTakenApart?: boolean;
   params?: PathParams;
   searchParams?: URLSearchParams;
   headers?: HeadersObject;
@@ -95,7 +102,7 @@ export class HttpRequest {
   constructor(
     records: string,
     start: number,
-    body: RequestBody | undefined,
+    body: RequestBody | IncomingBody | undefined,
     pattern: RoutePattern | undefined,
     response: HttpResponse,
   ) {
@@ -214,29 +221,78 @@ export class HttpRequest {
     return raw;
   }
 
-  /** The body; empty if the request has none. Yours to keep and to change. */
-  buffer(): Promise<Buffer> {
-    return Promise.resolve(this.#extras?.body?.buffer() ?? EMPTY_BODY);
+  /**
+   * The body, piece by piece as it comes: `for await (const chunk of req.body)`. A client that sends faster than this is
+   * read has to wait. For bodies that came with their head it is one piece, for none it is none.
+   *
+   * A body can be read once: piece by piece, or with {@link stream}, or whole. What nobody reads is thrown away after the
+   * answer, or the connection ends if much of it is left.
+   * @throws {@link StateError} `ERR_MILLRACE_BODY_USED` when it has been read already; {@link AbortedError} when the
+   * client goes, sends what is no body, or is too slow. Both from the iteration.
+   */
+  get body(): AsyncIterableIterator<Buffer> {
+    return this.#pieces();
   }
 
-  /** The body as text, decoded as UTF-8; what is not UTF-8 becomes U+FFFD, a byte order mark is dropped. */
+  /** The body as a Readable of Node's, for `pipe()` and `pipeline()`. As {@link body}. */
+  stream(): Readable {
+    return Readable.from(this.#pieces(), { objectMode: false });
+  }
+
+  /**
+   * The body; empty if the request has none. Yours to keep and to change; the same each time.
+   * @throws {@link StateError} `ERR_MILLRACE_BODY_USED` when it has been read piece by piece; {@link AbortedError} as
+   * {@link body}; both as rejections.
+   */
+  async buffer(): Promise<Buffer> {
+    const body = this.#unusedBody();
+    if (body === undefined) return EMPTY_BODY;
+    return body instanceof RequestBody ? body.buffer() : this.#whole(body);
+  }
+
+  /**
+   * The body as text, decoded as UTF-8; what is not UTF-8 becomes U+FFFD, a byte order mark is dropped. Throws as
+   * {@link buffer}.
+   */
   text(): Promise<string> {
-    return Promise.resolve(this.#extras?.body?.text() ?? '');
+    const body = this.#extras?.body;
+    // The way of nearly all, without the turns that an async function takes.
+    if (body instanceof RequestBody && this.#extras!.isTakenApart !== true)
+      return Promise.resolve(body.text());
+    return this.buffer().then(decodeUtf8);
   }
 
   /**
    * The body, parsed as JSON. Whatever its Content-Type says.
    * @throws {@link BodyError} `ERR_MILLRACE_BODY_JSON`, as a rejection, if it is not JSON. A handler that lets it pass
-   * answers 400.
+   * answers 400. Else as {@link buffer}.
    */
-
   json<T = unknown>(): Promise<T> {
-    try {
-      return Promise.resolve(JSON.parse(this.#extras?.body?.text() ?? '') as T);
-    } catch (cause) {
-      const reason = this.#extras?.body === undefined ? 'it is empty' : (cause as Error).message;
-      return Promise.reject(new BodyError(`The request body is not JSON: ${reason}`, { cause }));
+    const body = this.#extras?.body;
+    if (!(body instanceof RequestBody) || this.#extras!.isTakenApart === true) {
+      return this.text().then((text) => parseJson(text) as T);
     }
+    try {
+      return Promise.resolve(parseJson(body.text()) as T);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Fields that followed the body (RFC 9110 §6.5), by their lower-case names, joined as by {@link header}. Empty until
+   * the body has been read to its end, and for nearly all clients after it. What they say about the message itself
+   * (Content-Length, Host and the like) means nothing.
+   */
+  get trailers(): HeadersObject {
+    const body = this.#extras?.body;
+    const trailers = Object.create(null) as Record<string, string | string[]>;
+    if (!(body instanceof IncomingBody)) return trailers;
+    for (const line of body.trailerLines.split('\r\n')) {
+      const colon = line.indexOf(':');
+      if (colon > 0) addHeader(trailers, line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    }
+    return trailers;
   }
 
   /**
@@ -246,6 +302,28 @@ export class HttpRequest {
    */
   get signal(): AbortSignal {
     return HttpResponse.signalOf(this.#response);
+  }
+
+  async *#pieces(): AsyncGenerator<Buffer, void, undefined> {
+    const body = this.#unusedBody();
+    if (this.#extras?.whole !== undefined) throw bodyUsed();
+    if (body === undefined) return;
+    this.#extras!.isTakenApart = true;
+    if (body instanceof RequestBody) {
+      yield body.buffer();
+      return;
+    }
+    for (let piece = await body.next(); piece !== undefined; piece = await body.next()) yield piece;
+  }
+
+  #unusedBody(): RequestBody | IncomingBody | undefined {
+    const extras = this.#extras;
+    if (extras?.isTakenApart === true) throw bodyUsed();
+    return extras?.body;
+  }
+
+  #whole(body: IncomingBody): Promise<Buffer> {
+    return (this.#extras!.whole ??= body.whole());
   }
 
   get #targetForm(): number {
@@ -294,4 +372,18 @@ export class HttpRequest {
     if (this.authority !== '') headers['host'] = this.authority;
     return headers;
   }
+}
+
+/** @throws {@link BodyError} */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = text === '' ? 'it is empty' : (cause as Error).message;
+    throw new BodyError(`The request body is not JSON: ${reason}`, { cause });
+  }
+}
+
+function bodyUsed(): StateError {
+  return new StateError('ERR_MILLRACE_BODY_USED', 'The body of this request has been read already');
 }

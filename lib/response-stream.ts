@@ -14,6 +14,20 @@ import {
 const CONTROL = RESPONSE_CONTROL << 24;
 const MORE = RESPONSE_MORE << 24;
 
+/** The first window of a large body: it may wait with many others behind an older answer. */
+const FIRST_WINDOW_BYTES = 64 * 1024;
+
+/** Each further window: the client has taken most of the ones before. */
+const WINDOW_BYTES = 256 * 1024;
+
+/** Whoever reads the body of the request. */
+export interface BodyListener {
+  onBody(bytes: Buffer, isLast: boolean): void;
+  onTrailers(lines: string): void;
+  /** Nothing more will come. */
+  onGone(): void;
+}
+
 /** Somebody who waits for room. */
 interface Waiter {
   readonly resolve: () => void;
@@ -41,6 +55,9 @@ export class ResponseStream implements ExchangeWatch {
   #isFull = false;
   #waiters: Waiter[] = [];
   #onGone: (() => void) | undefined;
+  #body: BodyListener | undefined;
+  /** What is left of a body that is sent in windows. */
+  #rest: Uint8Array | undefined;
 
   constructor(link: ReactorLink, exchangeSlot: number, exchangeGeneration: number) {
     this.#link = link;
@@ -72,6 +89,33 @@ export class ResponseStream implements ExchangeWatch {
     this.#watch(false);
     this.#link.answer(this.#slot, this.exchangeGeneration, packed | MORE, reason, fields, body);
     return this.#hasRoom(body.length);
+  }
+
+  /** There is no head to send: all that is written are bytes of another protocol. */
+  beginRaw(): void {
+    this.hasBegun = true;
+    this.#watch(false);
+  }
+
+  /**
+   * Sends the head, which says how long the body is, and the body window by window, as fast as the client takes it: so
+   * that it holds up nobody else's answer, and what of it is held natively is little.
+   */
+  sendInWindows(packed: number, reason: string, fields: string, body: Uint8Array): void {
+    this.begin(packed, reason, fields, body.subarray(0, FIRST_WINDOW_BYTES), body.length);
+    this.#rest = body.subarray(FIRST_WINDOW_BYTES);
+    this.#control(CONTROL_ASK_DRAINED, '', '');
+  }
+
+  /** Asks for the request's body; `control` says how much of it. */
+  readBody(control: number, listener: BodyListener): void {
+    if (this.#isGone || this.#isComplete) {
+      listener.onGone();
+      return;
+    }
+    this.#body = listener;
+    this.#watch(false);
+    this.#control(control, '', '');
   }
 
   /** False: wait for {@link drained} before writing more. */
@@ -120,6 +164,8 @@ export class ResponseStream implements ExchangeWatch {
     if (this.#isWatched) this.#link.unwatch(this.#slot, this);
     this.#isWatched = false;
     this.#onGone = undefined;
+    this.#rest = undefined;
+    this.#body?.onGone();
     this.onDrained();
   }
 
@@ -127,9 +173,26 @@ export class ResponseStream implements ExchangeWatch {
     return this.#isGone;
   }
 
+  /** The answer is complete, or nobody waits for it. */
+  get isOver(): boolean {
+    return this.#isGone || this.#isComplete;
+  }
+
   // --- what the reactor tells ---
 
+  onBody(bytes: Buffer, isLast: boolean): void {
+    this.#body?.onBody(bytes, isLast);
+  }
+
+  onTrailers(lines: string): void {
+    this.#body?.onTrailers(lines);
+  }
+
   onDrained(): void {
+    if (this.#rest !== undefined) {
+      this.#sendWindow(this.#rest);
+      return;
+    }
     this.#unsent = 0;
     this.#isFull = false;
     for (const { resolve } of this.#waiters.splice(0)) resolve();
@@ -140,9 +203,23 @@ export class ResponseStream implements ExchangeWatch {
     this.#isWatched = false;
     const error = new AbortedError();
     for (const { reject } of this.#waiters.splice(0)) reject(error);
+    this.#rest = undefined;
+    this.#body?.onGone();
     this.#onGone?.();
     this.#onGone = undefined;
     this.#controller?.abort(error);
+  }
+
+  #sendWindow(rest: Uint8Array): void {
+    if (rest.length <= WINDOW_BYTES) {
+      this.#rest = undefined;
+      this.end(rest);
+      return;
+    }
+    this.#rest = rest.subarray(WINDOW_BYTES);
+    this.#unsent = 0;
+    this.write(rest.subarray(0, WINDOW_BYTES));
+    if (!this.#isFull) this.#control(CONTROL_ASK_DRAINED, '', '');
   }
 
   #watch(tellReactor: boolean): void {

@@ -16,6 +16,7 @@ import {
   fieldValues,
   type FieldValueInput,
 } from './field-validation.js';
+import { IncomingBody } from './incoming-body.js';
 import type { ReactorLink } from './reactor-link.js';
 import { checkedFields, fieldLines, type ResponseField } from './response-fields.js';
 import { ResponseStream } from './response-stream.js';
@@ -26,7 +27,12 @@ import {
   RESPONSE_OWN_DATE,
   RESPONSE_OWN_LENGTH,
 } from './ring-layout.js';
+import type { HttpRequest } from './request.js';
 import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody } from './status-codes.js';
+import { UpgradedSocket } from './upgraded-socket.js';
+
+/** Larger ones are sent window by window, and not copied before. */
+const LARGE_BODY_BYTES = 128 * 1024;
 
 /** By the numbers of `ContentType` in native/http/response_writer.h: fields that the reactor writes itself. */
 export const CONTENT_TYPE_NONE = 0;
@@ -38,7 +44,8 @@ export const CONTENT_TYPE_JSON = 3;
  * The answer to one request. Every request needs exactly one: `end`, or what calls it (`json`, `text`, `html`,
  * `redirect`).
  *
- * Bodies are strings (sent as UTF-8) or Uint8Arrays, which are copied before the call returns. Values are checked when
+ * Bodies are strings (sent as UTF-8) or Uint8Arrays. Up to 128 KiB are copied before the call returns; larger ones are
+ * sent from where they are, as fast as the client takes them: leave them unchanged until then. Values are checked when
  * they are given: what cannot be sent throws, and nothing of it is sent.
  */
 export class HttpResponse {
@@ -268,6 +275,16 @@ export class HttpResponse {
     return stream.signal;
   }
 
+  /** @internal The body of a request whose handler has been called ahead of it. */
+  static incomingBodyOf(response: HttpResponse): IncomingBody {
+    return new IncomingBody(response.#streamed());
+  }
+
+  /** @internal Instead of an answer: the connection itself. */
+  static takeOver(response: HttpResponse, request: HttpRequest): UpgradedSocket {
+    return new UpgradedSocket(response.#streamed(), request);
+  }
+
   /** @internal Ends an answer that cannot be completed, if it has begun. */
   static abort(response: HttpResponse): void {
     if (response.#ended || response.#stream?.hasBegun !== true) return;
@@ -303,6 +320,10 @@ export class HttpResponse {
       this.#checkLength(content);
       fields = fieldLines(this.#fields);
     }
+    if (content.length > LARGE_BODY_BYTES && !this.#isHead) {
+      this.#sendInWindows(content, contentType, fields);
+      return;
+    }
     this.#link.answer(
       this.#exchangeSlot,
       this.#exchangeGeneration,
@@ -313,6 +334,15 @@ export class HttpResponse {
     );
     this.#ended = true;
     stream?.forget();
+  }
+
+  #sendInWindows(body: string | Uint8Array, contentType: number, fields: string): void {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const hasLength = this.#find('content-length') !== undefined;
+    const lines = hasLength ? fields : `${fields}Content-Length: ${String(bytes.length)}\r\n`;
+    const packed = this.#packed(contentType) | (RESPONSE_OWN_LENGTH << 24);
+    this.#ended = true;
+    this.#streamed().sendInWindows(packed, this.#reason, lines, bytes);
   }
 
   /** Sends the head, and the first piece of a body of which more will follow. */

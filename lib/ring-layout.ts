@@ -21,6 +21,7 @@ export const REQUEST_BODY_BYTES = 6;
 export const REQUEST_FLAGS = 7;
 export const REQUEST_BODY_OUTSIDE = 1;
 export const REQUEST_BODY_ASCII = 2;
+export const REQUEST_BODY_FOLLOWS = 4;
 
 export const RECORD_METHOD = 0;
 export const RECORD_MINOR_VERSION = 1;
@@ -68,6 +69,8 @@ export const CONTROL_ABORT = 1;
 export const CONTROL_ASK_DRAINED = 2;
 export const CONTROL_WATCH = 3;
 export const CONTROL_EARLY_HINTS = 4;
+export const CONTROL_READ_PIECE = 5;
+export const CONTROL_READ_WHOLE = 6;
 
 export const DOORBELL_IDLE = 0;
 export const DOORBELL_NEWS = 1;
@@ -75,6 +78,9 @@ export const DOORBELL_STRIDE = LINE;
 
 export const NEWS_DRAINED = 1;
 export const NEWS_GONE = 2;
+export const NEWS_BODY = 3;
+export const NEWS_BODY_END = 4;
+export const NEWS_TRAILERS = 5;
 
 export const SLEEP_AWAKE = 0;
 export const SLEEP_NAP = 1;
@@ -97,6 +103,7 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   requestFlags: REQUEST_FLAGS,
   requestBodyOutside: REQUEST_BODY_OUTSIDE,
   requestBodyAscii: REQUEST_BODY_ASCII,
+  requestBodyFollows: REQUEST_BODY_FOLLOWS,
   recordMethod: RECORD_METHOD,
   recordMinorVersion: RECORD_MINOR_VERSION,
   recordTargetForm: RECORD_TARGET_FORM,
@@ -141,11 +148,16 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   controlAskDrained: CONTROL_ASK_DRAINED,
   controlWatch: CONTROL_WATCH,
   controlEarlyHints: CONTROL_EARLY_HINTS,
+  controlReadPiece: CONTROL_READ_PIECE,
+  controlReadWhole: CONTROL_READ_WHOLE,
   doorbellIdle: DOORBELL_IDLE,
   doorbellNews: DOORBELL_NEWS,
   doorbellStride: DOORBELL_STRIDE,
   newsDrained: NEWS_DRAINED,
   newsGone: NEWS_GONE,
+  newsBody: NEWS_BODY,
+  newsBodyEnd: NEWS_BODY_END,
+  newsTrailers: NEWS_TRAILERS,
   sleepAwake: SLEEP_AWAKE,
   sleepNap: SLEEP_NAP,
   sleepDeep: SLEEP_DEEP,

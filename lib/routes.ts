@@ -1,5 +1,7 @@
 // routes.ts: the routes of one server, as the app adds them and as the native router takes them.
 
+import type { Duplex } from 'node:stream';
+
 import type { NativeReply, NativeRoute } from './binding.js';
 import { OptionError, RouteError } from './errors.js';
 import { checkContentLength, connectionWish, type FieldValueInput } from './field-validation.js';
@@ -15,6 +17,13 @@ import { checkStatus, mayHaveBody } from './status-codes.js';
 /** Answers requests. May be async: a throw or rejection answers 500 (if nothing was sent) and is an `error` event. */
 export type Handler = (request: HttpRequest, response: HttpResponse) => unknown;
 
+/**
+ * Takes over the connection of a request that asks for another protocol. Every byte written to `socket` goes to the
+ * client, beginning with the status line of the answer; what the client sends behind its request is read from it.
+ * `head` is what of that has come already: always empty here, and there for code that expects node:http's `upgrade`.
+ */
+export type UpgradeHandler = (request: HttpRequest, socket: Duplex, head: Buffer) => unknown;
+
 /** A canned answer, for `server.reply()`. */
 export interface ReplyInit {
   /** @defaultValue 200 */
@@ -25,11 +34,13 @@ export interface ReplyInit {
 }
 
 /** What a request is matched with in JavaScript: the native router has found it by its number. */
-export interface HandlerEntry {
-  readonly handler: Handler;
+export type HandlerEntry = (
+  | { readonly handler: Handler; readonly upgrade?: undefined }
+  | { readonly handler?: undefined; readonly upgrade: UpgradeHandler }
+) & {
   /** Undefined: the server's handler for what no route matches. */
   readonly pattern: RoutePattern | undefined;
-}
+};
 
 /** In the place of a method: all of them. No text, so that nobody can ask for it by mistake. */
 export const ALL_METHODS = Symbol('all methods');
@@ -43,21 +54,24 @@ export class Routes {
   /** `rest` is `[handler]` or `[options, handler]`. */
   addHandler(method: unknown, pattern: unknown, rest: readonly unknown[]): void {
     const handler = rest.at(-1);
-    if (rest.length < 1 || rest.length > 2 || typeof handler !== 'function') {
-      throw new RouteError(
-        'ERR_MILLRACE_ROUTE_HANDLER',
-        `The last argument of a route must be its handler, a function (request, response), not ${showValue(handler)}`,
-      );
-    }
+    if (rest.length < 1 || rest.length > 2) throw noHandler(handler, '(request, response)');
+    if (typeof handler !== 'function') throw noHandler(handler, '(request, response)');
     const options = parseRouteOptions(rest.length === 2 ? rest[0] : undefined);
     const parsed = parsePattern(pattern);
-    this.#add(method, parsed, { isReply: false, id: this.handlers.length, ...options });
+    this.#add(method, parsed, { isReply: false, isUpgrade: false, id: this.handlers.length, ...options });
     this.handlers.push({ handler: handler as Handler, pattern: parsed });
+  }
+
+  addUpgrade(pattern: unknown, handler: unknown): void {
+    if (typeof handler !== 'function') throw noHandler(handler, '(request, socket, head)');
+    const parsed = parsePattern(pattern);
+    this.#add(ALL_METHODS, parsed, { isReply: false, isUpgrade: true, id: this.handlers.length });
+    this.handlers.push({ upgrade: handler as UpgradeHandler, pattern: parsed });
   }
 
   addReply(method: unknown, path: unknown, init: ReplyInit = {}): void {
     const reply = nativeReply(init);
-    this.#add(method, parsePattern(path), { isReply: true, id: this.replies.length });
+    this.#add(method, parsePattern(path), { isReply: true, isUpgrade: false, id: this.replies.length });
     this.replies.push(reply);
   }
 
@@ -69,16 +83,24 @@ export class Routes {
   #add(method: unknown, pattern: RoutePattern, target: Omit<NativeRoute, 'method' | 'pattern'>): void {
     const checked = method === ALL_METHODS ? '*' : checkMethod(method);
     // To the router, patterns that differ in their parameters' names only are one.
-    const key = `${checked} ${pattern.native.replaceAll(/\/:[^/]+/g, '/:')}`;
+    const kind = target.isUpgrade ? 'upgrade' : checked;
+    const key = `${kind} ${pattern.native.replaceAll(/\/:[^/]+/g, '/:')}`;
     if (this.#known.has(key)) {
       throw new RouteError(
         'ERR_MILLRACE_ROUTE_DUPLICATE',
-        `There is a route for ${checked === '*' ? 'all methods' : checked} on '${pattern.source}' already`,
+        `There is a route for ${kind === '*' ? 'all methods' : kind} on '${pattern.source}' already`,
       );
     }
     this.#known.add(key);
     this.native.push({ method: checked, pattern: pattern.native, ...target });
   }
+}
+
+function noHandler(given: unknown, signature: string): RouteError {
+  return new RouteError(
+    'ERR_MILLRACE_ROUTE_HANDLER',
+    `The last argument of a route must be its handler, a function ${signature}, not ${showValue(given)}`,
+  );
 }
 
 function requireObject(headers: unknown): void {

@@ -20,7 +20,7 @@ import { DOORBELL_STRIDE } from './ring-layout.js';
 import { requestMemory, responseMemory, ringSizes } from './ring-memory.js';
 import { RouteMethods } from './route-methods.js';
 import type { ALL_METHODS } from './routes.js';
-import { Routes, type Handler, type ReplyInit } from './routes.js';
+import { Routes, type Handler, type ReplyInit, type UpgradeHandler } from './routes.js';
 import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 import { showValue } from './show-value.js';
 import { serverStats, type ServerStats } from './stats.js';
@@ -83,6 +83,20 @@ export class Server extends RouteMethods<ServerEvents> {
   reply(method: string, path: string, response: ReplyInit): this {
     this.#requireNew();
     this.#routes.addReply(method, path, response);
+    return this;
+  }
+
+  /**
+   * Takes over the connections of requests for a pattern that ask for another protocol (RFC 9110 §7.8), whatever their
+   * method: those with `Connection: upgrade` and an Upgrade field. The handler gets the connection as a Duplex and
+   * answers on it itself, so that `ws` and the like run on it. Other requests for the pattern go to its routes.
+   *
+   * An upgraded connection counts as a request in flight: `close()` waits for its end, for `graceMs` at most.
+   * @throws {@link RouteError}, {@link StateError} as {@link get}
+   */
+  upgrade(pattern: string, handler: UpgradeHandler): this {
+    this.#requireNew();
+    this.#routes.addUpgrade(pattern, handler);
     return this;
   }
 

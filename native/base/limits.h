@@ -44,6 +44,16 @@ inline constexpr std::size_t kPiecesPerSend = 64;
 /// How often a draining reactor looks for connections that have become idle. Milliseconds.
 inline constexpr int kDrainLookMs = 50;
 
+// --- request bodies ---
+
+/// Of a body that its handler does not read as fast as it comes, so much waits here; then the client does. Twice
+/// what is received at once, so that a handler that keeps up never finds nothing.
+inline constexpr std::size_t kBodyWindowBytes = 128 * 1024;
+
+/// Of a body that nobody reads, so much is read and thrown away to keep the connection. With more than that the
+/// client is better served by a new one.
+inline constexpr std::uint64_t kDiscardBytes = 256 * 1024;
+
 // --- rings ---
 
 /// Longest sleep of a reactor while a JS thread is answering: JS publishes each answer without a system call,

@@ -79,7 +79,8 @@ std::string add_route(Routes& routes, const Napi::Object& route, const ServerCon
   const bool is_reply = bool_of(route, "isReply");
   const std::uint32_t id = u32_of(route, "id");
   const auto kind = is_reply ? RouteTarget::Kind::reply : RouteTarget::Kind::handler;
-  const auto added = routes.router.add(method, pattern, {.kind = kind, .id = id});
+  Router& router = bool_of(route, "isUpgrade") ? routes.upgrades : routes.router;
+  const auto added = router.add(method, pattern, {.kind = kind, .id = id});
   if (added != Router::AddError::none) {
     return (added == Router::AddError::duplicate ? "registered twice: " : "not a route: ") + method + " " +
            pattern;

@@ -135,12 +135,21 @@ Napi::Value ServerWrap::is_live(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ServerWrap::take_news(const Napi::CallbackInfo& info) {
-  if (server_ == nullptr) return Napi::Uint32Array::New(info.Env(), 0);
-  const std::vector<ring::ExchangeNews> news = server_->news(0, u32_of(info[0])).take();
-  constexpr std::size_t kWords = sizeof(ring::ExchangeNews) / sizeof(std::uint32_t);
-  Napi::Uint32Array words = Napi::Uint32Array::New(info.Env(), news.size() * kWords);
-  if (!news.empty()) std::memcpy(words.Data(), news.data(), news.size() * sizeof(ring::ExchangeNews));
-  return words;
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  if (server_ == nullptr) return list;
+  std::uint32_t at = 0;
+  for (const ring::ExchangeNews& news : server_->news(0, u32_of(info[0])).take()) {
+    list.Set(at++, news.exchange_slot);
+    list.Set(at++, news.exchange_generation);
+    list.Set(at++, news.kind);
+    const bool has_bytes = news.kind == ring::news::kBody || news.kind == ring::news::kBodyEnd ||
+                           news.kind == ring::news::kTrailers;
+    napi_value copy = nullptr;
+    if (has_bytes) napi_create_buffer_copy(env, news.payload.size(), news.payload.data(), nullptr, &copy);
+    list.Set(at++, has_bytes ? Napi::Value(env, copy) : env.Undefined());
+  }
+  return list;
 }
 
 Napi::Value ServerWrap::drain(const Napi::CallbackInfo& info) {

@@ -66,11 +66,15 @@ void ExchangeTable::close_all(Connection& connection) noexcept {
   while (connection.first_exchange != kNone) close_oldest(connection);
 }
 
+void ExchangeTable::abandon(std::uint32_t slot) {
+  Exchange& exchange = at(slot);
+  if (exchange.watched) abandoned_.push_back({slot, generation_of(slot), exchange.js_thread});
+  exchange.watched = false;
+}
+
 void ExchangeTable::release(std::uint32_t slot) noexcept {
   Exchange& exchange = at(slot);
-  if (exchange.watched && !exchange.complete) {
-    abandoned_.push_back({slot, generation_of(slot), exchange.js_thread});
-  }
+  if (!exchange.complete) abandon(slot);
   if (exchange.held_answer != nullptr) {
     budget_.refund(exchange.held_answer->capacity());
     exchange.held_answer.reset();

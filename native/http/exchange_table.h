@@ -70,6 +70,9 @@ class ExchangeTable {
   /// The connection ends; answers that still come will find nobody.
   void close_all(Connection& connection) noexcept;
 
+  /// JavaScript is told that nobody waits for its answer any more, if it is watching.
+  void abandon(std::uint32_t slot);
+
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
 
   /// Watched exchanges that ended before JavaScript had completed their answers; the caller empties the list.

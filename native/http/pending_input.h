@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/buffer_budget.h"
+#include "base/limits.h"
 #include "base/owned_bytes.h"
 #include "http/chunked_decoder.h"
 #include "http/request_parser.h"
@@ -13,18 +14,45 @@
 
 namespace millrace {
 
-/// A request whose head is complete and whose body is not.
+/// A request whose head is complete and whose body has not been read to its end.
 struct Upload {
   explicit Upload(std::uint64_t body_limit) noexcept : decoder(body_limit) {}
 
-  RouteMatch match;
-  OwnedBytes body;                // collected for the handler
-  std::uint64_t length_left = 0;  // with Content-Length: bytes still to come
-  ChunkedDecoder decoder;         // with chunked
+  enum class Stage : std::uint8_t {
+    collecting,  // for a handler that has not been called yet; the head is in PendingInput
+    delivering,  // to the handler of `exchange`, as far as it asks
+    discarding,  // nobody reads it
+  };
+  enum class Wanted : std::uint8_t { nothing, piece, whole };
+  enum class Framing : std::uint8_t {
+    length,
+    chunked,
+    raw,  // until the client's FIN: the connection has been handed over (RFC 9110 §7.8)
+  };
+
+  Stage stage = Stage::collecting;
+  Framing framing = Framing::length;
+  Wanted wanted = Wanted::nothing;
+  std::uint8_t js_thread = 0;  // who wants it
+  bool complete = false;       // all of it has come
+  bool end_given = false;      // and the handler knows
+  bool answered = false;       // discarding: the answer has been given, there is none to give at the end
+  bool continue_owed = false;  // the client waits for 100 Continue (RFC 9110 §10.1.1)
+  RouteMatch match;            // until the handler is called
+  std::uint32_t exchange_slot = 0;
+  std::uint32_t exchange_generation = 0;
+  OwnedBytes body;                // received, and not given to the handler
+  std::uint64_t length_left = 0;  // Framing::length: bytes still to come
+  ChunkedDecoder decoder;         // Framing::chunked
   std::uint64_t received = 0;     // bytes of the body so far, also those thrown away
+  std::uint64_t discarded = 0;
   std::uint64_t started_ms = 0;
-  bool collects = true;   // false: nobody will read the body, it is thrown away
-  bool complete = false;  // waits for room in the ring
+  std::uint64_t paused_ms = 0;  // since when the handler leaves it unread; 0: it does not
+
+  /// So much of it is still to come that an answer without it has to end the connection (RFC 9112 §9.3).
+  [[nodiscard]] bool is_left_behind() const noexcept {
+    return !complete && (continue_owed || length_left > kDiscardBytes);
+  }
 };
 
 /// Received and not looked at yet. `data` lies in the reactor's receive buffer, or in `storage`.
@@ -40,7 +68,7 @@ struct PendingInput {
   std::size_t offset = 0;  // where the message begins in `bytes`
   UnfinishedHead head;     // where the parser stopped in `bytes`
   std::unique_ptr<Upload> upload;
-  OwnedBytes after;   // came behind a complete upload
+  OwnedBytes after;   // came behind a complete body
   bool begun = true;  // false: nothing but empty lines has come
   BudgetShare share;
 

@@ -33,14 +33,15 @@ std::uint64_t RequestIntake::body_limit(const RouteMatch& match) const noexcept 
 }
 
 RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const char* head_bytes,
-                                                std::string_view body, OwnedBytes& outside,
-                                                const RouteMatch& match, const OnReactor& here) {
+                                                std::string_view body, const RouteMatch& match,
+                                                const OnReactor& here) {
   connection.read_deadline_ms = 0;
   if (const RouteTarget* handler = handler_of(match)) {
-    return hand_over(connection, head_bytes, body, outside, handler->id, here);
+    BodyToHandOver whole{.bytes = body};
+    return hand_over(connection, head_bytes, whole, handler->id, here);
   }
   answer_natively(connection, RequestTraits::of(parser_.head()), match, here);
-  return Dispatch::done;
+  return Dispatch::answered;
 }
 
 void RequestIntake::answer_natively(Connection& connection, const RequestTraits& request,
@@ -63,29 +64,31 @@ void RequestIntake::answer_natively(Connection& connection, const RequestTraits&
 }
 
 RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const char* head_bytes,
-                                                 std::string_view body, OwnedBytes& outside,
-                                                 std::uint32_t route, const OnReactor& here) {
+                                                 BodyToHandOver& body, std::uint32_t route,
+                                                 const OnReactor& here) {
   const RequestHead& head = parser_.head();
   const auto fields = parser_.fields();
   // One that waits already was admitted when it came.
   const bool admitted = connection.waits_for_ring;
   if (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed(), beyond_queue_share_))) {
     counters_.requests_overload.add();
-    outlet_.answer(connection, RequestTraits::of(head), {.status = 503, .retry_after = true}, here);
-    return Dispatch::done;
+    RequestTraits request = RequestTraits::of(head);
+    request.close_after = request.close_after || body.follows;  // nobody will read it
+    outlet_.answer(connection, request, {.status = 503, .retry_after = true}, here);
+    return Dispatch::answered;
   }
-  const bool in_arena = outside.empty() && body.size() <= kArenaBodyBytes;
+  const bool in_arena = body.outside.empty() && body.bytes.size() <= kArenaBodyBytes;
   const std::uint32_t record_bytes = ring::record_bytes(head, fields.size(), connection.peer);
-  char* const record =
-      ring_.try_reserve(record_bytes + ring::aligned(static_cast<std::uint32_t>(in_arena ? body.size() : 0)));
+  char* const record = ring_.try_reserve(
+      record_bytes + ring::aligned(static_cast<std::uint32_t>(in_arena ? body.bytes.size() : 0)));
   if (record == nullptr) return Dispatch::ring_full;
-  if (!in_arena && outside.empty() && !outside.append(body)) {
+  if (!in_arena && body.outside.empty() && !body.outside.append(body.bytes)) {
     refuse(connection, 503, here);
-    return Dispatch::done;
+    return Dispatch::answered;
   }
   char* const end = ring::write_record(record, head, fields, head_bytes, connection.peer);
-  if (in_arena && !body.empty()) std::memcpy(end, body.data(), body.size());
-  const auto body_bytes = static_cast<std::uint32_t>(in_arena ? body.size() : outside.size());
+  if (in_arena && !body.bytes.empty()) std::memcpy(end, body.bytes.data(), body.bytes.size());
+  const auto body_bytes = static_cast<std::uint32_t>(in_arena ? body.bytes.size() : body.outside.size());
 
   const std::uint32_t slot = exchanges_.open(connection);
   Exchange& exchange = exchanges_.at(slot);
@@ -105,15 +108,16 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
               .route = route,
               .record_bytes = record_bytes,
               .body_bytes = body_bytes,
-              .body_is_ascii = in_arena && is_ascii(body)},
-             std::move(outside));
+              .body_is_ascii = in_arena && is_ascii(body.bytes),
+              .body_follows = body.follows},
+             std::move(body.outside));
   ++pushed_;
   counters_.requests_to_handlers.add();
   if (admitted) {
     connection.waits_for_ring = false;
     queue_.unpark();
   }
-  return Dispatch::done;
+  return Dispatch::handed_over;
 }
 
 }  // namespace millrace

@@ -22,7 +22,7 @@ namespace {
 
 RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io,
                              ResponseOutlet& outlet, ExchangeTable& exchanges, ring::RequestRing& ring,
-                             QueueGauge& queue, Counters& counters)
+                             QueueGauge& queue, const std::vector<ring::NewsBox*>& news, Counters& counters)
     : config_(config),
       routes_(routes),
       io_(io),
@@ -30,6 +30,7 @@ RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, C
       exchanges_(exchanges),
       ring_(ring),
       queue_(queue),
+      news_(news),
       counters_(counters),
       parser_({.request_line_bytes = config.limits.request_line_bytes,
                .header_bytes = config.limits.header_bytes,
@@ -66,7 +67,16 @@ void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
 void RequestIntake::on_peer_finished(Connection& connection, const OnReactor& here) {
   connection.peer_finished = true;
   io_.stop_reading(connection, here);
-  if (connection.in_flight > 0) {  // a half-close: the client still wants its answers
+  if (Upload* const upload = connection.upload(); upload != nullptr) {
+    if (upload->framing == Upload::Framing::raw) {
+      upload->complete = true;
+      std::string_view nothing;
+      static_cast<void>(settle_upload(connection, nothing, here));
+    } else {
+      restore_parser(connection);
+      refuse(connection, 400, here);  // RFC 9112 §8: the message can never become complete
+    }
+  } else if (connection.in_flight > 0) {  // a half-close: the client still wants its answers
     connection.input.reset();
     connection.read_deadline_ms = 0;
   } else if (connection.has_begun_message()) {
@@ -97,7 +107,8 @@ void RequestIntake::on_late_input(Connection& connection, const OnReactor& here)
 
 void RequestIntake::resume(Connection& connection, const OnReactor& here) {
   const bool open = connection.phase == Connection::Phase::open;
-  if (!open || !connection.input_blocked || connection.waits_for_ring || !may_take_next(connection)) return;
+  if (!open || !connection.input_blocked || connection.waits_for_ring) return;
+  if (connection.upload() == nullptr && !may_take_next(connection)) return;
   go_on(connection, here);
 }
 
@@ -109,7 +120,7 @@ void RequestIntake::go_on(Connection& connection, const OnReactor& here) {
   } else if (connection.input->upload != nullptr) {
     UnreadBytes after{.data = {}, .storage = std::move(connection.input->after)};
     after.data = after.storage.view();
-    const Progress progress = complete_upload(connection, after.data, here);
+    const Progress progress = resume_upload(connection, after.data, here);
     if (progress == Progress::message_done && connection.id.generation == generation &&
         !ends_after_last_answer(connection)) {
       consume(connection, std::move(after), here);
@@ -284,6 +295,11 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
     hold(connection, unread);
     return Progress::wait;
   }
+  if (head.upgrade && head.framing == BodyFraming::none) {
+    const RouteMatch upgrade = routes_.upgrades.match(head.method, text_of(head.method_name, head_bytes),
+                                                      routing_path(head, head_bytes));
+    if (upgrade.kind == RouteMatch::Kind::found) return begin_raw(connection, unread, upgrade.target, here);
+  }
   RouteMatch match = routes_.router.match(head.method, text_of(head.method_name, head_bytes),
                                           routing_path(head, head_bytes));
   std::uint16_t refusal = 0;
@@ -300,10 +316,9 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
     unread.data = rest;
     return begin_upload(connection, head_bytes, std::move(match), unread.data, here);
   }
-  OwnedBytes outside;
   const std::string_view body = rest.substr(0, head.content_length);
   const std::size_t message_bytes = head.bytes + body.size();
-  if (dispatch(connection, head_bytes, body, outside, match, here) == Dispatch::ring_full) {
+  if (dispatch(connection, head_bytes, body, match, here) == Dispatch::ring_full) {
     park(connection, here);
     hold(connection, unread);
     return Progress::wait;
@@ -315,8 +330,22 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
 void RequestIntake::refuse(Connection& connection, std::uint16_t status, const OnReactor& here) {
   (status == 503 ? counters_.requests_overload : counters_.requests_refused).add();
   const ConnectionId id = connection.id;
-  connection.input.reset();
   connection.read_deadline_ms = 0;
+  if (Upload* const upload = connection.upload(); upload != nullptr) {
+    discard_if_abandoned(*upload);
+    if (upload->answered) {  // the answer is on its way; there is no second one
+      io_.finish(connection);
+      return;
+    }
+    if (upload->stage == Upload::Stage::delivering) {
+      const std::uint32_t exchange_slot = upload->exchange_slot;
+      connection.input.reset();
+      connection.input_blocked = true;
+      outlet_.answer_instead(connection, exchange_slot, status, here);
+      return;
+    }
+  }
+  connection.input.reset();
   // The method is known if the request line was good.
   const RequestTraits request{.head_request = parser_.head().method == Method::head, .close_after = true};
   outlet_.answer(connection, request, {.status = status, .retry_after = status == 503}, here);

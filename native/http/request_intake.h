@@ -19,6 +19,7 @@
 #include "http/response_outlet.h"
 #include "http/router.h"
 #include "net/connection_io.h"
+#include "ring/exchange_news.h"
 #include "ring/request_ring.h"
 
 namespace millrace {
@@ -26,6 +27,7 @@ namespace millrace {
 /// What the application registered, the same for all reactors of a server.
 struct Routes {
   Router router;
+  Router upgrades;  // of requests that ask for another protocol: their handlers get the connection
   ReplyTable replies;
   /// By RouteTarget::id of handlers: the server's limits, or the route's own.
   struct HandlerLimits {
@@ -40,7 +42,8 @@ struct Routes {
 class RequestIntake {
  public:
   RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io, ResponseOutlet& outlet,
-                ExchangeTable& exchanges, ring::RequestRing& ring, QueueGauge& queue, Counters& counters);
+                ExchangeTable& exchanges, ring::RequestRing& ring, QueueGauge& queue,
+                const std::vector<ring::NewsBox*>& news, Counters& counters);
 
   /// The connection has input. It may be gone afterwards, as after each of these.
   void on_readable(Connection& connection, const OnReactor& here);
@@ -52,6 +55,9 @@ class RequestIntake {
   void resume_parked(const OnReactor& here);
   [[nodiscard]] bool has_parked() const noexcept { return !parked_.empty(); }
 
+  /// Gives handlers what they have asked for of their requests' bodies, as far as it is there.
+  void serve_body_reads(const OnReactor& here);
+
   /// The connection's read deadline has passed.
   void on_late_input(Connection& connection, const OnReactor& here);
 
@@ -60,7 +66,8 @@ class RequestIntake {
   void on_published() noexcept { pushed_ = 0; }
 
  private:
-  enum class Dispatch : std::uint8_t { done, ring_full };
+  /// answered: there was no room for it in the queue, it is a 503.
+  enum class Dispatch : std::uint8_t { handed_over, answered, ring_full };
   /// message_done: the loop goes on with what is behind it. wait: nothing more to do with this connection for
   /// now.
   enum class Progress : std::uint8_t { message_done, wait };
@@ -74,9 +81,19 @@ class RequestIntake {
   // request_uploads.cc
   [[nodiscard]] Progress begin_upload(Connection& connection, const char* head_bytes, RouteMatch match,
                                       std::string_view& data, const OnReactor& here);
+  [[nodiscard]] Progress begin_raw(Connection& connection, UnreadBytes& unread, const RouteTarget& handler,
+                                   const OnReactor& here);
   [[nodiscard]] Progress receive_body(Connection& connection, std::string_view& data, const OnReactor& here);
-  [[nodiscard]] Progress complete_upload(Connection& connection, std::string_view& data,
-                                         const OnReactor& here);
+  [[nodiscard]] Progress resume_upload(Connection& connection, std::string_view& data, const OnReactor& here);
+  [[nodiscard]] Progress settle_upload(Connection& connection, std::string_view& data, const OnReactor& here);
+  [[nodiscard]] Progress call_handler(Connection& connection, std::string_view& data, const OnReactor& here);
+  [[nodiscard]] Progress leave_unread(Connection& connection, std::string_view data, const OnReactor& here);
+  [[nodiscard]] Progress end_discarding(Connection& connection, const OnReactor& here);
+  [[nodiscard]] static std::uint16_t take_body_bytes(Upload& upload, std::string_view& data);
+  void discard_if_abandoned(Upload& upload) noexcept;
+  void give_body(Upload& upload);
+  void expect_body(Connection& connection, const Upload& upload);
+  [[nodiscard]] bool send_continue(Connection& connection, const OnReactor& here);
 
   [[nodiscard]] bool may_take_next(const Connection& connection) const noexcept;
   [[nodiscard]] bool may_run_beside(const Connection& connection, bool safe) noexcept;
@@ -91,9 +108,15 @@ class RequestIntake {
   [[nodiscard]] const RouteTarget* handler_of(const RouteMatch& match) const noexcept;
   [[nodiscard]] std::uint64_t body_limit(const RouteMatch& match) const noexcept;
   [[nodiscard]] Dispatch dispatch(Connection& connection, const char* head_bytes, std::string_view body,
-                                  OwnedBytes& outside, const RouteMatch& match, const OnReactor& here);
-  [[nodiscard]] Dispatch hand_over(Connection& connection, const char* head_bytes, std::string_view body,
-                                   OwnedBytes& outside, std::uint32_t route, const OnReactor& here);
+                                  const RouteMatch& match, const OnReactor& here);
+  struct BodyToHandOver {
+    std::string_view bytes = {};  // all of it
+    OwnedBytes outside = {};      // instead: all of it, where it is too large for the arena
+    bool follows = false;         // instead: the handler has to ask for it
+  };
+  /// On `ring_full`, `body` is as it was.
+  [[nodiscard]] Dispatch hand_over(Connection& connection, const char* head_bytes, BodyToHandOver& body,
+                                   std::uint32_t route, const OnReactor& here);
   void answer_natively(Connection& connection, const RequestTraits& request, const RouteMatch& match,
                        const OnReactor& here);
   void refuse(Connection& connection, std::uint16_t status, const OnReactor& here);
@@ -105,6 +128,7 @@ class RequestIntake {
   ExchangeTable& exchanges_;
   ring::RequestRing& ring_;
   QueueGauge& queue_;
+  const std::vector<ring::NewsBox*>& news_;  // by JS thread
   Counters& counters_;
 
   FieldTable fields_;

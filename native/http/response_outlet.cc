@@ -87,7 +87,9 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   const RequestTraits request{.head_request = exchange->head_request,
                               .keep_alive_1_0 = exchange->keep_alive_1_0,
                               .close_after = exchange->close_after || (message.flags & flags::kClose) != 0};
-  const bool close = ends_connection(connection, request, is_youngest);
+  // A handler that answers in pieces may read on meanwhile; of this one it is known that it does not.
+  const bool close = ends_connection(connection, request, is_youngest) ||
+                     (!in_pieces && is_youngest && leaves_body_behind(connection));
   exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
   char* end = write_response_head(start, head_of(message, *exchange, body_bytes, close), date_);
@@ -127,6 +129,11 @@ bool ResponseOutlet::ends_connection(const Connection& connection, const Request
   if (request.close_after) return true;
   // On close, and after the client's FIN, the last answer is the last thing; before it others may still come.
   return (draining_ || connection.peer_finished) && is_youngest && !connection.has_begun_message();
+}
+
+bool ResponseOutlet::leaves_body_behind(const Connection& connection) noexcept {
+  const Upload* const upload = connection.upload();
+  return upload != nullptr && upload->stage == Upload::Stage::delivering && upload->is_left_behind();
 }
 
 void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
@@ -264,7 +271,8 @@ void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& her
   const RequestTraits request{.head_request = oldest.head_request,
                               .keep_alive_1_0 = oldest.keep_alive_1_0,
                               .close_after = oldest.close_after};
-  const bool close = ends_connection(connection, request, is_youngest);
+  const bool close =
+      ends_connection(connection, request, is_youngest) || (is_youngest && leaves_body_behind(connection));
   const std::string response = error_response(503,
                                               {.close = close,
                                                .head_request = request.head_request,
@@ -279,6 +287,31 @@ void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& her
   std::memcpy(start, response.data(), response.size());
   io_.commit_output(*still, response.size());
   finish_oldest(*still, close);
+}
+
+void ResponseOutlet::answer_instead(Connection& connection, std::uint32_t exchange_slot, std::uint16_t status,
+                                    const OnReactor& here) {
+  Exchange& exchange = exchanges_.at(exchange_slot);
+  exchanges_.abandon(exchange_slot);
+  if (exchange.begun) {
+    // Complete already: it waits for older answers, and is the last. Else half of it has been sent.
+    if (exchange.complete)
+      exchange.close_after = true;
+    else
+      abort(connection, exchange, here);
+    return;
+  }
+  const std::string response = error_response(status,
+                                              {.close = true,
+                                               .head_request = exchange.head_request,
+                                               .retry_after_seconds = status == 503 ? kRetryAfterSeconds : 0},
+                                              date_);
+  const ConnectionId id = connection.id;
+  char* const start = io_.reserve_output(response.size(), here);
+  if (io_.table().find(id, here) == nullptr) return;
+  std::memcpy(start, response.data(), response.size());
+  exchange.begun = exchange.complete = exchange.close_after = true;
+  put(connection, exchange, {start, response.size()}, {}, {}, here);
 }
 
 }  // namespace millrace

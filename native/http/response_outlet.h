@@ -46,12 +46,8 @@ class ResponseOutlet {
  public:
   /// `news`: one for each JS thread. Half of `unsent_bytes` is what kDrained means by "most of it".
   ResponseOutlet(ConnectionIo& io, ExchangeTable& exchanges, Counters& counters,
-                 std::vector<ring::NewsBox*> news, std::uint64_t unsent_bytes) noexcept
-      : io_(io),
-        exchanges_(exchanges),
-        counters_(counters),
-        news_(std::move(news)),
-        drained_bytes_(unsent_bytes / 2) {}
+                 const std::vector<ring::NewsBox*>& news, std::uint64_t unsent_bytes) noexcept
+      : io_(io), exchanges_(exchanges), counters_(counters), news_(news), drained_bytes_(unsent_bytes / 2) {}
 
   /// Takes every answer that JavaScript has published in this ring. True: the producer waits for the
   /// doorbell.
@@ -69,6 +65,21 @@ class ResponseOutlet {
 
   /// The oldest request of the connection has waited longer than timeouts.handlerMs.
   void answer_overdue(Connection& connection, const OnReactor& here);
+
+  /// The request of this exchange has turned out to be bad, or its client too slow. An answer that has begun
+  /// is cut off.
+  void answer_instead(Connection& connection, std::uint32_t exchange_slot, std::uint16_t status,
+                      const OnReactor& here);
+
+  /// A handler asks for the body of its request.
+  struct BodyRead {
+    std::uint32_t exchange_slot;
+    std::uint32_t exchange_generation;
+    std::uint8_t js_thread;
+    bool whole;
+  };
+  /// What collect() has found of them; RequestIntake serves them and empties the list.
+  [[nodiscard]] std::vector<BodyRead>& body_reads() noexcept { return body_reads_; }
 
   /// From now on each connection ends with its last answer.
   void begin_drain() noexcept { draining_ = true; }
@@ -103,14 +114,17 @@ class ResponseOutlet {
   void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, const OnReactor& here);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);
+  /// More is to come of the youngest request's body than is worth reading for nobody.
+  [[nodiscard]] static bool leaves_body_behind(const Connection& connection) noexcept;
   [[nodiscard]] bool ends_connection(const Connection& connection, const RequestTraits& request,
                                      bool is_youngest) const noexcept;
 
   ConnectionIo& io_;
   ExchangeTable& exchanges_;
   Counters& counters_;
-  std::vector<ring::NewsBox*> news_;
+  const std::vector<ring::NewsBox*>& news_;  // by JS thread
   const std::uint64_t drained_bytes_;
+  std::vector<BodyRead> body_reads_;
   std::vector<ConnectionId> asking_;  // may have been drained already: looked at after the next flush
   HttpDate http_date_;
   std::string_view date_;

@@ -50,8 +50,9 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
   char* const start = io_.reserve_output(room, here);
   Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
   if (exchange == nullptr) {
-    if (message.status == flags::kWatch || message.status == flags::kAskDrained)
-      tell_gone(message, js_thread);
+    const bool waits_for_news = message.status == flags::kWatch || message.status == flags::kAskDrained ||
+                                message.status == flags::kReadPiece || message.status == flags::kReadWhole;
+    if (waits_for_news) tell_gone(message, js_thread);
     return;
   }
   Connection& connection = io_.table().at(exchange->connection_slot);
@@ -79,6 +80,13 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
     case flags::kEarlyHints:
       give_early_hints(connection, *exchange, message.fields, start, here);
       break;
+    case flags::kReadPiece:
+    case flags::kReadWhole:
+      body_reads_.push_back({.exchange_slot = message.exchange_slot,
+                             .exchange_generation = message.exchange_generation,
+                             .js_thread = js_thread,
+                             .whole = message.status == flags::kReadWhole});
+      break;
     default:
       break;
   }
@@ -91,7 +99,8 @@ void ResponseOutlet::continue_with(Connection& connection, Exchange& exchange,
   const bool is_last = (message.flags & flags::kMore) == 0;
   if (is_last) {  // the server may have begun to close meanwhile
     const bool is_youngest = &exchanges_.at(connection.last_exchange) == &exchange;
-    exchange.close_after = ends_connection(connection, {.close_after = exchange.close_after}, is_youngest);
+    exchange.close_after = ends_connection(connection, {.close_after = exchange.close_after}, is_youngest) ||
+                           (is_youngest && leaves_body_behind(connection));
   }
   char* end = start;
   if (exchange.no_content) {

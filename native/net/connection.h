@@ -58,6 +58,8 @@ struct Connection {
   bool refused = false;              // one more than limits.connections: only told so
   std::uint64_t lingered_bytes = 0;  // thrown away while lingering
 
+  [[nodiscard]] Upload* upload() const noexcept { return input == nullptr ? nullptr : input->upload.get(); }
+
   /// A request has begun to arrive, or waits. Empty lines ahead of one are not the beginning of it.
   [[nodiscard]] bool has_begun_message() const noexcept { return input != nullptr && input->begun; }
 

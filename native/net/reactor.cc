@@ -60,8 +60,10 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::
       wakeup_(std::move(wakeup)),
       exchanges_(shared.budget),
       io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_),
-      outlet_(io_, exchanges_, counters_, news_of(js_threads_), shared.config.limits.unsent_bytes),
-      intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, counters_),
+      news_(news_of(js_threads_)),
+      outlet_(io_, exchanges_, counters_, news_, shared.config.limits.unsent_bytes),
+      intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, news_,
+              counters_),
       max_connections_(shared.config.limits.connections),
       clock_start_ms_(clock_ms()) {
   update_clock();
@@ -108,6 +110,7 @@ void Reactor::turn(const OnReactor& here) {
   // A thread that has been rung may be stuck in code that is not ours; after a nap others are asked too.
   if (count == 0 && js_threads_.size() > 1) ring_js_threads();
   collect_answers(here);
+  intake_.serve_body_reads(here);
   fire_timers(here);
   resume_connections(here);  // after everything that may let one go on
   hand_over_requests();

@@ -121,6 +121,7 @@ class Reactor {
   Counter aborted_;
   ExchangeTable exchanges_;
   ConnectionIo io_;
+  std::vector<ring::NewsBox*> news_;  // by JS thread
   ResponseOutlet outlet_;
   RequestIntake intake_;
   std::optional<Acceptor> acceptor_;

@@ -1,6 +1,6 @@
 // exchange_news.h: what a reactor tells a JS thread of exchanges it is answering. The reactor puts, J takes.
 //
-// Not for requests: it has a lock. Only exchanges whose answers come in pieces, or whose clients somebody
+// Not for requests: it has a lock. Only exchanges whose bodies come in pieces, or whose clients somebody
 // watches, have news at all; and of one exchange there is one of each kind at a time, so what waits here is
 // bounded by the exchanges that are open.
 #pragma once
@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/owned_bytes.h"
 #include "ring/ring_layout.h"
 #include "ring/shared_words.h"
 
@@ -19,6 +20,7 @@ struct ExchangeNews {
   std::uint32_t exchange_slot;
   std::uint32_t exchange_generation;
   std::uint32_t kind;  // of namespace news
+  OwnedBytes payload = {};
 };
 
 class NewsBox {
@@ -28,7 +30,7 @@ class NewsBox {
 
   void put(ExchangeNews news) {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(news);
+    waiting_.push_back(std::move(news));
     has_unpublished_ = true;
   }
 

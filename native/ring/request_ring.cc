@@ -43,8 +43,9 @@ void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noe
   words[request::kRecordOffset] = reserved_offset_;
   words[request::kRecordBytes] = request.record_bytes;
   words[request::kBodyBytes] = request.body_bytes;
-  words[request::kFlags] =
-      (is_outside ? request::kBodyOutside : 0) | (request.body_is_ascii ? request::kBodyAscii : 0);
+  words[request::kFlags] = (is_outside ? request::kBodyOutside : 0) |
+                           (request.body_is_ascii ? request::kBodyAscii : 0) |
+                           (request.body_follows ? request::kBodyFollows : 0);
   arena_ends_[head_ & mask_] = arena_.position();
   if (is_outside) {
     budget_.charge(outside.capacity());
@@ -114,8 +115,13 @@ RequestClaimer::Run RequestClaimer::claim(std::uint32_t most) noexcept {
 
 RequestDescriptor RequestClaimer::read(std::uint32_t index) const noexcept {
   const std::uint32_t* words = words_ + kRequestDescriptors + (index & (slots_ - 1)) * request::kWords;
-  return {words[request::kExchangeSlot], words[request::kExchangeGeneration], words[request::kRoute],
-          words[request::kRecordBytes], words[request::kBodyBytes]};
+  return {words[request::kExchangeSlot],
+          words[request::kExchangeGeneration],
+          words[request::kRoute],
+          words[request::kRecordBytes],
+          words[request::kBodyBytes],
+          (words[request::kFlags] & request::kBodyAscii) != 0,
+          (words[request::kFlags] & request::kBodyFollows) != 0};
 }
 
 const char* RequestClaimer::record(std::uint32_t index) const noexcept {

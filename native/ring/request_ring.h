@@ -27,6 +27,7 @@ struct RequestDescriptor {
   std::uint32_t record_bytes;
   std::uint32_t body_bytes;  // in the arena right behind the record, or outside
   bool body_is_ascii = false;
+  bool body_follows = false;  // the JS thread asks for it: response::kReadPiece
 };
 
 /// The reactor's side. Reactor thread only, but for outside_body() and unclaimed_seen_by_others().

@@ -34,6 +34,7 @@ inline constexpr std::uint32_t kFlags = 7;
 inline constexpr std::uint32_t kBodyOutside = 1;  // fetched with takeBody(): too large for the arena
 inline constexpr std::uint32_t kBodyAscii =
     2;  // in the arena, and no byte of it above 0x7f: needs no decoding
+inline constexpr std::uint32_t kBodyFollows = 4;  // comes when it is asked for: kReadPiece, kReadWhole
 }  // namespace request
 
 // --- request record: what a request object in JS is made of, byte positions ---
@@ -101,6 +102,8 @@ inline constexpr std::uint32_t kAbort = 1;        // the body will not be comple
 inline constexpr std::uint32_t kAskDrained = 2;   // tell when most of what came before has been sent
 inline constexpr std::uint32_t kWatch = 3;        // tell when the client has gone
 inline constexpr std::uint32_t kEarlyHints = 4;   // an interim answer with these fields (RFC 8297)
+inline constexpr std::uint32_t kReadPiece = 5;    // give what there is of the request's body, as news
+inline constexpr std::uint32_t kReadWhole = 6;    // the same when all of it has come
 }  // namespace response
 
 // --- doorbells: a line for each JS thread ---
@@ -114,7 +117,10 @@ inline constexpr std::uint32_t kDoorbellStride = kCacheLineWords;
 namespace news {
 inline constexpr std::uint32_t kDrained =
     1;  // the client has taken most of what was written: the answer to kAskDrained
-inline constexpr std::uint32_t kGone = 2;  // nobody waits for the answer any more
+inline constexpr std::uint32_t kGone = 2;      // nobody waits for the answer any more
+inline constexpr std::uint32_t kBody = 3;      // a piece of the request's body: the answer to kReadPiece
+inline constexpr std::uint32_t kBodyEnd = 4;   // the last piece, or all of it; perhaps empty
+inline constexpr std::uint32_t kTrailers = 5;  // trailer field lines; kBodyEnd follows
 }  // namespace news
 
 /// What a reactor says of itself, so that nobody wakes one that is awake.

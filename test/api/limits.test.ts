@@ -8,7 +8,8 @@ import { until } from '../helpers/promises.js';
 import { get, head, post, postChunked } from '../helpers/requests.js';
 import { startHandler, startServer, TEST_REACTORS } from '../helpers/server.js';
 
-const ok: Handler = (_req, res) => {
+const ok: Handler = async (req, res) => {
+  await req.buffer();
   res.end('ok');
 };
 

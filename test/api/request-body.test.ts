@@ -112,7 +112,8 @@ const TOO_LARGE: readonly { name: string; request: string }[] = [
 for (const { name, request } of TOO_LARGE) {
   test(`a body that is too large is refused with 413 ${name}`, async (t) => {
     let ran = false;
-    const { server, connect } = await startHandler(t, (_req, res) => {
+    const { server, connect } = await startHandler(t, async (req, res) => {
+      await req.buffer();
       ran = true;
       res.end();
     });

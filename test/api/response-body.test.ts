@@ -93,6 +93,8 @@ test('half a surrogate pair is sent as U+FFFD', async (t) => {
   }
 });
 
+const COPIED_BYTES = 128 * 1024;
+
 const MAKERS: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
   'a Buffer': (bytes) => bytes,
   'a Uint8Array': (bytes) => new Uint8Array(bytes),
@@ -106,14 +108,14 @@ const MAKERS: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
 };
 
 for (const [what, make] of Object.entries(MAKERS)) {
-  test(`${what} of every size arrives, and may be changed as soon as end() has returned`, async (t) => {
+  test(`${what} of every size arrives, and up to 128 KiB may be changed as soon as end() has returned`, async (t) => {
     const bytesOf = (size: number): Buffer =>
       Buffer.from(Array.from({ length: size }, (_, n) => n * 7 + (n >> 8)));
     const all = new Map(SIZES.map((size) => [size, bytesOf(size)]));
     const { connect } = await startHandler(t, (req, res) => {
       const body = make(Buffer.from(all.get(Number(req.query))!));
       res.end(body);
-      body.fill(0xaa);
+      if (body.length <= COPIED_BYTES) body.fill(0xaa);
     });
     const client = await connect();
     for (const [size, bytes] of all) {

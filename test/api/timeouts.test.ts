@@ -9,7 +9,8 @@ import { HeldRequests } from '../helpers/held-requests.js';
 import { get, head, post } from '../helpers/requests.js';
 import { startHandler, startServer, type TestServer } from '../helpers/server.js';
 
-const ok: Handler = (_req, res) => {
+const ok: Handler = async (req, res) => {
+  await req.buffer();
   res.end('ok');
 };
 

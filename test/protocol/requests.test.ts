@@ -124,7 +124,8 @@ test('messages that are refused', async (t: TestContext) => {
         assert.equal(await client.ended(), 'fin', way);
         first ??= outcome;
         assert.deepEqual(outcome, first, way);
-        assert.equal(running.server.stats().requests.handled - handled, before, way);
+        // In pieces, a handler may be called ahead of a bad body, and never gets to the end of it.
+        if (way === 'whole') assert.equal(running.server.stats().requests.handled - handled, before);
       }
       assert.deepEqual(
         first!.map(([given]) => given),

@@ -1,0 +1,64 @@
+// incoming-body.ts: the body of a request that did not come with its head: asked of the reactor, piece by piece or whole.
+
+import { AbortedError } from './errors.js';
+import type { BodyListener, ResponseStream } from './response-stream.js';
+import { CONTROL_READ_PIECE, CONTROL_READ_WHOLE } from './ring-layout.js';
+
+/** Somebody who waits for what has been asked for. */
+interface Reader {
+  readonly resolve: (bytes: Buffer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The reactor receives it as it comes, up to a window, and gives what has been asked for; so a reader that is slow holds
+ * back the client, and one that never asks costs a window.
+ */
+export class IncomingBody implements BodyListener {
+  readonly #exchange: ResponseStream;
+  #reader: Reader | undefined;
+  #hasEnded = false;
+  /** Field lines of the trailer section, once the body has ended. */
+  trailerLines = '';
+
+  /** `exchange` is that of the request. */
+  constructor(exchange: ResponseStream) {
+    this.#exchange = exchange;
+  }
+
+  /** The next piece; undefined after the last. One call at a time. */
+  async next(): Promise<Buffer | undefined> {
+    if (this.#hasEnded) return undefined;
+    const piece = await this.#ask(CONTROL_READ_PIECE);
+    return piece.length === 0 ? undefined : piece; // only the last can be empty
+  }
+
+  /** All of it. To be called once, and instead of {@link next}. */
+  whole(): Promise<Buffer> {
+    return this.#ask(CONTROL_READ_WHOLE);
+  }
+
+  onBody(bytes: Buffer, isLast: boolean): void {
+    this.#hasEnded = isLast;
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.resolve(bytes);
+  }
+
+  onTrailers(lines: string): void {
+    this.trailerLines = lines;
+  }
+
+  onGone(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.reject(new AbortedError());
+  }
+
+  #ask(control: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+      this.#exchange.readBody(control, this);
+    });
+  }
+}
