@@ -14,7 +14,7 @@ export interface LimitOptions {
   /**
    * Request bodies and unsent answers that the whole server holds in memory. Beyond it requests are answered 503 and
    * reading pauses.
-   * @remarks Bytes, 1024–1099511627776. Below `bodyBytes`, bodies larger than it can never be accepted.
+   * @remarks Bytes, 1024–1099511627776. Bodies larger than it can only be read in pieces.
    * @defaultValue 268435456 (256 MiB)
    */
   bufferedBytes?: number | undefined;
@@ -38,7 +38,7 @@ export interface LimitOptions {
   headerCount?: number | undefined;
   /**
    * Length of a request body. Longer ones are answered 413. A route may set its own.
-   * @remarks Bytes, 0–2147483648.
+   * @remarks Bytes, 0–1099511627776.
    * @defaultValue 1048576 (1 MiB)
    */
   bodyBytes?: number | undefined;
@@ -150,7 +150,7 @@ export const OPTION_RULES = {
   'limits.requestLineBytes': { min: 64, max: 64 * KIB, preset: 8 * KIB, unit: 'bytes' },
   'limits.headerBytes': { min: 64, max: 64 * KIB, preset: 16 * KIB, unit: 'bytes' },
   'limits.headerCount': { min: 1, max: 1000, preset: 100, unit: 'fields' },
-  'limits.bodyBytes': { min: 0, max: 2 * GIB, preset: MIB, unit: 'bytes' },
+  'limits.bodyBytes': { min: 0, max: 1024 * GIB, preset: MIB, unit: 'bytes' },
   'limits.pipelineDepth': { min: 1, max: 1024, preset: 64, unit: 'requests' },
   'limits.unsentBytes': { min: KIB, max: 2 * GIB, preset: MIB, unit: 'bytes' },
   'limits.minBytesPerSecond': { min: 0, max: GIB, preset: 240, unit: 'bytes a second' },

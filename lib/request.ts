@@ -272,11 +272,9 @@ export class HttpRequest {
     if (!(body instanceof RequestBody) || this.#extras!.isTakenApart === true) {
       return this.text().then((text) => parseJson(text) as T);
     }
-    try {
-      return Promise.resolve(parseJson(body.text()) as T);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return new Promise((resolve) => {
+      resolve(parseJson(body.text()) as T);
+    });
   }
 
   /**
