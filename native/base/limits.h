@@ -46,12 +46,12 @@ inline constexpr int kDrainLookMs = 50;
 
 // --- request bodies ---
 
-/// Of a body that its handler does not read as fast as it comes, so much waits here; then the client does. Twice
-/// what is received at once, so that a handler that keeps up never finds nothing.
-inline constexpr std::size_t kBodyWindowBytes = 128 * 1024;
+/// Of a body that its handler does not read as fast as it comes, so much waits here; then the client does.
+/// Also the most that is received of it at once, and given to the handler as one piece.
+inline constexpr std::size_t kBodyWindowBytes = 256 * 1024;
 
-/// Of a body that nobody reads, so much is read and thrown away to keep the connection. With more than that the
-/// client is better served by a new one.
+/// Of a body that nobody reads, so much is read and thrown away to keep the connection. With more than that
+/// the client is better served by a new one.
 inline constexpr std::uint64_t kDiscardBytes = 256 * 1024;
 
 // --- rings ---
@@ -69,6 +69,10 @@ inline constexpr std::uint32_t kNapExchanges = 2;
 /// is answering it; about 20 microseconds. On two cores that have a client to serve too, sleeping and being
 /// woken again cost more than the work of a request, and at eight connections a third of the throughput.
 inline constexpr int kLooksBeforeSleep = 50;
+
+/// After so many looks for nothing in a row, 2^this sleeps go by without one: a handler that computes for
+/// long costs next to nothing.
+inline constexpr std::uint32_t kMostFailedLooks = 8;
 
 /// With more requests than this awaiting answers it does not look: there is enough to do with each wake, and
 /// answers are better collected together than one by one.

@@ -19,6 +19,14 @@ Napi::Object failure(Napi::Env env, const SysError& error) {
   return object;
 }
 
+/// A copy: a Buffer that takes the memory over costs more than copying it, for the memory is then always new,
+/// and the garbage collector lets twice as much of it pile up.
+Napi::Value buffer_of(Napi::Env env, const OwnedBytes& bytes) {
+  napi_value copy = nullptr;
+  napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &copy);
+  return {env, copy};
+}
+
 Napi::Object address_object(Napi::Env env, const LocalAddress& local) {
   Napi::Object object = Napi::Object::New(env);
   if (local.family == PeerAddress::Family::none) {
@@ -116,9 +124,7 @@ Napi::Value ServerWrap::wake(const Napi::CallbackInfo& info) {
 Napi::Value ServerWrap::take_body(const Napi::CallbackInfo& info) {
   if (server_ == nullptr) return info.Env().Undefined();
   const OwnedBytes& body = server_->requests(u32_of(info[0])).outside_body(u32_of(info[1]));
-  napi_value copy = nullptr;
-  napi_create_buffer_copy(info.Env(), body.size(), body.data(), nullptr, &copy);
-  return {info.Env(), copy};
+  return buffer_of(info.Env(), body);
 }
 
 Napi::Value ServerWrap::put_body(const Napi::CallbackInfo& info) {
@@ -145,9 +151,7 @@ Napi::Value ServerWrap::take_news(const Napi::CallbackInfo& info) {
     list.Set(at++, news.kind);
     const bool has_bytes = news.kind == ring::news::kBody || news.kind == ring::news::kBodyEnd ||
                            news.kind == ring::news::kTrailers;
-    napi_value copy = nullptr;
-    if (has_bytes) napi_create_buffer_copy(env, news.payload.size(), news.payload.data(), nullptr, &copy);
-    list.Set(at++, has_bytes ? Napi::Value(env, copy) : env.Undefined());
+    list.Set(at++, has_bytes ? buffer_of(env, news.payload) : env.Undefined());
   }
   return list;
 }

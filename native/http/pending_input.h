@@ -49,6 +49,11 @@ struct Upload {
   std::uint64_t started_ms = 0;
   std::uint64_t paused_ms = 0;  // since when the handler leaves it unread; 0: it does not
 
+  /// Into `body` and not through the reactor's buffer: nothing but the body is to come, and much of it.
+  [[nodiscard]] bool is_received_directly() const noexcept {
+    return stage == Stage::delivering && framing == Framing::length && length_left >= kReceiveBytes;
+  }
+
   /// So much of it is still to come that an answer without it has to end the connection (RFC 9112 §9.3).
   [[nodiscard]] bool is_left_behind() const noexcept {
     return !complete && (continue_owed || length_left > kDiscardBytes);

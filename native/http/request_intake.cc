@@ -47,12 +47,20 @@ void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
     io_.stop_reading(connection, here);
     return;
   }
+  if (const Upload* const upload = connection.upload(); upload != nullptr && upload->is_received_directly()) {
+    receive_directly(connection, here);
+    return;
+  }
   const auto received = io_.receive(connection, here);
   if (const auto* data = std::get_if<std::string_view>(&received)) {
     consume(connection, {.data = *data, .storage = {}}, here);
-    return;
+  } else {
+    on_stop(connection, std::get<ConnectionIo::Stop>(received), here);
   }
-  switch (std::get<ConnectionIo::Stop>(received)) {
+}
+
+void RequestIntake::on_stop(Connection& connection, ConnectionIo::Stop stop, const OnReactor& here) {
+  switch (stop) {
     case ConnectionIo::Stop::would_block:
       return;
     case ConnectionIo::Stop::peer_finished:

@@ -72,6 +72,7 @@ class RequestIntake {
   /// now.
   enum class Progress : std::uint8_t { message_done, wait };
 
+  void on_stop(Connection& connection, ConnectionIo::Stop stop, const OnReactor& here);
   void on_peer_finished(Connection& connection, const OnReactor& here);
   void go_on(Connection& connection, const OnReactor& here);
   void consume(Connection& connection, UnreadBytes unread, const OnReactor& here);
@@ -83,6 +84,7 @@ class RequestIntake {
                                       std::string_view& data, const OnReactor& here);
   [[nodiscard]] Progress begin_raw(Connection& connection, UnreadBytes& unread, const RouteTarget& handler,
                                    const OnReactor& here);
+  void receive_directly(Connection& connection, const OnReactor& here);
   [[nodiscard]] Progress receive_body(Connection& connection, std::string_view& data, const OnReactor& here);
   [[nodiscard]] Progress resume_upload(Connection& connection, std::string_view& data, const OnReactor& here);
   [[nodiscard]] Progress settle_upload(Connection& connection, std::string_view& data, const OnReactor& here);

@@ -2,6 +2,7 @@
 //
 // Their handler is called when the head is there and asks for the body (ResponseOutlet::body_reads()). What
 // it does not ask for waits in the Upload, up to kBodyWindowBytes, and then in the client.
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -67,6 +68,41 @@ RequestIntake::Progress RequestIntake::receive_body(Connection& connection, std:
     return Progress::wait;
   }
   return settle_upload(connection, data, here);
+}
+
+/// A body of known length, without a copy in between, as far as it has come: large pieces cost less.
+void RequestIntake::receive_directly(Connection& connection, const OnReactor& here) {
+  Upload& upload = *connection.upload();
+  discard_if_abandoned(upload);
+  upload.continue_owed = false;
+  while (upload.is_received_directly() && !is_unread_window_full(upload)) {
+    OwnedBytes& body = upload.body;
+    if (body.size() == body.capacity() && !body.reserve(std::max(kBodyWindowBytes, 2 * body.size()))) {
+      refuse(connection, 503, here);
+      return;
+    }
+    const std::size_t room = body.capacity() - body.size();
+    const auto received = io_.receive_into(connection, body, upload.length_left, here);
+    if (const auto* stop = std::get_if<ConnectionIo::Stop>(&received)) {
+      if (*stop == ConnectionIo::Stop::would_block) break;
+      on_stop(connection, *stop, here);
+      return;
+    }
+    const std::size_t count = std::get<std::size_t>(received);
+    upload.length_left -= count;
+    upload.received += count;
+    if (count < room) break;  // the socket is empty
+  }
+  upload.complete = upload.length_left == 0;
+  connection.input->account();
+  if (io_.budget().exhausted()) {
+    refuse(connection, 503, here);
+    return;
+  }
+  std::string_view nothing;
+  if (settle_upload(connection, nothing, here) == Progress::message_done && connection.idle()) {
+    io_.start_idle_time(connection);
+  }
 }
 
 std::uint16_t RequestIntake::take_body_bytes(Upload& upload, std::string_view& data) {

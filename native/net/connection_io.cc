@@ -56,18 +56,34 @@ Connection* ConnectionIo::add_refused(UniqueFd fd, const PeerAddress& peer, cons
   return connection;
 }
 
-std::variant<std::string_view, ConnectionIo::Stop> ConnectionIo::receive(Connection& connection,
-                                                                         const OnReactor&) {
+std::variant<std::size_t, ConnectionIo::Stop> ConnectionIo::read(const Connection& connection, char* to,
+                                                                 std::size_t most) {
   for (;;) {
-    const ssize_t got = ::recv(connection.fd.get(), receive_buffer_.get(), kReceiveBytes, 0);
+    const ssize_t got = ::recv(connection.fd.get(), to, most, 0);
     if (got > 0) {
       counters_.bytes_received.add(static_cast<std::uint64_t>(got));
-      return std::string_view(receive_buffer_.get(), static_cast<std::size_t>(got));
+      return static_cast<std::size_t>(got);
     }
     if (got == 0) return Stop::peer_finished;
     if (errno == EINTR) continue;
     return errno == EAGAIN ? Stop::would_block : Stop::failed;
   }
+}
+
+std::variant<std::string_view, ConnectionIo::Stop> ConnectionIo::receive(Connection& connection,
+                                                                         const OnReactor&) {
+  const auto got = read(connection, receive_buffer_.get(), kReceiveBytes);
+  if (const auto* stop = std::get_if<Stop>(&got)) return *stop;
+  return std::string_view(receive_buffer_.get(), std::get<std::size_t>(got));
+}
+
+std::variant<std::size_t, ConnectionIo::Stop> ConnectionIo::receive_into(Connection& connection,
+                                                                         OwnedBytes& bytes, std::size_t most,
+                                                                         const OnReactor&) {
+  const std::size_t room = std::min(most, bytes.capacity() - bytes.size());
+  const auto got = read(connection, bytes.data() + bytes.size(), room);
+  if (const auto* count = std::get_if<std::size_t>(&got)) bytes.set_size(bytes.size() + *count);
+  return got;
 }
 
 void ConnectionIo::stop_reading(Connection& connection, const OnReactor&) noexcept {

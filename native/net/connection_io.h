@@ -43,6 +43,10 @@ class ConnectionIo {
   /// Reads once, into the reactor's buffer; the bytes are good until the next call.
   [[nodiscard]] std::variant<std::string_view, Stop> receive(Connection& connection, const OnReactor&);
 
+  /// Reads once, as far as there is room behind the bytes that are there.
+  [[nodiscard]] std::variant<std::size_t, Stop> receive_into(Connection& connection, OwnedBytes& bytes,
+                                                             std::size_t most, const OnReactor&);
+
   /// Epoll reports no more input until resume_reading(). Errors are still reported.
   void stop_reading(Connection& connection, const OnReactor&) noexcept;
   void resume_reading(Connection& connection, const OnReactor&) noexcept;
@@ -115,6 +119,8 @@ class ConnectionIo {
   [[nodiscard]] std::vector<ConnectionId>& drained() noexcept { return drained_; }
 
  private:
+  [[nodiscard]] std::variant<std::size_t, Stop> read(const Connection& connection, char* to,
+                                                     std::size_t most);
   Connection* open(UniqueFd fd, const PeerAddress& peer, const OnReactor& here);
   void watch(Connection& connection, std::uint32_t events) noexcept;
   void after_send(Connection& connection, const OnReactor& here);

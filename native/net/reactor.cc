@@ -124,14 +124,23 @@ void Reactor::turn(const OnReactor& here) {
 }
 
 int Reactor::look_for_events(std::span<epoll_event> events) {
-  if (!js_answers_soon_ || exchanges_.size() > kLookExchanges) return 0;
+  if (exchanges_.size() > kLookExchanges) return 0;
+  if (looks_to_skip_ > 0) {
+    --looks_to_skip_;
+    return 0;
+  }
   for (int i = 0; i < kLooksBeforeSleep; ++i) {
     if (!js_is_at_work()) return 0;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-    if (count > 0 || js_has_answered()) return count;
+    if (count > 0 || js_has_answered()) {
+      failed_looks_ = 0;
+      return count;
+    }
     ::sched_yield();
   }
-  js_answers_soon_ = false;  // it takes its time: not again before it has answered something
+  // It takes its time: the more often it was so, the more sleeps without a look follow.
+  failed_looks_ = std::min(failed_looks_ + 1, kMostFailedLooks);
+  looks_to_skip_ = 1U << failed_looks_;
   return 0;
 }
 
@@ -212,7 +221,6 @@ void Reactor::ring_js_threads() {
 void Reactor::collect_answers(const OnReactor& here) {
   for (std::size_t i = 0; i < js_threads_.size(); ++i) {
     const JsLink& js = js_threads_[i];
-    js_answers_soon_ = js_answers_soon_ || js.responses->has_published();
     if (outlet_.collect(*js.responses, static_cast<std::uint8_t>(i), here)) js.doorbell->ring_always();
   }
 }

@@ -128,7 +128,8 @@ class Reactor {
   std::vector<Reactor*> others_;  // of the accepting reactor: those that drain after it
   std::vector<ConnectionId> resuming_;
   std::size_t next_js_thread_ = 0;
-  bool js_answers_soon_ = false;
+  std::uint32_t failed_looks_ = 0;  // one after the other
+  std::uint32_t looks_to_skip_ = 0;
   const std::uint32_t max_connections_;
   const std::uint64_t clock_start_ms_;
   std::uint32_t grace_ms_ = Mailbox::kUnbounded;  // the shortest that has been asked for
