@@ -225,7 +225,7 @@ export class HttpRequest {
    * The body, piece by piece as it comes: `for await (const chunk of req.body)`. A client that sends faster than this is
    * read has to wait. For bodies that came with their head it is one piece, for none it is none.
    *
-   * A body can be read once: piece by piece, or with {@link stream}, or whole. What nobody reads is thrown away after the
+   * A body can be read in this way, or with {@link stream}, once. What nobody reads is thrown away after the
    * answer, or the connection ends if much of it is left.
    * @throws {@link StateError} `ERR_MILLRACE_BODY_USED` when it has been read already; {@link AbortedError} when the
    * client goes, sends what is no body, or is too slow. Both from the iteration.
@@ -304,11 +304,12 @@ export class HttpRequest {
 
   async *#pieces(): AsyncGenerator<Buffer, void, undefined> {
     const body = this.#unusedBody();
-    if (this.#extras?.whole !== undefined) throw bodyUsed();
     if (body === undefined) return;
-    this.#extras!.isTakenApart = true;
-    if (body instanceof RequestBody) {
-      yield body.buffer();
+    const extras = this.#extras!;
+    extras.isTakenApart = true;
+    if (body instanceof RequestBody || extras.whole !== undefined) {
+      const whole = body instanceof RequestBody ? body.buffer() : await extras.whole!;
+      if (whole.length > 0) yield whole;
       return;
     }
     for (let piece = await body.next(); piece !== undefined; piece = await body.next()) yield piece;

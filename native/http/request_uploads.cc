@@ -286,8 +286,11 @@ void RequestIntake::serve_body_reads(const OnReactor& here) {
     exchange->js_thread = read.js_thread;
     upload->js_thread = read.js_thread;
     upload->wanted = read.whole ? Upload::Wanted::whole : Upload::Wanted::piece;
-    if (upload->continue_owed && !exchange->begun && !send_continue(connection, here)) continue;
-    upload->continue_owed = false;
+    if (upload->continue_owed) {
+      if (!exchange->begun && !send_continue(connection, here)) continue;
+      upload->continue_owed = false;
+      upload->started_ms = io_.now_ms();
+    }
     if (connection.input_blocked) {
       go_on(connection, here);
     } else {
