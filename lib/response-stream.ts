@@ -94,7 +94,7 @@ export class ResponseStream implements ExchangeWatch {
   /** There is no head to send: all that is written are bytes of another protocol. */
   beginRaw(): void {
     this.hasBegun = true;
-    this.#watch(false);
+    this.#watch(true);
   }
 
   /**
