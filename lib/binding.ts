@@ -76,6 +76,7 @@ export interface NativeReactorStats {
   readonly native: number;
   readonly refused: number;
   readonly overload: number;
+  readonly expired: number;
   readonly handlerTimeouts: number;
   readonly answered: number;
   readonly bytesReceived: number;

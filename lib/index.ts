@@ -17,7 +17,13 @@ export type { ErrorCode } from './errors.js';
 export type { ErrorContext } from './handler-runner.js';
 export type { FieldValueInput } from './field-validation.js';
 export type { CloseOptions, ListenOptions } from './listen-options.js';
-export type { LimitOptions, RouteOptions, ServerOptions, TimeoutOptions } from './options.js';
+export type {
+  ConnectionPolicy,
+  LimitOptions,
+  RouteOptions,
+  ServerOptions,
+  TimeoutOptions,
+} from './options.js';
 export type { PathParams } from './pattern.js';
 export type { HeadersObject, HttpRequest } from './request.js';
 export type { HttpResponse } from './response.js';

@@ -13,6 +13,12 @@ export interface NumberRule {
   readonly unit: string;
 }
 
+/** What an option may be that is one of a few words; `preset` where none is given. */
+export interface ChoiceRule {
+  readonly choices: readonly string[];
+  readonly preset: string;
+}
+
 /** Where options are being read. */
 export interface OptionScope {
   /** The function they were passed to, for messages: `createServer()`. */
@@ -64,6 +70,21 @@ export function checkNumber(caller: string, option: string, rule: NumberRule, va
   throw new OptionError(
     typeof value === 'number' ? 'ERR_MILLRACE_OPTION_RANGE' : 'ERR_MILLRACE_OPTION_TYPE',
     `${caller}: option '${option}' must be ${wanted}, not ${showValue(value)}${hint}`,
+    { option, value },
+  );
+}
+
+/**
+ * Checks an option that is one of a few words.
+ * @throws {@link OptionError} `ERR_MILLRACE_OPTION_TYPE` or `ERR_MILLRACE_OPTION_RANGE`
+ */
+export function checkChoice(caller: string, option: string, rule: ChoiceRule, value: unknown): string {
+  const chosen = rule.choices.find((choice) => choice === value);
+  if (chosen !== undefined) return chosen;
+  throw new OptionError(
+    typeof value === 'string' ? 'ERR_MILLRACE_OPTION_RANGE' : 'ERR_MILLRACE_OPTION_TYPE',
+    `${caller}: option '${option}' must be ${rule.choices.map((choice) => `'${choice}'`).join(' or ')}, ` +
+      `not ${showValue(value)}`,
     { option, value },
   );
 }

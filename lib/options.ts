@@ -1,16 +1,25 @@
 // options.ts: the options of createServer() and of routes, checked once, from one table.
 
-import { checkNumber, readOptions } from './option-reader.js';
-import type { NumberRule, OptionScope } from './option-reader.js';
+import { checkChoice, checkNumber, readOptions } from './option-reader.js';
+import type { ChoiceRule, NumberRule, OptionScope } from './option-reader.js';
+
+/** What becomes of clients beyond `limits.connections`. */
+export type ConnectionPolicy = 'refuse' | 'wait';
 
 /** What a server accepts before it refuses, waits or closes. Each is a promise about memory or time. */
 export interface LimitOptions {
   /**
-   * Connections open at once. More are answered 503 and closed.
+   * Connections open at once. What becomes of more, `connectionPolicy` says.
    * @remarks 1–1048576 (the most descriptors Linux gives a process unless `fs.nr_open` is raised).
    * @defaultValue 65536
    */
   connections?: number | undefined;
+  /**
+   * What becomes of clients beyond `connections`: `'refuse'` answers them 503 and closes, `'wait'` leaves them in the
+   * listen backlog until a connection ends.
+   * @defaultValue `'refuse'`
+   */
+  connectionPolicy?: ConnectionPolicy | undefined;
   /**
    * Request bodies and unsent answers that the whole server holds in memory. Beyond it requests are answered 503 and
    * reading pauses.
@@ -102,6 +111,20 @@ export interface TimeoutOptions {
    * @defaultValue 30000
    */
   writeMs?: number | undefined;
+  /**
+   * Longest wait of a request until JavaScript takes it. A late one is answered 503 with `Retry-After`, and no handler
+   * ever sees it.
+   * @remarks Milliseconds, 0–86400000; 0 turns it off.
+   * @defaultValue 0
+   */
+  queueMs?: number | undefined;
+  /**
+   * How long connections without a request in progress may still send one after `close()`; it is answered with
+   * `Connection: close`.
+   * @remarks Milliseconds, 0–86400000; 0: they are closed at once. `graceMs` of `close()` bounds it.
+   * @defaultValue 1000
+   */
+  drainIdleMs?: number | undefined;
 }
 
 /** The options of `createServer()`. Unknown names are errors, with a hint at the nearest right one. */
@@ -127,7 +150,7 @@ export interface RouteOptions {
 /** All options of a server, checked and complete. Frozen, at both levels. */
 export interface ServerConfig {
   readonly reactors: number;
-  readonly limits: Readonly<Record<keyof LimitOptions, number>>;
+  readonly limits: Readonly<Record<NumericLimit, number>> & { readonly connectionPolicy: ConnectionPolicy };
   readonly timeouts: Readonly<Record<keyof TimeoutOptions, number>>;
 }
 
@@ -160,13 +183,21 @@ export const OPTION_RULES = {
   'timeouts.keepAliveMs': { min: 1, max: DAY_MS, preset: 65_000, unit: 'milliseconds' },
   'timeouts.handlerMs': { min: 0, max: DAY_MS, preset: 0, unit: 'milliseconds' },
   'timeouts.writeMs': { min: 1, max: DAY_MS, preset: 30_000, unit: 'milliseconds' },
+  'timeouts.queueMs': { min: 0, max: DAY_MS, preset: 0, unit: 'milliseconds' },
+  'timeouts.drainIdleMs': { min: 0, max: DAY_MS, preset: 1000, unit: 'milliseconds' },
 } as const satisfies Record<OptionName, NumberRule>;
 
-type OptionName = 'reactors' | `limits.${keyof LimitOptions}` | `timeouts.${keyof TimeoutOptions}`;
+/** Every option that is one of a few words. */
+const CHOICE_RULES = {
+  'limits.connectionPolicy': { choices: ['refuse', 'wait'], preset: 'refuse' },
+} as const satisfies Record<string, ChoiceRule>;
+
+type NumericLimit = Exclude<keyof LimitOptions, 'connectionPolicy'>;
+type OptionName = 'reactors' | `limits.${NumericLimit}` | `timeouts.${keyof TimeoutOptions}`;
 
 const CREATE_SERVER = 'createServer()';
 const GROUPS = ['limits', 'timeouts'] as const;
-const ALL_NAMES = [...Object.keys(OPTION_RULES), ...GROUPS];
+const ALL_NAMES = [...Object.keys(OPTION_RULES), ...Object.keys(CHOICE_RULES), ...GROUPS];
 
 /**
  * Checks the options of `createServer()` and fills in the defaults.
@@ -176,8 +207,9 @@ export function parseServerOptions(options?: unknown): ServerConfig {
   const given = readOptions(scopeOf('', ['reactors', ...GROUPS]), options);
   return Object.freeze({
     reactors: numberOr(OPTION_RULES.reactors, 'reactors', given.get('reactors')),
-    limits: parseGroup<keyof LimitOptions>('limits', given.get('limits')),
-    timeouts: parseGroup<keyof TimeoutOptions>('timeouts', given.get('timeouts')),
+    // The rules have exactly the names of the interfaces: their types see to that.
+    limits: parseGroup('limits', given.get('limits')) as ServerConfig['limits'],
+    timeouts: parseGroup('timeouts', given.get('timeouts')) as ServerConfig['timeouts'],
   });
 }
 
@@ -197,17 +229,23 @@ export function parseRouteOptions(options?: unknown): RouteConfig {
   });
 }
 
-function parseGroup<Name extends string>(group: string, options: unknown): Readonly<Record<Name, number>> {
+function parseGroup(group: string, options: unknown): object {
   const prefix = `${group}.`;
-  const rules = Object.entries<NumberRule>(OPTION_RULES).filter(([option]) => option.startsWith(prefix));
+  const rules = Object.entries<NumberRule | ChoiceRule>({ ...OPTION_RULES, ...CHOICE_RULES }).filter(
+    ([option]) => option.startsWith(prefix),
+  );
   const names = rules.map(([option]) => option.slice(prefix.length));
   const given = readOptions(scopeOf(group, names), options);
-  const values = rules.map(([option, rule]) => {
+  const values = rules.map(([option, rule]): [string, number | string] => {
     const name = option.slice(prefix.length);
-    return [name, numberOr(rule, option, given.get(name))];
+    const value = given.get(name);
+    return [name, 'choices' in rule ? choiceOr(rule, option, value) : numberOr(rule, option, value)];
   });
-  // OPTION_RULES has exactly the names of the interface: the type OptionName sees to that.
-  return Object.freeze(Object.fromEntries(values) as Record<Name, number>);
+  return Object.freeze(Object.fromEntries<number | string>(values));
+}
+
+function choiceOr(rule: ChoiceRule, option: string, value: unknown): string {
+  return value === undefined ? rule.preset : checkChoice(CREATE_SERVER, option, rule, value);
 }
 
 function numberOr(rule: NumberRule, option: string, value: unknown): number {

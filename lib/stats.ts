@@ -22,6 +22,8 @@ export interface ServerStats {
     readonly refused: number;
     /** Answered 503 because `limits.queue` or `limits.bufferedBytes` was reached. */
     readonly overload: number;
+    /** Answered 503 because of `timeouts.queueMs`, without having been given to a handler. */
+    readonly expired: number;
     /** Answered 503 because of `timeouts.handlerMs`. */
     readonly timedOut: number;
     /** Answers that have been sent, of all kinds. */
@@ -68,6 +70,7 @@ export function serverStats(listening: boolean, native: NativeStats = NOTHING): 
       native: sum('native'),
       refused: sum('refused'),
       overload: sum('overload'),
+      expired: sum('expired'),
       timedOut: sum('handlerTimeouts'),
       answered: sum('answered'),
     },

@@ -41,9 +41,6 @@ inline constexpr std::size_t kOutputCopyBytes = 16 * 1024;
 /// Pieces handed to one sendmsg (the kernel's own bound, IOV_MAX, is 1,024).
 inline constexpr std::size_t kPiecesPerSend = 64;
 
-/// How often a draining reactor looks for connections that have become idle. Milliseconds.
-inline constexpr int kDrainLookMs = 50;
-
 // --- request bodies ---
 
 /// Of a body that its handler does not read as fast as it comes, so much waits here; then the client does.

@@ -9,6 +9,10 @@ namespace millrace {
 struct ServerConfig {
   std::uint32_t reactors = 1;
 
+  /// What becomes of clients beyond limits.connections: told 503, or left in the backlog until one ends.
+  enum class ConnectionPolicy : std::uint8_t { refuse, wait };
+  ConnectionPolicy connection_policy = ConnectionPolicy::refuse;
+
   struct Limits {
     std::uint32_t connections = 65'536;
     std::uint64_t buffered_bytes = 256ull << 20;
@@ -29,6 +33,8 @@ struct ServerConfig {
     std::uint32_t keep_alive_ms = 65'000;
     std::uint32_t handler_ms = 0;
     std::uint32_t write_ms = 30'000;
+    std::uint32_t queue_ms = 0;
+    std::uint32_t drain_idle_ms = 1'000;
   } timeouts;
 };
 

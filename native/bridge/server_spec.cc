@@ -14,6 +14,9 @@ ServerConfig config_of(const Napi::Object& spec) {
   const Napi::Object timeouts = object_of(config, "timeouts");
   ServerConfig result;
   result.reactors = u32_of(config, "reactors");
+  if (string_of(limits, "connectionPolicy") == "wait") {
+    result.connection_policy = ServerConfig::ConnectionPolicy::wait;
+  }
   result.limits = {.connections = u32_of(limits, "connections"),
                    .buffered_bytes = u64_of(limits, "bufferedBytes"),
                    .request_line_bytes = u32_of(limits, "requestLineBytes"),
@@ -28,7 +31,9 @@ ServerConfig config_of(const Napi::Object& spec) {
                      .body_ms = u32_of(timeouts, "bodyMs"),
                      .keep_alive_ms = u32_of(timeouts, "keepAliveMs"),
                      .handler_ms = u32_of(timeouts, "handlerMs"),
-                     .write_ms = u32_of(timeouts, "writeMs")};
+                     .write_ms = u32_of(timeouts, "writeMs"),
+                     .queue_ms = u32_of(timeouts, "queueMs"),
+                     .drain_idle_ms = u32_of(timeouts, "drainIdleMs")};
   return result;
 }
 

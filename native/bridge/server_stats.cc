@@ -16,6 +16,7 @@ Napi::Object reactor_object(Napi::Env env, const Counters& counters) {
   object.Set("native", figure(counters.requests_native));
   object.Set("refused", figure(counters.requests_refused));
   object.Set("overload", figure(counters.requests_overload));
+  object.Set("expired", figure(counters.requests_expired));
   object.Set("handlerTimeouts", figure(counters.handler_timeouts));
   object.Set("answered", figure(counters.answers_sent));
   object.Set("bytesReceived", figure(counters.bytes_received));

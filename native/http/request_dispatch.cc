@@ -70,13 +70,22 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   const auto fields = parser_.fields();
   // One that waits already was admitted when it came.
   const bool admitted = connection.waits_for_ring;
-  if (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed(), beyond_queue_share_))) {
-    counters_.requests_overload.add();
+  const bool expired = admitted && has_expired(resumed_since_ms_);
+  if (expired || (!admitted && (io_.budget().exhausted() ||
+                                !queue_.has_room(ring_.unclaimed(), beyond_queue_share_)))) {
+    (expired ? counters_.requests_expired : counters_.requests_overload).add();
+    if (expired) {
+      connection.waits_for_ring = false;
+      queue_.unpark();
+    }
     RequestTraits request = RequestTraits::of(head);
     request.close_after = request.close_after || body.follows;  // nobody will read it
     outlet_.answer(connection, request, {.status = 503, .retry_after = true}, here);
     return Dispatch::answered;
   }
+  const std::uint64_t since_ms = admitted ? resumed_since_ms_ : io_.now_ms();
+  // Behind all that came before it, so that those whose queueMs is over are the first in the ring.
+  if (config_.timeouts.queue_ms != 0 && !admitted && !parked_.empty()) return Dispatch::ring_full;
   const bool in_arena = body.outside.empty() && body.bytes.size() <= kArenaBodyBytes;
   const std::uint32_t record_bytes = ring::record_bytes(head, fields.size(), connection.peer);
   char* const record = ring_.try_reserve(
@@ -110,7 +119,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
               .body_bytes = body_bytes,
               .body_is_ascii = in_arena && is_ascii(body.bytes),
               .body_follows = body.follows},
-             std::move(body.outside));
+             std::move(body.outside), since_ms);
   ++pushed_;
   counters_.requests_to_handlers.add();
   if (admitted) {

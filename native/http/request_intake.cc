@@ -108,9 +108,36 @@ void RequestIntake::on_late_input(Connection& connection, const OnReactor& here)
   } else if (connection.phase == Connection::Phase::open && connection.output != nullptr) {
     // Its last answer is still on its way; slow readers have a deadline of their own.
     io_.start_idle_time(connection);
+  } else if (connection.phase == Connection::Phase::open && connection.idle()) {
+    end_idle(connection, here);
   } else {
-    io_.close(connection, here);  // idle, or ending and too slow about it
+    io_.close(connection, here);  // ending, and too slow about it
   }
+}
+
+void RequestIntake::end_idle(Connection& connection, const OnReactor& here) {
+  const ConnectionId id = connection.id;
+  // What looks idle may have a request in its socket that we have not seen; that one is still answered.
+  on_readable(connection, here);
+  Connection* const still = io_.table().find(id, here);
+  if (still == nullptr || still->phase != Connection::Phase::open || !still->idle()) return;
+  const bool answered = still->first_piece != kNone || still->read_deadline_ms > io_.now_ms();
+  if (!answered) io_.close(*still, here);
+}
+
+void RequestIntake::begin_drain(const OnReactor& here) {
+  io_.bound_idle_time(config_.timeouts.drain_idle_ms);
+  const std::uint64_t end_ms = io_.now_ms() + config_.timeouts.drain_idle_ms;
+  io_.table().for_each([&](Connection& connection) {
+    if (connection.phase != Connection::Phase::open || !connection.idle()) return;
+    if (connection.read_deadline_ms != 0 && connection.read_deadline_ms < end_ms) return;
+    connection.read_deadline_ms = end_ms;
+    if (config_.timeouts.drain_idle_ms == 0) {
+      end_idle(connection, here);  // rather than with the next tick of the wheel
+    } else {
+      io_.arm(connection);
+    }
+  });
 }
 
 void RequestIntake::resume(Connection& connection, const OnReactor& here) {
@@ -148,7 +175,8 @@ void RequestIntake::go_on(Connection& connection, const OnReactor& here) {
 
 void RequestIntake::resume_parked(const OnReactor& here) {
   while (!parked_.empty()) {
-    const ConnectionId id = parked_.front();
+    const ConnectionId id = parked_.front().id;
+    resumed_since_ms_ = parked_.front().since_ms;
     parked_.pop_front();
     Connection* connection = io_.table().find(id, here);
     if (connection == nullptr || !connection->waits_for_ring) continue;
@@ -167,8 +195,8 @@ void RequestIntake::resume_parked(const OnReactor& here) {
 void RequestIntake::forget_stale_parked(const OnReactor& here) {
   // Clients that park and vanish leave their ids behind. Looked through only when most must be stale.
   if (parked_.size() < kParkedLook || parked_.size() < 2 * std::size_t{queue_.parked()}) return;
-  std::erase_if(parked_, [&](ConnectionId id) {
-    const Connection* connection = io_.table().find(id, here);
+  std::erase_if(parked_, [&](const ParkedConnection& parked) {
+    const Connection* connection = io_.table().find(parked.id, here);
     return connection == nullptr || !connection->waits_for_ring;
   });
 }
@@ -177,13 +205,35 @@ void RequestIntake::park(Connection& connection, const OnReactor& here) {
   forget_stale_parked(here);
   if (connection.waits_for_ring) {
     parked_again_ = Parked::same_request;
-    parked_.push_front(connection.id);  // tried again and failed: it keeps its place
+    parked_.push_front({connection.id, resumed_since_ms_});  // tried again and failed: it keeps its place
   } else {
     parked_again_ = Parked::next_request;
     connection.waits_for_ring = true;
     queue_.park();
-    parked_.push_back(connection.id);
+    parked_.push_back({connection.id, io_.now_ms()});
   }
+}
+
+bool RequestIntake::has_expired(std::uint64_t since_ms) const noexcept {
+  const std::uint32_t queue_ms = config_.timeouts.queue_ms;
+  return queue_ms != 0 && since_ms + queue_ms <= io_.now_ms();
+}
+
+void RequestIntake::answer_expired(const OnReactor& here) {
+  const std::uint32_t queue_ms = config_.timeouts.queue_ms;
+  if (queue_ms == 0 || io_.now_ms() <= queue_ms) return;
+  const ring::RequestRun expired = ring_.withdraw(io_.now_ms() - queue_ms);
+  for (std::uint32_t n = 0; n < expired.count; ++n) {
+    const auto [slot, generation] = ring_.exchange_of(expired.first + n);
+    counters_.requests_to_handlers.take_back();
+    outlet_.answer_unclaimed(slot, generation, here);
+  }
+}
+
+std::uint64_t RequestIntake::next_expiry_ms() const noexcept {
+  if (config_.timeouts.queue_ms == 0) return 0;
+  const auto since_ms = ring_.waiting_since();
+  return since_ms ? *since_ms + config_.timeouts.queue_ms : 0;
 }
 
 bool RequestIntake::may_take_next(const Connection& connection) const noexcept {

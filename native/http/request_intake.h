@@ -58,15 +58,24 @@ class RequestIntake {
   /// Gives handlers what they have asked for of their requests' bodies, as far as it is there.
   void serve_body_reads(const OnReactor& here);
 
+  /// Answers the requests that no JS thread has claimed within timeouts.queueMs; none of them will run.
+  /// Parked ones have their turn in resume_parked().
+  void answer_expired(const OnReactor& here);
+  /// When the next of those in the ring expires; 0: none will.
+  [[nodiscard]] std::uint64_t next_expiry_ms() const noexcept;
+
   /// The connection's read deadline has passed.
   void on_late_input(Connection& connection, const OnReactor& here);
+
+  /// The server closes: ends idle connections after timeouts.drainIdleMs, if nothing comes from them.
+  void begin_drain(const OnReactor& here);
 
   /// Requests put into the ring and not published yet.
   [[nodiscard]] std::uint32_t pushed() const noexcept { return pushed_; }
   void on_published() noexcept { pushed_ = 0; }
 
  private:
-  /// answered: there was no room for it in the queue, it is a 503.
+  /// answered: there was no room for it in the queue, or not in time; it is a 503.
   enum class Dispatch : std::uint8_t { handed_over, answered, ring_full };
   /// message_done: the loop goes on with what is behind it. wait: nothing more to do with this connection for
   /// now.
@@ -103,6 +112,8 @@ class RequestIntake {
   void restore_parser(const Connection& connection) noexcept;
   void hold(Connection& connection, UnreadBytes& unread);
   [[nodiscard]] std::unique_ptr<PendingInput> keep(UnreadBytes& unread);
+  void end_idle(Connection& connection, const OnReactor& here);
+  [[nodiscard]] bool has_expired(std::uint64_t since_ms) const noexcept;
   void park(Connection& connection, const OnReactor& here);
   void forget_stale_parked(const OnReactor& here);
 
@@ -136,7 +147,13 @@ class RequestIntake {
   FieldTable fields_;
   RequestParser parser_;
   RouteTarget fallback_;
-  std::deque<ConnectionId> parked_;  // connections that wait for room in the ring; may contain ended ones
+  /// A connection that waits for room in the ring, and since when. It may have ended meanwhile.
+  struct ParkedConnection {
+    ConnectionId id;
+    std::uint64_t since_ms;
+  };
+  std::deque<ParkedConnection> parked_;
+  std::uint64_t resumed_since_ms_ = 0;  // of the one that resume_parked() lets go on
   enum class Parked : std::uint8_t { no, same_request, next_request };
   Parked parked_again_ = Parked::no;  // what park() did while resume_parked() let a connection go on
   std::uint32_t pushed_ = 0;

@@ -266,11 +266,26 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
 }
 
 void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& here) {
-  const Exchange& oldest = exchanges_.at(connection.first_exchange);
-  const bool is_youngest = connection.first_exchange == connection.last_exchange;
-  const RequestTraits request{.head_request = oldest.head_request,
-                              .keep_alive_1_0 = oldest.keep_alive_1_0,
-                              .close_after = oldest.close_after};
+  counters_.handler_timeouts.add();
+  answer_unavailable(connection.first_exchange, here);
+}
+
+void ResponseOutlet::answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t generation,
+                                      const OnReactor& here) {
+  // Its client may have gone, or handlerMs has answered it.
+  if (exchanges_.find(exchange_slot, generation) == nullptr) return;
+  counters_.requests_expired.add();
+  answer_unavailable(exchange_slot, here);
+}
+
+void ResponseOutlet::answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here) {
+  const Exchange& asked = exchanges_.at(exchange_slot);
+  const std::uint32_t generation = exchanges_.generation_of(exchange_slot);
+  Connection& connection = io_.table().at(asked.connection_slot);
+  const bool is_youngest = connection.last_exchange == exchange_slot;
+  const RequestTraits request{.head_request = asked.head_request,
+                              .keep_alive_1_0 = asked.keep_alive_1_0,
+                              .close_after = asked.close_after};
   const bool close =
       ends_connection(connection, request, is_youngest) || (is_youngest && leaves_body_behind(connection));
   const std::string response = error_response(503,
@@ -279,14 +294,18 @@ void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& her
                                                .keep_alive_1_0 = request.keep_alive_1_0,
                                                .retry_after_seconds = kRetryAfterSeconds},
                                               date_);
-  counters_.handler_timeouts.add();
-  const ConnectionId id = connection.id;
   char* const start = io_.reserve_output(response.size(), here);
-  Connection* const still = io_.table().find(id, here);
-  if (still == nullptr) return;
-  std::memcpy(start, response.data(), response.size());
-  io_.commit_output(*still, response.size());
-  finish_oldest(*still, close);
+  Exchange* const exchange = exchanges_.find(exchange_slot, generation);
+  if (exchange == nullptr) return;
+  if (connection.first_exchange == exchange_slot) {
+    std::memcpy(start, response.data(), response.size());
+    io_.commit_output(connection, response.size());
+    finish_oldest(connection, close);
+    return;
+  }
+  exchange->begun = exchange->complete = true;
+  exchange->close_after = close;
+  if (!exchanges_.hold(*exchange, response)) io_.close(connection, here);
 }
 
 void ResponseOutlet::answer_instead(Connection& connection, std::uint32_t exchange_slot, std::uint16_t status,

@@ -65,6 +65,8 @@ class ResponseOutlet {
 
   /// The oldest request of the connection has waited longer than timeouts.handlerMs.
   void answer_overdue(Connection& connection, const OnReactor& here);
+  /// No JS thread will see this request: it has waited for longer than timeouts.queueMs.
+  void answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t generation, const OnReactor& here);
 
   /// The request of this exchange has turned out to be bad, or its client too slow. An answer that has begun
   /// is cut off.
@@ -111,6 +113,7 @@ class ResponseOutlet {
   void watch_drain(Connection& connection);
   void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
 
+  void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here);
   void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, const OnReactor& here);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);

@@ -36,6 +36,7 @@ void Acceptor::on_readable(std::uint64_t now_ms, const OnReactor& here) {
 
 bool Acceptor::accept_some(int most, std::uint64_t now_ms, const OnReactor& here) {
   for (int i = 0; i < most; ++i) {
+    if (must_wait()) return false;
     Mailbox::Client client;
     Accepted accepted = listener_.accept(client.peer);
     if (const AcceptStop* stop = std::get_if<AcceptStop>(&accepted)) {
@@ -47,6 +48,32 @@ bool Acceptor::accept_some(int most, std::uint64_t now_ms, const OnReactor& here
     deal_out(std::move(client), here);
   }
   return true;
+}
+
+std::uint64_t Acceptor::connections() const noexcept {
+  std::uint64_t total = 0;
+  for (const Reactor* reactor : reactors_) total += reactor->load();
+  return total;
+}
+
+bool Acceptor::must_wait() noexcept {
+  if (policy_ == ServerConfig::ConnectionPolicy::refuse || connections() < max_connections_) return false;
+  // Sequentially consistent: first we say that we wait, then we look once more, see Reactor::tell_load().
+  // An exchange like publish_word().
+  wants_room_.exchange(true, std::memory_order_seq_cst);
+  if (connections() < max_connections_) {
+    wants_room_.store(false, std::memory_order_seq_cst);
+    return false;
+  }
+  watch();
+  return true;
+}
+
+void Acceptor::look_for_room(const OnReactor&) noexcept {
+  // Relaxed: only this thread writes it.
+  if (!wants_room_.load(std::memory_order_relaxed) || connections() >= max_connections_) return;
+  wants_room_.store(false, std::memory_order_seq_cst);
+  watch();
 }
 
 void Acceptor::deal_out(Mailbox::Client client, const OnReactor& here) {
@@ -80,26 +107,28 @@ void Acceptor::out_of_descriptors(std::uint64_t now_ms) noexcept {
     static_cast<void>(listener_.accept(peer));  // closed at once
     reserve_ = open_reserve();
   }
-  watch(false);
   paused_until_ms_ = now_ms + kAcceptPauseMs;
+  watch();
 }
 
 void Acceptor::end_pause(const OnReactor&) noexcept {
   paused_until_ms_ = 0;
   if (!reserve_) reserve_ = open_reserve();
-  watch(true);
+  watch();
 }
 
-void Acceptor::watch(bool on) noexcept {
+void Acceptor::watch() noexcept {
   epoll_event event{};
-  if (on) event.events = EPOLLIN;
+  if (paused_until_ms_ == 0 && !wants_room()) event.events = EPOLLIN;
   event.data.u64 = kListenerKey;
   // Cannot fail for a descriptor that is registered; after close() there is none.
   if (listener_.fd() >= 0) static_cast<void>(::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, listener_.fd(), &event));
 }
 
 void Acceptor::finish(std::uint64_t now_ms, const OnReactor& here) {
-  // Who has connected already gets an answer; closing the listener would reset them.
+  // Who has connected already gets an answer; closing the listener would reset them. But those who wait for a
+  // connection to end stay where they are if somebody else holds the socket too, and may take them.
+  if (!listener_.inherited()) policy_ = ServerConfig::ConnectionPolicy::refuse;
   for (int round = 0; round < kLastAcceptRounds && listener_.fd() >= 0; ++round) {
     if (!accept_some(kAcceptsPerWake, now_ms, here)) break;
   }

@@ -2,10 +2,13 @@
 // only.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "base/server_config.h"
 #include "base/thread_tokens.h"
 #include "base/unique_fd.h"
 #include "net/listener.h"
@@ -20,9 +23,9 @@ class Reactor;
 /// even.
 class Acceptor {
  public:
-  /// `max_connections` counts those of all reactors.
-  Acceptor(Listener listener, std::uint32_t max_connections) noexcept
-      : listener_(std::move(listener)), max_connections_(max_connections) {}
+  /// `max_connections` counts those of all reactors; `policy` is for clients beyond them.
+  Acceptor(Listener listener, std::uint32_t max_connections, ServerConfig::ConnectionPolicy policy) noexcept
+      : listener_(std::move(listener)), max_connections_(max_connections), policy_(policy) {}
 
   /// Registers with epoll; `reactors` includes the one that accepts.
   [[nodiscard]] Status start(int epoll_fd, std::vector<Reactor*> reactors);
@@ -34,6 +37,13 @@ class Acceptor {
   [[nodiscard]] std::uint64_t paused_until_ms() const noexcept { return paused_until_ms_; }
   void end_pause(const OnReactor&) noexcept;
 
+  /// Goes on accepting if it has waited for a connection to end and one has.
+  void look_for_room(const OnReactor&) noexcept;
+  /// It waits for that and wants to be woken. Any thread.
+  [[nodiscard]] bool wants_room() const noexcept {
+    return wants_room_.load(std::memory_order_seq_cst);  // see Reactor::tell_load()
+  }
+
   /// Takes those who have connected already, then listens no more.
   void finish(std::uint64_t now_ms, const OnReactor& here);
 
@@ -42,10 +52,14 @@ class Acceptor {
   void deal_out(Mailbox::Client client, const OnReactor& here);
   void close(const OnReactor&) noexcept;
   void out_of_descriptors(std::uint64_t now_ms) noexcept;
-  void watch(bool on) noexcept;
+  [[nodiscard]] std::uint64_t connections() const noexcept;
+  [[nodiscard]] bool must_wait() noexcept;
+  void watch() noexcept;
 
   Listener listener_;
   std::uint32_t max_connections_;
+  ServerConfig::ConnectionPolicy policy_;
+  std::atomic<bool> wants_room_{false};  // written by the thread of the first reactor only
   int epoll_fd_ = -1;
   std::vector<Reactor*> reactors_;
   std::size_t next_ = 0;

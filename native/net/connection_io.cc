@@ -23,7 +23,8 @@ ConnectionIo::ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTab
       queue_(queue),
       counters_(counters),
       timers_(0),
-      receive_buffer_(std::make_unique<char[]>(kReceiveBytes)) {}
+      receive_buffer_(std::make_unique<char[]>(kReceiveBytes)),
+      idle_ms_(config.timeouts.keep_alive_ms) {}
 
 Connection* ConnectionIo::open(UniqueFd fd, const PeerAddress& peer, const OnReactor& here) {
   Connection& connection = table_.add(std::move(fd), peer, here);
@@ -235,7 +236,7 @@ void ConnectionIo::discard_input(Connection& connection, const OnReactor& here) 
 }
 
 void ConnectionIo::start_idle_time(Connection& connection) {
-  connection.read_deadline_ms = now_ms_ + config_.timeouts.keep_alive_ms;
+  connection.read_deadline_ms = now_ms_ + idle_ms_;
   arm(connection);
 }
 

@@ -3,6 +3,7 @@
 // Knows sockets and time, not HTTP: what the bytes mean is RequestIntake's and ResponseOutlet's business.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -100,6 +101,8 @@ class ConnectionIo {
 
   /// The connection has nothing to do: it may stay so for timeouts.keepAliveMs.
   void start_idle_time(Connection& connection);
+  /// From now on for no longer than this.
+  void bound_idle_time(std::uint32_t most_ms) noexcept { idle_ms_ = std::min(idle_ms_, most_ms); }
 
   /// The connection's nearest deadline has changed.
   void arm(const Connection& connection);
@@ -141,6 +144,7 @@ class ConnectionIo {
   std::vector<ConnectionId> drained_;
   std::vector<ConnectionId> ending_;  // have nothing to send and end with the next flush()
   std::uint64_t now_ms_ = 0;
+  std::uint32_t idle_ms_;
   std::uint32_t refused_open_ = 0;
 };
 

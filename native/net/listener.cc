@@ -159,7 +159,7 @@ Result<Listener> Listener::open_inherited(int fd) {
   // Without this an accept for a client that has left meanwhile would put the reactor to sleep.
   const int flags = ::fcntl(own.get(), F_GETFL);
   if (flags < 0 || ::fcntl(own.get(), F_SETFL, flags | O_NONBLOCK) != 0) return SysError{"fcntl", errno};
-  return Listener(std::move(own), tcp, {});
+  return Listener(std::move(own), tcp, {}, true);
 }
 
 Accepted Listener::accept(PeerAddress& peer) const noexcept {

@@ -49,6 +49,7 @@ class Listener {
     close();
     fd_ = std::move(other.fd_);
     tcp_ = other.tcp_;
+    inherited_ = other.inherited_;
     file_ = std::move(other.file_);
     return *this;
   }
@@ -80,9 +81,12 @@ class Listener {
   /// For epoll; -1 after close().
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
+  /// Opened by somebody else, who may go on listening after close().
+  [[nodiscard]] bool inherited() const noexcept { return inherited_; }
+
  private:
-  Listener(UniqueFd fd, bool tcp, SocketFile file) noexcept
-      : fd_(std::move(fd)), tcp_(tcp), file_(std::move(file)) {}
+  Listener(UniqueFd fd, bool tcp, SocketFile file, bool inherited = false) noexcept
+      : fd_(std::move(fd)), tcp_(tcp), inherited_(inherited), file_(std::move(file)) {}
 
   static Result<Listener> open_tcp(const ListenAddress& address);
   static Result<Listener> open_unix(const ListenAddress& address);
@@ -90,6 +94,7 @@ class Listener {
 
   UniqueFd fd_;
   bool tcp_;
+  bool inherited_;
   SocketFile file_;  // last, so that it is removed before fd_ is closed
 };
 

@@ -64,14 +64,15 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::
       outlet_(io_, exchanges_, counters_, news_, shared.config.limits.unsent_bytes),
       intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, news_,
               counters_),
-      max_connections_(shared.config.limits.connections),
+      config_(shared.config),
       clock_start_ms_(clock_ms()) {
   update_clock();
 }
 
 Status Reactor::accept_for(std::vector<Reactor*> reactors, Listener listener) {
   others_.assign(reactors.begin() + 1, reactors.end());
-  acceptor_.emplace(std::move(listener), max_connections_);
+  for (Reactor* reactor : reactors) reactor->accepting_ = this;
+  acceptor_.emplace(std::move(listener), config_.limits.connections, config_.connection_policy);
   return acceptor_->start(epoll_.get(), std::move(reactors));
 }
 
@@ -112,15 +113,28 @@ void Reactor::turn(const OnReactor& here) {
   collect_answers(here);
   intake_.serve_body_reads(here);
   fire_timers(here);
+  intake_.answer_expired(here);
   resume_connections(here);  // after everything that may let one go on
   hand_over_requests();
   io_.flush(here);
   // What has been answered is sent first, also at the end of the grace.
-  if (outlet_.draining()) go_on_draining(here);
+  if (outlet_.draining() && io_.now_ms() >= drain_until_ms_) cut_off(here);
   tell_news(here);
   requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
-  // Relaxed: see load().
-  gone_.store(taken_ - (io_.table().size() - io_.refused_open()), std::memory_order_relaxed);
+  tell_load(here);
+}
+
+void Reactor::tell_load(const OnReactor& here) {
+  const std::uint32_t gone = taken_ - (io_.table().size() - io_.refused_open());
+  // Relaxed: only this thread writes it.
+  if (gone != gone_.load(std::memory_order_relaxed)) {
+    // Sequentially consistent: first the load, then the look whether the acceptor waits for it to fall; the
+    // acceptor does it the other way round, so one of the two sees the other. An exchange like
+    // publish_word().
+    gone_.exchange(gone, std::memory_order_seq_cst);
+    if (accepting_ != this && accepting_->acceptor_->wants_room()) accepting_->wakeup_.signal();
+  }
+  if (acceptor_) acceptor_->look_for_room(here);
 }
 
 int Reactor::look_for_events(std::span<epoll_event> events) {
@@ -159,10 +173,13 @@ int Reactor::prepare_to_sleep() {
     if (timeout < 0 || timeout > bound) timeout = bound;
   };
   if (nap) at_most(kNapMs);
-  if (outlet_.draining()) at_most(kDrainLookMs);
+  const auto until = [this](std::uint64_t ms) {
+    return static_cast<std::int64_t>(ms) - static_cast<std::int64_t>(io_.now_ms());
+  };
+  if (outlet_.draining()) at_most(until(drain_until_ms_));
+  if (const std::uint64_t expiry_ms = intake_.next_expiry_ms(); expiry_ms != 0) at_most(until(expiry_ms));
   if (acceptor_ && acceptor_->paused_until_ms() != 0) {
-    at_most(static_cast<std::int64_t>(acceptor_->paused_until_ms()) -
-            static_cast<std::int64_t>(io_.now_ms()));
+    at_most(until(acceptor_->paused_until_ms()));
   }
   return timeout;
 }
@@ -319,27 +336,12 @@ void Reactor::begin_drain(const OnReactor& here) {
   for (Reactor* other : others_) other->drain();
   outlet_.begin_drain();
   drain_until_ms_ = io_.now_ms() + grace_ms_;
+  intake_.begin_drain(here);
 }
 
-void Reactor::go_on_draining(const OnReactor& here) {
-  const bool over = io_.now_ms() >= drain_until_ms_;
-  if (!over && io_.now_ms() < next_drain_look_ms_) return;
-  next_drain_look_ms_ = io_.now_ms() + kDrainLookMs;
-  if (over) aborted_.add(exchanges_.size());
-  io_.table().for_each([&](Connection& connection) {
-    const ConnectionId id = connection.id;
-    // What looks idle may have a request in its socket that we have not seen; that one is still answered.
-    if (!over && connection.idle() && connection.phase == Connection::Phase::open) {
-      intake_.on_readable(connection, here);
-    }
-    Connection* const still = io_.table().find(id, here);
-    if (still == nullptr) return;
-    const bool unsent = still->first_piece != kNone;
-    if (over || (still->idle() && !unsent && still->phase == Connection::Phase::open))
-      io_.close(*still, here);
-  });
-  hand_over_requests();
-  io_.flush(here);
+void Reactor::cut_off(const OnReactor& here) {
+  aborted_.add(exchanges_.size());
+  io_.table().for_each([&](Connection& connection) { io_.close(connection, here); });
 }
 
 }  // namespace millrace

@@ -74,8 +74,9 @@ class Reactor {
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
   /// Connections it has or has been promised; what the acceptor deals by.
   [[nodiscard]] std::uint32_t load() const noexcept {
-    // Relaxed: a choice between reactors; one that is a moment old is as good.
-    return given_.load(std::memory_order_relaxed) - gone_.load(std::memory_order_relaxed);
+    // Sequentially consistent: the acceptor says that it waits for room before it looks here, see
+    // tell_load(). Relaxed: only the acceptor's own thread writes it.
+    return given_.load(std::memory_order_relaxed) - gone_.load(std::memory_order_seq_cst);
   }
   /// run() has returned or is about to; everything it will ever do has been done.
   [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
@@ -108,7 +109,8 @@ class Reactor {
   void on_deadline(Connection& connection, const OnReactor& here);
   void read_mail(const OnReactor& here);
   void begin_drain(const OnReactor& here);
-  void go_on_draining(const OnReactor& here);
+  void cut_off(const OnReactor& here);
+  void tell_load(const OnReactor& here);
   void add(Mailbox::Client client, const OnReactor& here);
   void update_clock() noexcept;
 
@@ -125,16 +127,17 @@ class Reactor {
   ResponseOutlet outlet_;
   RequestIntake intake_;
   std::optional<Acceptor> acceptor_;
+  Reactor* accepting_ = nullptr;  // the one that has the acceptor
   std::vector<Reactor*> others_;  // of the accepting reactor: those that drain after it
   std::vector<ConnectionId> resuming_;
   std::size_t next_js_thread_ = 0;
   std::uint32_t failed_looks_ = 0;  // one after the other
   std::uint32_t looks_to_skip_ = 0;
   const std::uint32_t max_connections_;
+  const ServerConfig& config_;
   const std::uint64_t clock_start_ms_;
   std::uint32_t grace_ms_ = Mailbox::kUnbounded;  // the shortest that has been asked for
   std::uint64_t drain_until_ms_ = 0;
-  std::uint64_t next_drain_look_ms_ = 0;
   std::uint32_t taken_ = 0;              // clients given to us that we have added
   std::atomic<std::uint32_t> given_{0};  // clients that the acceptor has given us
   std::atomic<std::uint32_t> gone_{0};   // of these, how many have ended

@@ -17,7 +17,8 @@ RequestRing::RequestRing(SharedMemory memory, std::uint32_t slots, std::uint32_t
       published_(first_index),
       tail_(first_index),
       arena_ends_(slots),
-      outside_(slots) {
+      outside_(slots),
+      since_ms_(slots) {
   // Relaxed: no other thread knows this memory yet; starting it publishes these words.
   atomic_word(words_, kRequestHead).store(first_index, std::memory_order_relaxed);
   atomic_word(words_, kRequestClaim).store(first_index, std::memory_order_relaxed);
@@ -32,7 +33,8 @@ char* RequestRing::try_reserve(std::uint32_t arena_bytes) noexcept {
   return arena_memory_ + reserved_offset_;
 }
 
-void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noexcept {
+void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside,
+                       std::uint64_t since_ms) noexcept {
   std::uint32_t* words = descriptor(head_);
   const bool is_outside = !outside.empty();
   // Relaxed: the claimer that will write this word sees the slot only through publish().
@@ -47,6 +49,7 @@ void RequestRing::push(const RequestDescriptor& request, OwnedBytes outside) noe
                            (request.body_is_ascii ? request::kBodyAscii : 0) |
                            (request.body_follows ? request::kBodyFollows : 0);
   arena_ends_[head_ & mask_] = arena_.position();
+  since_ms_[head_ & mask_] = since_ms;
   if (is_outside) {
     budget_.charge(outside.capacity());
     outside_[head_ & mask_] = std::move(outside);
@@ -88,13 +91,34 @@ void RequestRing::reclaim() noexcept {
   }
 }
 
+RequestRun RequestRing::withdraw(std::uint64_t since_ms) noexcept {
+  auto claim_word = atomic_word(words_, kRequestClaim);
+  // Relaxed: the exchange below tells whether it was still true. It is never behind tail_, whose slots were
+  // released after they had been claimed, so what since_ms_ says of the slot is about this request.
+  std::uint32_t first = claim_word.load(std::memory_order_relaxed);
+  std::uint32_t end = first;
+  do {
+    // Not beyond what is published: a claim ahead of the head would look like requests without end.
+    for (end = first; end != published_ && since_ms_[end & mask_] <= since_ms;) ++end;
+    if (end == first) return {};
+    // The exchange makes us the only owner of these requests, as it does for each claimer: it fails if a JS
+    // thread has claimed the first of them meanwhile, and what is left is looked at again. Sequentially
+    // consistent like theirs; release is what it is for, see unclaimed_seen_by_others(). Acquire would bring
+    // nothing, for we have written these slots ourselves.
+  } while (!claim_word.compare_exchange_weak(first, end, std::memory_order_seq_cst));
+  // Relaxed: reclaim() in this thread is the only one to read it, and nobody else has read the bytes that it
+  // frees. (A JS thread that has looked at the descriptors before its own exchange finds that it failed.)
+  atomic_word(descriptor(first), request::kReleased).store(end, std::memory_order_relaxed);
+  return {first, end - first};
+}
+
 RequestClaimer::RequestClaimer(SharedMemory memory, std::uint32_t slots) noexcept
     : words_(memory.words),
       slots_(slots),
       arena_memory_(
           reinterpret_cast<const char*>(memory.words + kRequestDescriptors + slots * request::kWords)) {}
 
-RequestClaimer::Run RequestClaimer::claim(std::uint32_t most) noexcept {
+RequestRun RequestClaimer::claim(std::uint32_t most) noexcept {
   auto claim_word = atomic_word(words_, kRequestClaim);
   // Relaxed: the exchange below tells whether it was still true.
   std::uint32_t first = claim_word.load(std::memory_order_relaxed);

@@ -5,10 +5,14 @@
 // by moving `claim` with one compare-and-exchange, copies the run's bytes out, and gives the memory back by
 // writing, into the run's first slot, the index after the run. The reactor frees slots in order; runs that
 // come back out of order wait for those before them.
+//
+// The reactor takes requests back in the same way: it is one more claimer, which withdraws what has waited
+// for too long. Whoever moves `claim` over a request has it, so no request is both withdrawn and run.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/buffer_budget.h"
@@ -30,6 +34,12 @@ struct RequestDescriptor {
   bool body_follows = false;  // the JS thread asks for it: response::kReadPiece
 };
 
+/// Requests that one claimer has taken, in one piece.
+struct RequestRun {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;  // 0: nothing to claim
+};
+
 /// The reactor's side. Reactor thread only, but for outside_body() and unclaimed_seen_by_others().
 class RequestRing {
  public:
@@ -47,14 +57,36 @@ class RequestRing {
   [[nodiscard]] char* try_reserve(std::uint32_t arena_bytes) noexcept;
 
   /// Puts the request whose bytes were reserved last into the ring. `outside` is a body too large for the
-  /// arena.
-  void push(const RequestDescriptor& descriptor, OwnedBytes outside) noexcept;
+  /// arena. It has waited since `since_ms`, which is never less than that of the request before it.
+  void push(const RequestDescriptor& descriptor, OwnedBytes outside, std::uint64_t since_ms = 0) noexcept;
 
   /// Lets JS threads see everything pushed so far. Returns false when nothing was new.
   bool publish() noexcept;
 
   /// Takes back the memory of requests that JS has copied.
   void reclaim() noexcept;
+
+  /// Claims the published requests that nobody has claimed and that have waited since `since_ms` or longer:
+  /// no JS thread will see them. Their memory is given back; exchange_of() tells whose they were until the
+  /// next push().
+  [[nodiscard]] RequestRun withdraw(std::uint64_t since_ms) noexcept;
+
+  struct ExchangeKey {
+    std::uint32_t slot;
+    std::uint32_t generation;
+  };
+  [[nodiscard]] ExchangeKey exchange_of(std::uint32_t index) const noexcept {
+    const std::uint32_t* const words = descriptor(index);
+    return {words[request::kExchangeSlot], words[request::kExchangeGeneration]};
+  }
+
+  /// Since when the oldest request that nobody has claimed has waited; nothing: all have been claimed.
+  [[nodiscard]] std::optional<std::uint64_t> waiting_since() const noexcept {
+    // Relaxed: a claim seen late tells of a request that waits no more, and the reactor wakes once in vain.
+    const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
+    if (claim == head_) return std::nullopt;
+    return since_ms_[claim & mask_];
+  }
 
   /// Requests that no JS thread has claimed yet.
   [[nodiscard]] std::uint32_t unclaimed() const noexcept {
@@ -96,6 +128,7 @@ class RequestRing {
   std::uint32_t tail_;                     // oldest index whose memory is not free
   std::vector<std::uint32_t> arena_ends_;  // by slot: arena position after its record
   std::vector<OwnedBytes> outside_;        // by slot
+  std::vector<std::uint64_t> since_ms_;    // by slot: when it began to wait
 };
 
 /// A JS thread's side, as lib/request-ring.ts does it. For tests and for threads that are not JavaScript.
@@ -103,10 +136,7 @@ class RequestClaimer {
  public:
   RequestClaimer(SharedMemory memory, std::uint32_t slots) noexcept;
 
-  struct Run {
-    std::uint32_t first = 0;
-    std::uint32_t count = 0;  // 0: nothing to claim
-  };
+  using Run = RequestRun;
 
   /// Claims up to `most` requests.
   [[nodiscard]] Run claim(std::uint32_t most) noexcept;

@@ -60,6 +60,53 @@ test('close() ends idle connections, used or not', async (t) => {
   assert.equal(await unused.ended(), 'fin');
 });
 
+test('drainIdleMs: idle connections, used or not, may send one more request, and its answer is their end', async (t) => {
+  const { server, connect } = await startHandler(
+    t,
+    (_req, res) => {
+      res.end('served');
+    },
+    { timeouts: { drainIdleMs: 60_000 } },
+  );
+  const [used, unused] = [await connect(), await connect()];
+  await used.ask(get('/'));
+  await until('both are known', () => server.stats().connections.open === 2);
+  const closing = server.close(LONG);
+  assert.equal(await connectUntilRefused(() => connect()), 'ECONNREFUSED');
+  for (const client of [used, unused]) {
+    const answer = await client.stillServes(get('/'));
+    assert.equal(answer.text, 'served');
+    assert.equal(answer.headers['connection'], 'close');
+    assert.equal(await client.ended(), 'fin');
+  }
+  const { completed, aborted, ms } = await closing;
+  assert.deepEqual([completed, aborted], [2, 0]);
+  assert.ok(ms < 60_000, 'nobody is waited for who has gone');
+});
+
+for (const [drainIdleMs, graceMs] of [
+  [150, 60_000],
+  [60_000, 150],
+] as const) {
+  test(`with drainIdleMs ${String(drainIdleMs)} and graceMs ${String(graceMs)} idle connections end after 150 ms`, async (t) => {
+    const { server, connect } = await startHandler(
+      t,
+      (_req, res) => {
+        res.end();
+      },
+      { timeouts: { drainIdleMs } },
+    );
+    const [used, unused] = [await connect(), await connect()];
+    await used.ask(get('/'));
+    await until('both are known', () => server.stats().connections.open === 2);
+    const { completed, aborted, ms } = await server.close({ graceMs });
+    assert.deepEqual([completed, aborted], [0, 0]);
+    assert.ok(ms >= 150 - 20, `after ${String(ms)} ms`);
+    assert.equal(await used.ended(), 'fin');
+    assert.equal(await unused.ended(), 'fin');
+  });
+}
+
 test('close() lets a whole pipeline finish, in order, and only its last answer says close', async (t) => {
   const held = new HeldRequests();
   const { server, connect } = await startServer(

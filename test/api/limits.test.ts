@@ -274,3 +274,21 @@ test('limits.connections: a client beyond it is told 503 and closed, the others 
   assert.equal((await (await connect()).ask(get('/'))).status, 200);
   assert.equal(server.stats().connections.total, 4);
 });
+
+test('limits.connectionPolicy wait: who is one too many waits in the backlog until a connection ends', async (t) => {
+  const { server, connect } = await startHandler(t, ok, {
+    limits: { connections: 3, connectionPolicy: 'wait' },
+  });
+  const clients = await connectMany(connect, 3);
+  for (const client of clients) assert.equal((await client.ask(get('/'))).status, 200);
+  const waiting: Client[] = [];
+  for (let n = 0; n < 3; n++) waiting.push((await connect()).send(get('/')));
+  for (const client of clients) {
+    assert.equal((await client.stillServes(get('/'))).status, 200);
+    for (const other of waiting) assert.equal(other.unread.length, 0);
+    client.destroy();
+    const next = waiting.shift()!;
+    assert.equal((await next.answer()).status, 200);
+  }
+  assert.deepEqual(server.stats().connections, { open: 3, total: 6, refused: 0 });
+});

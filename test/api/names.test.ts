@@ -68,9 +68,6 @@ const LATER: readonly (readonly [option: string, options: object])[] = [
   ['compression', { compression: true }],
   ['replaceStalled', { replaceStalled: true }],
   ['tls', { tls: {} }],
-  ['limits.connectionPolicy', { limits: { connectionPolicy: 'wait' } }],
-  ['timeouts.queueMs', { timeouts: { queueMs: 100 } }],
-  ['timeouts.drainIdleMs', { timeouts: { drainIdleMs: 100 } }],
   ['timeouts.stallMs', { timeouts: { stallMs: 100 } }],
 ];
 

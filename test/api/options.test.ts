@@ -34,6 +34,7 @@ test('without options all values are the documented defaults', () => {
     reactors: 1,
     limits: {
       connections: 65_536,
+      connectionPolicy: 'refuse',
       bufferedBytes: 268_435_456,
       requestLineBytes: 8192,
       headerBytes: 16_384,
@@ -44,7 +45,15 @@ test('without options all values are the documented defaults', () => {
       minBytesPerSecond: 240,
       queue: 4096,
     },
-    timeouts: { headerMs: 10_000, bodyMs: 30_000, keepAliveMs: 65_000, handlerMs: 0, writeMs: 30_000 },
+    timeouts: {
+      headerMs: 10_000,
+      bodyMs: 30_000,
+      keepAliveMs: 65_000,
+      handlerMs: 0,
+      writeMs: 30_000,
+      queueMs: 0,
+      drainIdleMs: 1000,
+    },
   };
   assert.deepEqual(parseServerOptions(), expected);
   assert.deepEqual(parseServerOptions({}), expected);
@@ -108,6 +117,27 @@ test('the documentation of each option gives the range and the default of the ta
   }
 });
 
+test('limits.connectionPolicy takes its two words and nothing else', () => {
+  for (const policy of ['refuse', 'wait'] as const) {
+    assert.equal(
+      parseServerOptions({ limits: { connectionPolicy: policy } }).limits.connectionPolicy,
+      policy,
+    );
+  }
+  for (const [value, code] of [
+    ['Wait', 'ERR_MILLRACE_OPTION_RANGE'],
+    ['', 'ERR_MILLRACE_OPTION_RANGE'],
+    [true, 'ERR_MILLRACE_OPTION_TYPE'],
+    [null, 'ERR_MILLRACE_OPTION_TYPE'],
+    [['wait'], 'ERR_MILLRACE_OPTION_TYPE'],
+  ] as const) {
+    const error = errorOf(() => parseServerOptions({ limits: { connectionPolicy: value } }));
+    assert.equal(error.code, code);
+    assert.equal(error.option, 'limits.connectionPolicy');
+    assert.ok(error.message.includes("must be 'refuse' or 'wait', not "), error.message);
+  }
+});
+
 test('minus zero counts as zero', () => {
   assert.ok(Object.is(parseServerOptions({ timeouts: { handlerMs: -0 } }).timeouts.handlerMs, 0));
 });
@@ -122,6 +152,18 @@ const NEAR_MISSES: readonly { given: object; option: string; suggestion: string 
   { given: { timeout: 5 }, option: 'timeout', suggestion: 'timeouts' },
   { given: { reactor: 2 }, option: 'reactor', suggestion: 'reactors' },
   { given: { Reactors: 2 }, option: 'Reactors', suggestion: 'reactors' },
+  {
+    given: { limits: { connectionPolciy: 'wait' } },
+    option: 'limits.connectionPolciy',
+    suggestion: 'limits.connectionPolicy',
+  },
+  {
+    given: { connectionPolicy: 'wait' },
+    option: 'connectionPolicy',
+    suggestion: 'limits.connectionPolicy',
+  },
+  { given: { timeouts: { drainIdle: 1 } }, option: 'timeouts.drainIdle', suggestion: 'timeouts.drainIdleMs' },
+  { given: { drainIdleMs: 1 }, option: 'drainIdleMs', suggestion: 'timeouts.drainIdleMs' },
   { given: { bodyBytes: 1 }, option: 'bodyBytes', suggestion: 'limits.bodyBytes' },
   { given: { bodyBtyes: 1 }, option: 'bodyBtyes', suggestion: 'limits.bodyBytes' },
   { given: { headerMs: 1 }, option: 'headerMs', suggestion: 'timeouts.headerMs' },
@@ -160,9 +202,6 @@ const UNLIKE: readonly object[] = [
   { sticky: true },
   { compression: true },
   { tls: {} },
-  { limits: { connectionPolicy: 'wait' } },
-  { timeouts: { queueMs: 1 } },
-  { timeouts: { drainIdleMs: 1 } },
   { timeouts: { stallMs: 1 } },
   { ['x'.repeat(100_000)]: 1 },
   JSON.parse('{"__proto__": 1}') as object,

@@ -10,7 +10,7 @@ import { startServer, TEST_REACTORS, testOptions } from '../helpers/server.js';
 
 const NOTHING = {
   connections: { open: 0, total: 0, refused: 0 },
-  requests: { handled: 0, native: 0, refused: 0, overload: 0, timedOut: 0, answered: 0 },
+  requests: { handled: 0, native: 0, refused: 0, overload: 0, expired: 0, timedOut: 0, answered: 0 },
   queue: { waiting: 0, parked: 0 },
   bytes: { received: 0, sent: 0, buffered: 0 },
 };
@@ -51,6 +51,7 @@ test('each request is counted once, as what became of it', async (t) => {
     native: 4,
     refused: 1,
     overload: 0,
+    expired: 0,
     timedOut: 1,
     answered: 7,
   });

@@ -7,7 +7,7 @@ import type { Handler, ServerOptions } from 'millrace';
 import type { Client } from '../helpers/client.js';
 import { HeldRequests } from '../helpers/held-requests.js';
 import { get, head, post } from '../helpers/requests.js';
-import { startHandler, startServer, type TestServer } from '../helpers/server.js';
+import { startHandler, startServer, TEST_REACTORS, type TestServer } from '../helpers/server.js';
 
 const ok: Handler = async (req, res) => {
   await req.buffer();
@@ -291,4 +291,115 @@ test('handlerMs: to a HEAD the 503 has no body', async (t) => {
   const client = await connect();
   assert.equal((await client.ask(head('HEAD', '/1'), { head: true })).status, 503);
   assert.equal((await client.stillServes(get('/now'))).text, 'ok');
+});
+
+/** Blocks this thread, which is the one that handlers run in, until the reactors have seen to it. */
+function blockUntil(isSo: () => boolean): void {
+  const end = performance.now() + 10_000;
+  while (!isSo()) assert.ok(performance.now() < end, 'the reactors have not got there');
+}
+
+/** A server that notes which handlers have run. */
+async function noting(t: TestContext, options: ServerOptions): Promise<TestServer & { ran: string[] }> {
+  const ran: string[] = [];
+  const running = await startServer(
+    t,
+    options,
+    (s) => s.reply('GET', '/native', { body: 'native' }),
+    (req, res) => {
+      ran.push(req.path);
+      res.end(req.path);
+    },
+  );
+  return { ...running, ran };
+}
+
+test('queueMs: what no handler has taken in time is 503 with Retry-After, and never runs', async (t) => {
+  const { server, connect, ran } = await noting(t, { timeouts: { queueMs: 100 } });
+  const clients = await Promise.all(Array.from({ length: 10 }, () => connect()));
+  const started = performance.now();
+  for (const client of clients) client.send(get('/never') + get('/native'));
+  blockUntil(() => server.stats().requests.expired === clients.length);
+  assert.ok(performance.now() - started >= 100 - EARLY_MS);
+  assert.equal(server.stats().requests.handled, 0);
+  assert.deepEqual(server.stats().queue, { waiting: 0, parked: 0 });
+  for (const client of clients) {
+    const answer = await client.answer();
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers['retry-after'], '1');
+    assert.equal(answer.headers['connection'], undefined);
+    assert.equal((await client.answer()).text, 'native');
+    assert.equal((await client.stillServes(get('/next'))).text, '/next');
+  }
+  assert.deepEqual(new Set(ran), new Set(['/next']));
+  assert.deepEqual(server.stats().requests, {
+    handled: 10,
+    native: 10,
+    refused: 0,
+    overload: 0,
+    expired: 10,
+    timedOut: 0,
+    answered: 30,
+  });
+});
+
+test('queueMs: bodies, pipelines and HEAD: each late request has its 503 in its place', async (t) => {
+  const { server, connect, ran } = await noting(t, { timeouts: { queueMs: 100 } });
+  const [client, asksHead] = [await connect(), await connect()];
+  client.send(get('/1') + get('/native') + get('/2') + post('/3', 'x'.repeat(20_000)) + get('/4'));
+  asksHead.send(head('HEAD', '/5'));
+  // Those behind the unsafe request come to the queue when it is answered.
+  blockUntil(() => server.stats().requests.expired === 5);
+  assert.deepEqual(
+    (await client.answers(5)).map(({ status }) => status),
+    [503, 200, 503, 503, 503],
+  );
+  assert.equal((await asksHead.answer({ head: true })).status, 503);
+  assert.equal((await asksHead.stillServes(get('/native'))).text, 'native');
+  assert.deepEqual(ran, []);
+  assert.equal(server.stats().bytes.buffered, 0);
+});
+
+test('queueMs: requests that find the ring full expire as well', async (t) => {
+  const { server, connect, ran } = await noting(t, {
+    limits: { queue: 65_536, pipelineDepth: 1024 },
+    timeouts: { queueMs: 100 },
+  });
+  const clients = await Promise.all(Array.from({ length: 4 * TEST_REACTORS }, () => connect()));
+  const EACH = 500;
+  for (const client of clients) client.send(get('/never').repeat(EACH));
+  blockUntil(() => server.stats().requests.expired === EACH * clients.length);
+  for (const client of clients) {
+    for (const { status } of await client.answers(EACH)) assert.equal(status, 503);
+    assert.equal((await client.stillServes(get('/next'))).text, '/next');
+  }
+  assert.deepEqual(new Set(ran), new Set(['/next']));
+});
+
+test('queueMs ends no request that a handler has begun', async (t) => {
+  const held = new HeldRequests();
+  const { connect } = await startHandler(t, held.handler, { timeouts: { queueMs: 50 } });
+  const client = await connect();
+  client.send(get('/1'));
+  await held.hasStarted('/1');
+  await delay(300);
+  held.answer('/1');
+  assert.equal((await client.answer()).text, '/1');
+});
+
+test('queueMs and handlerMs: whichever is over first answers, once', async (t) => {
+  for (const [queueMs, handlerMs] of [
+    [50, 10_000],
+    [10_000, 50],
+  ] as const) {
+    const { server, connect } = await startHandler(t, ok, { timeouts: { queueMs, handlerMs } });
+    const client = await connect();
+    client.send(get('/'));
+    const sum = (): number => server.stats().requests.expired + server.stats().requests.timedOut;
+    blockUntil(() => sum() === 1);
+    assert.equal((await client.answer()).status, 503);
+    assert.equal((await client.stillServes(get('/'))).text, 'ok');
+    assert.equal(server.stats().requests.expired, queueMs === 50 ? 1 : 0);
+    assert.equal(sum(), 1);
+  }
 });

@@ -16,9 +16,13 @@ import { Client, type ClientOptions } from './client.js';
 /** `MILLRACE_TEST_REACTORS=4 npm test` runs every test with four I/O threads. */
 export const TEST_REACTORS = Number(process.env['MILLRACE_TEST_REACTORS'] ?? '1');
 
-/** Options with the number of I/O threads that the environment asks for. */
+/**
+ * Options with the number of I/O threads that the environment asks for. Idle connections end at once when the server
+ * closes, unless a test is about them: most only want to stop.
+ */
 export function testOptions(options: ServerOptions = {}): ServerOptions {
-  return { reactors: TEST_REACTORS, ...options };
+  const { timeouts, ...others } = options;
+  return { reactors: TEST_REACTORS, timeouts: { drainIdleMs: 0, ...timeouts }, ...others };
 }
 
 export interface TestServer extends TcpAddress {

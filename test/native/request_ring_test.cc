@@ -24,7 +24,8 @@ struct Ring {
         claimer(memory.shared(), kSlots) {}
 
   /// A request with `bytes` of payload that can be told from others; false: no room.
-  bool push(std::uint32_t id, std::uint32_t bytes, std::string_view outside = {}) {
+  bool push(std::uint32_t id, std::uint32_t bytes, std::string_view outside = {},
+            std::uint64_t since_ms = 0) {
     char* const room = ring.try_reserve(bytes);
     if (room == nullptr) return false;
     write_payload(room, bytes, id);
@@ -35,7 +36,7 @@ struct Ring {
                .route = id + 2,
                .record_bytes = bytes,
                .body_bytes = static_cast<std::uint32_t>(outside.size())},
-              std::move(body));
+              std::move(body), since_ms);
     return true;
   }
 
@@ -159,6 +160,75 @@ TEST("requests that are not published yet are never taken for released ones") {
     EXPECT_FALSE(r.push(99, 1));
     r.claimer.release(r.claimer.claim(kSlots));
   }
+}
+
+/// Requests 0 to 5, of which number n waits since 10 * n, published but for the last.
+void push_waiting(Ring& r) {
+  for (std::uint32_t id = 0; id < 6; ++id) {
+    if (id == 5) EXPECT_TRUE(r.ring.publish());
+    ASSERT_TRUE(r.push(id, 16, {}, 10 * id));
+  }
+}
+
+TEST("withdraws what has waited for too long, oldest first, and leaves the rest to claimers") {
+  for (const std::uint32_t first : kFirstIndices) {
+    SCOPE("indices from " + std::to_string(first));
+    Ring r(first);
+    push_waiting(r);
+    EXPECT_EQ(r.ring.withdraw(20).count, 3u);
+    EXPECT_EQ(r.ring.withdraw(20).count, 0u);
+    EXPECT_EQ(r.ring.waiting_since().value_or(0), 30u);
+    EXPECT_EQ(r.ring.unclaimed(), 3u);
+    EXPECT_EQ(r.ring.unclaimed_seen_by_others(), 3u);
+    EXPECT_TRUE(r.claimer.has_work());
+    const auto run = r.claimer.claim(9);
+    ASSERT_EQ(run.count, 2u);
+    r.expect(run.first, 3, 16);
+    r.expect(run.first + 1, 4, 16);
+    EXPECT_EQ(r.ring.withdraw(1000).count, 0u);  // the last one is not published yet
+    EXPECT_TRUE(r.ring.publish());
+    EXPECT_EQ(r.ring.withdraw(1000).count, 1u);
+    EXPECT_FALSE(r.claimer.has_work());
+    EXPECT_FALSE(r.ring.waiting_since().has_value());
+    EXPECT_EQ(r.ring.unclaimed(), 0u);
+  }
+}
+
+TEST("says whose the withdrawn requests were") {
+  for (const std::uint32_t first : kFirstIndices) {
+    Ring r(first);
+    push_waiting(r);
+    EXPECT_EQ(r.claimer.claim(2).count, 2u);
+    const RequestRun run = r.ring.withdraw(40);
+    ASSERT_EQ(run.count, 3u);
+    EXPECT_EQ(run.first, first + 2);
+    for (std::uint32_t n = 0; n < run.count; ++n) {
+      const auto [slot, generation] = r.ring.exchange_of(run.first + n);
+      EXPECT_EQ(slot, 2 + n);
+      EXPECT_EQ(generation, 3 + n);
+    }
+  }
+}
+
+TEST("memory of withdrawn requests is free as soon as that of all before them is") {
+  Ring r;
+  for (std::uint32_t id = 0; id < kSlots; ++id) {
+    ASSERT_TRUE(r.push(id, 16, id == 3 ? std::string(50'000, 'b') : std::string(), id));
+  }
+  EXPECT_TRUE(r.ring.publish());
+  const auto held = r.claimer.claim(2);
+  EXPECT_EQ(r.ring.withdraw(5).count, 4u);
+  EXPECT_FALSE(r.push(99, 1));  // two are claimed and still being read
+  EXPECT_LE(50'000u, r.budget.used());
+  r.claimer.release(held);
+  for (std::uint32_t id = 0; id < 6; ++id) EXPECT_TRUE(r.push(kSlots + id, 16));
+  EXPECT_FALSE(r.push(99, 1));
+  EXPECT_EQ(r.budget.used(), 0u);
+  EXPECT_TRUE(r.ring.publish());
+  const auto rest = r.claimer.claim(99);
+  ASSERT_EQ(rest.count, kSlots);
+  r.expect(rest.first, 6, 16);
+  r.expect(rest.first + 2, kSlots, 16);
 }
 
 TEST("is full when the arena is, and has all of it back when nothing is in use") {

@@ -1,6 +1,7 @@
 // The rings and the wake-ups between real threads: run it under ThreadSanitizer, and on arm64.
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -63,13 +64,16 @@ struct Requests {
   return n % 13 == 0 ? 1000 + n % 5000 : 0;
 }
 
-void produce(Requests& requests) {
+/// `between` is called behind every request, and while there is no room for one.
+void produce(
+    Requests& requests, const std::function<void()>& between = [] {}) {
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same run each time
   for (std::uint32_t n = 0; n < requests.total;) {
     const std::uint32_t bytes = record_bytes_of(n);
     char* const room = requests.ring.try_reserve(bytes);
     if (room == nullptr) {
       static_cast<void>(requests.ring.publish());
+      between();
       if (requests.over()) return;
       std::this_thread::yield();
       continue;
@@ -86,8 +90,9 @@ void produce(Requests& requests) {
                         .route = n / 2,
                         .record_bytes = bytes,
                         .body_bytes = outside_bytes_of(n)},
-                       std::move(outside));
+                       std::move(outside), n);
     ++n;
+    between();
     if (random() % 4 == 0) static_cast<void>(requests.ring.publish());
     if (random() % 8 == 0) requests.ring.reclaim();
     const std::uint32_t waiting = requests.ring.unclaimed();
@@ -165,6 +170,52 @@ TEST(
   }
 }
 
+TEST("a request that the reactor withdraws is never claimed, and one that is claimed never withdrawn") {
+  for (const std::uint32_t first : kFirstIndices) {
+    for (std::uint32_t claimers = 1; claimers <= 4; ++claimers) {
+      SCOPE(std::to_string(claimers) + " claimers, indices from " + std::to_string(first));
+      Requests requests(first, scaled(10'000));
+      std::vector<std::thread> threads;
+      for (std::uint32_t c = 0; c < claimers; ++c)
+        threads.emplace_back([&, c] { claim_all(requests, c + 1); });
+      std::mt19937 random(2);  // NOLINT(cert-msc51-cpp): the same run each time
+      std::vector<int> times_withdrawn(requests.total);
+      std::uint32_t withdrawn = 0;
+      std::uint32_t pushed = 0;
+      produce(requests, [&] {
+        ++pushed;
+        if (random() % 4 != 0) return;
+        // Requests wait since their numbers: some of those in the ring are overdue, sometimes none.
+        const std::uint32_t newest = std::min(pushed, requests.total);
+        const std::uint32_t age = random() % (kRequestSlots + 2);
+        if (newest < age) return;
+        const RequestRun run = requests.ring.withdraw(newest - age);
+        for (std::uint32_t i = 0; i < run.count; ++i) {
+          const auto [n, generation] = requests.ring.exchange_of(run.first + i);
+          if (!EXPECT_LT(n, requests.total)) return;
+          EXPECT_EQ(generation, ~n);
+          EXPECT_EQ(n, run.first + i - first);
+          ++times_withdrawn[n];
+        }
+        withdrawn += run.count;
+        requests.claimed += run.count;
+      });
+      for (std::thread& thread : threads) thread.join();
+      EXPECT_FALSE(requests.given_up.load());
+      std::uint32_t once = 0;
+      for (std::uint32_t n = 0; n < requests.total; ++n) {
+        once += requests.times_claimed[n].load() + times_withdrawn[n] == 1 ? 1 : 0;
+      }
+      EXPECT_EQ(once, requests.total);
+      EXPECT_LT(0u, withdrawn);  // else nothing was tried
+      EXPECT_LT(withdrawn, requests.total);
+      requests.ring.reclaim();
+      EXPECT_EQ(requests.budget.used(), 0u);
+      EXPECT_TRUE(requests.ring.try_reserve(kRequestArena) != nullptr);
+    }
+  }
+}
+
 TEST("the number of waiting requests is never seen below zero by another thread") {
   for (const std::uint32_t first : kFirstIndices) {
     SCOPE("indices from " + std::to_string(first));
@@ -174,7 +225,11 @@ TEST("the number of waiting requests is never seen below zero by another thread"
       while (!done) EXPECT_LE(0, static_cast<std::int32_t>(requests.ring.unclaimed_seen_by_others()));
     });
     std::thread claimer([&] { claim_all(requests, 1); });
-    produce(requests);
+    std::uint32_t calls = 0;
+    produce(requests, [&] {
+      // Withdrawing moves the claim too.
+      if (++calls % 16 == 0) requests.claimed += requests.ring.withdraw(requests.total).count;
+    });
     claimer.join();
     done = true;
     reader.join();

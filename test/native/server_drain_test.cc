@@ -1,5 +1,6 @@
 // How a server ends: drained, cut off, or destroyed in the middle of its work.
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,6 +56,65 @@ TEST("a drain ends idle connections and listens no more") {
     for (Client& client : clients) EXPECT_TRUE(client.at_end());
     EXPECT_EQ(server.aborted(), 0u);
     EXPECT_FALSE(server.connect().connected());
+  }
+}
+
+TEST("a drain gives idle connections, used or not, time for one more request") {
+  for (const std::uint32_t reactors : kReactorCounts) {
+    ServerOptions options = options_of(reactors);
+    options.config.timeouts.drain_idle_ms = kForeverMs;
+    TestServer server(std::move(options));
+    std::vector<Client> clients;
+    for (int i = 0; i < 4; ++i) {
+      clients.push_back(connected_client(server));
+      clients.push_back(server.connect());
+    }
+    EXPECT_TRUE(server.wait_for_connections(clients.size()));
+    server.server().drain(kForeverMs);
+    EXPECT_TRUE(wait_until([&] { return !server.connect().connected(); }));  // it has begun
+    EXPECT_FALSE(server.server().ended());
+    for (Client& client : clients) {
+      EXPECT_TRUE(client.send(get("/last")));
+      const auto response = client.read_response();
+      ASSERT_TRUE(response.has_value());
+      EXPECT_EQ(response->body, "/last");
+      EXPECT_EQ(response->header("Connection"), "close");
+      EXPECT_TRUE(client.at_end());
+    }
+    clients.clear();
+    EXPECT_TRUE(wait_until([&] { return server.server().ended(); }));
+    server.server().join();
+    EXPECT_EQ(server.aborted(), 0u);
+  }
+}
+
+TEST(
+    "a drain ends connections that stay idle after drainIdleMs, or after the grace time if that is shorter") {
+  struct {
+    std::uint32_t drain_idle_ms;
+    std::uint32_t grace_ms;
+  } const cases[] = {{150, kForeverMs}, {kForeverMs, 150}};
+  for (const std::uint32_t reactors : kReactorCounts) {
+    for (const auto& times : cases) {
+      ServerOptions options = options_of(reactors);
+      options.config.timeouts.drain_idle_ms = times.drain_idle_ms;
+      TestServer server(std::move(options));
+      std::vector<Client> clients;
+      for (int i = 0; i < 4; ++i) {
+        clients.push_back(connected_client(server));
+        clients.push_back(server.connect());
+      }
+      EXPECT_TRUE(server.wait_for_connections(clients.size()));
+      const auto started = std::chrono::steady_clock::now();
+      EXPECT_TRUE(server.drain(times.grace_ms));
+      constexpr std::chrono::milliseconds kEarly{20};  // the reactor's clock is coarse
+      EXPECT_LE(
+          (std::chrono::milliseconds(150) - kEarly).count(),
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started)
+              .count());
+      for (Client& client : clients) EXPECT_TRUE(client.at_end());
+      EXPECT_EQ(server.aborted(), 0u);
+    }
   }
 }
 

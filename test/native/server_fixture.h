@@ -24,9 +24,16 @@ inline constexpr RingSizes kSmallRings{.request_slots = 64,
                                        .response_slots = 64,
                                        .response_arena_bytes = 512 * 1024};
 
+/// Idle connections end at once with a drain, unless a test is about them.
+inline ServerConfig impatient_config() {
+  ServerConfig config;
+  config.timeouts.drain_idle_ms = 0;
+  return config;
+}
+
 struct ServerOptions {
   std::uint32_t js_threads = 1;
-  ServerConfig config = {};
+  ServerConfig config = impatient_config();
   RingSizes sizes = kSmallRings;
   Routes routes = {};
   js::JsThread::Handler handler = {};  // of every request, unless `routes` has native answers

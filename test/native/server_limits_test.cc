@@ -20,6 +20,7 @@ namespace {
 using check::Client;
 using check::Gate;
 using check::HeldRequests;
+using check::scaled;
 using check::ServerOptions;
 using check::TestServer;
 using check::wait_until;
@@ -326,6 +327,60 @@ TEST("one connection too many is told so, and taken again when another has gone"
       return again.send(get("/5")) && again.read_status() == 200;
     }));
     EXPECT_LE(1u, server.count(&Counters::connections_refused));
+  }
+}
+
+/// A server with room for three connections, whose further clients wait.
+ServerOptions with_room_for_three(std::uint32_t reactors) {
+  ServerOptions options = patient();
+  options.config.reactors = reactors;
+  options.config.limits.connections = 3;
+  options.config.connection_policy = ServerConfig::ConnectionPolicy::wait;
+  return options;
+}
+
+TEST("with the policy wait, one connection too many is served when another has gone") {
+  for (const std::uint32_t reactors : {1u, 4u}) {
+    SCOPE(std::to_string(reactors) + " reactors");
+    TestServer server(with_room_for_three(reactors));
+    for (int round = 0; round < scaled(100); ++round) {
+      std::vector<Client> clients;
+      for (int i = 0; i < 3; ++i) {
+        clients.push_back(server.connect());
+        EXPECT_TRUE(clients.back().send(get("/5")));
+        if (!EXPECT_EQ(clients.back().read_status(), 200)) return;
+      }
+      // In the order in which they have connected, and each when one has gone, whichever reactor has it.
+      for (int i = 0; i < 4; ++i) {
+        clients.push_back(server.connect());
+        EXPECT_TRUE(clients.back().connected() && clients.back().send(get("/5")));
+      }
+      for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(server.count(&Counters::connections_open), 3u);
+        clients[i].close();
+        if (!EXPECT_EQ(clients[i + 3].read_status(), 200)) return;
+      }
+      clients.clear();
+      EXPECT_TRUE(server.wait_for_connections(0));
+    }
+    EXPECT_EQ(server.count(&Counters::connections_refused), 0u);
+    EXPECT_EQ(server.count(&Counters::connections_total), static_cast<std::uint64_t>(scaled(100)) * 7);
+  }
+}
+
+TEST("clients that wait for a connection to end are refused when the server closes") {
+  for (const std::uint32_t reactors : {1u, 4u}) {
+    TestServer server(with_room_for_three(reactors));
+    std::vector<Client> clients;
+    for (int i = 0; i < 5; ++i) {
+      clients.push_back(server.connect());
+      EXPECT_TRUE(clients.back().send(get("/5")));
+    }
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(clients[i].read_status(), 200);
+    server.server().drain(kForeverMs);
+    for (std::size_t i = 3; i < 5; ++i) EXPECT_EQ(clients[i].read_status(), 503);
+    clients.clear();
+    EXPECT_TRUE(server.drain(kForeverMs));
   }
 }
 

@@ -1,12 +1,16 @@
 // What waits for JavaScript: the queue and its limit, full rings, threads that are stuck.
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "native/check.h"
 #include "native/held_requests.h"
+#include "native/scale.h"
 #include "native/server_fixture.h"
 
 namespace millrace {
@@ -295,6 +299,159 @@ TEST("a thread that is rung and does not come leaves its requests to the others"
     EXPECT_EQ(client.read_status(), 200);
   }
   gate.open();
+}
+
+/// Options with a queueMs of which nobody can say that it was not yet over when the test looks.
+ServerOptions with_expiry(std::uint32_t reactors, RingSizes sizes = check::kSmallRings) {
+  ServerOptions options = with_reactors(reactors, sizes);
+  options.config.timeouts.queue_ms = 100;
+  return options;
+}
+
+void expect_unavailable(Client& client) {
+  const auto response = client.read_response();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 503);
+  EXPECT_EQ(response->header("Retry-After"), "1");
+  EXPECT_EQ(response->header("Connection"), "");
+}
+
+TEST("what no thread has claimed within queueMs is answered 503, and never runs") {
+  for (const std::uint32_t reactors : {1u, 4u}) {
+    SCOPE(std::to_string(reactors) + " reactors");
+    BlockingServer s(with_expiry(reactors), 4);
+    for (int round = 0; round < 2; ++round) {
+      std::vector<Client> waiting;
+      for (int i = 0; i < 4; ++i) {
+        waiting.push_back(s.server->connect());
+        EXPECT_TRUE(waiting.back().send(i == 2 ? post("/never", 20'000) : get("/never")));
+      }
+      for (Client& client : waiting) {
+        expect_unavailable(client);
+        EXPECT_TRUE(client.send(get("/native")));
+        s.expect_served(client, "native");
+      }
+      EXPECT_EQ(s.waiting(), 0u);
+    }
+    EXPECT_EQ(s.server->count(&Counters::requests_expired), 8u);
+    EXPECT_EQ(s.server->count(&Counters::requests_overload), 0u);
+    EXPECT_EQ(s.server->count(&Counters::requests_to_handlers), 1u);
+    EXPECT_TRUE(wait_until([&] { return s.server->server().budget().used() == 0; }));
+    s.gate.open();
+    s.expect_served(*s.blocker, "/block");
+    EXPECT_TRUE(s.blocker->send(get("/after")));
+    s.expect_served(*s.blocker, "/after");
+    const std::lock_guard lock(s.mutex);
+    EXPECT_EQ(s.ran.size(), 2u);
+  }
+}
+
+TEST("parked requests expire too, and what is pipelined behind them goes on") {
+  for (const std::uint32_t reactors : {1u, 4u}) {
+    SCOPE(std::to_string(reactors) + " reactors");
+    BlockingServer s(with_expiry(reactors, kTinyRings));
+    std::vector<Client> clients;
+    for (int i = 0; i < 24; ++i) {
+      clients.push_back(s.server->connect());
+      EXPECT_TRUE(
+          clients.back().send((i % 3 == 2 ? post("/never", 20'000) : get("/never")) + get("/native")));
+    }
+    for (Client& client : clients) {
+      expect_unavailable(client);
+      s.expect_served(client, "native");
+    }
+    EXPECT_EQ(s.waiting(), 0u);
+    EXPECT_EQ(s.server->server().queue().parked(), 0u);
+    EXPECT_EQ(s.server->count(&Counters::requests_expired), 24u);
+    EXPECT_TRUE(wait_until([&] { return s.server->server().budget().used() == 0; }));
+    s.gate.open();
+    s.expect_served(*s.blocker, "/block");
+    for (Client& client : clients) {
+      EXPECT_TRUE(client.send(get("/after")));
+      s.expect_served(client, "/after");
+    }
+    const std::lock_guard lock(s.mutex);
+    EXPECT_EQ(s.ran.size(), 25u);
+  }
+}
+
+TEST("a 503 for an expired request waits for the answers of older ones") {
+  BlockingServer s(with_expiry(1));
+  EXPECT_TRUE(s.blocker->send(get("/never") + get("/native")));
+  EXPECT_TRUE(wait_until([&] { return s.server->count(&Counters::requests_expired) == 1; }));
+  s.gate.open();
+  s.expect_served(*s.blocker, "/block");
+  expect_unavailable(*s.blocker);
+  s.expect_served(*s.blocker, "native");
+  const std::lock_guard lock(s.mutex);
+  EXPECT_EQ(s.ran.size(), 1u);
+}
+
+TEST("requests whose clients have gone expire without an answer") {
+  BlockingServer s(with_expiry(1));
+  for (int i = 0; i < 4; ++i) {
+    Client gone = s.send(get("/never"), 1);
+    gone.reset();
+    EXPECT_TRUE(s.server->wait_for_connections(1));
+    EXPECT_TRUE(wait_until([&] { return s.waiting() == 0; }));
+  }
+  EXPECT_EQ(s.server->count(&Counters::requests_expired), 0u);
+  s.gate.open();
+  s.expect_served(*s.blocker, "/block");
+  const std::lock_guard lock(s.mutex);
+  EXPECT_EQ(s.ran.size(), 1u);
+}
+
+TEST("while threads claim and requests expire at the same time, 200 has run once and 503 never") {
+  for (const std::uint32_t reactors : {1u, 2u}) {
+    SCOPE(std::to_string(reactors) + " reactors");
+    constexpr std::size_t kClients = 6;
+    constexpr std::size_t kEach = 16;
+    const auto rounds = static_cast<std::size_t>(check::scaled(60));
+    std::vector<std::atomic<int>> ran(kClients * kEach * rounds);
+    ServerOptions options = with_reactors(reactors);
+    options.config.timeouts.queue_ms = 4;  // one step of the reactor's clock
+    options.js_threads = 3;
+    options.handler = [&ran](js::JsThread& thread, js::Claimed request) {
+      const std::string path(js::RequestReader(request.record).path());
+      const auto number = static_cast<std::size_t>(std::stoul(path.substr(1)));
+      ++ran[number];
+      if (number % 3 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      thread.answer({.id = request.id, .body = path});
+    };
+    TestServer server(std::move(options));
+    std::atomic<int> served{0};
+    std::atomic<int> expired{0};
+    std::vector<std::thread> threads;
+    for (std::size_t c = 0; c < kClients; ++c) {
+      threads.emplace_back([&, c] {
+        Client client = server.connect();
+        for (std::size_t round = 0; round < rounds; ++round) {
+          const std::size_t first = (c * rounds + round) * kEach;
+          std::string all;
+          for (std::size_t i = 0; i < kEach; ++i) all += get("/" + std::to_string(first + i));
+          if (!EXPECT_TRUE(client.send(all))) return;
+          for (std::size_t i = 0; i < kEach; ++i) {
+            const auto response = client.read_response();
+            ASSERT_TRUE(response.has_value());
+            const bool is_served = response->status == 200;
+            if (is_served) EXPECT_EQ(response->body, "/" + std::to_string(first + i));
+            if (!is_served) EXPECT_EQ(response->status, 503);
+            ++(is_served ? served : expired);
+            EXPECT_EQ(ran[first + i].load(), is_served ? 1 : 0);
+          }
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    server.stop_js();
+    std::size_t runs = 0;
+    for (const auto& times : ran) runs += static_cast<std::size_t>(times.load());
+    EXPECT_EQ(runs,
+              static_cast<std::size_t>(served.load()));  // what was answered 503 has not run later either
+    EXPECT_LT(0, served.load());
+    EXPECT_LT(0, expired.load());
+  }
 }
 
 }  // namespace
