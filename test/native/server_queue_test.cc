@@ -387,6 +387,29 @@ TEST("a 503 for an expired request waits for the answers of older ones") {
   EXPECT_EQ(s.ran.size(), 1u);
 }
 
+TEST("a request that expires while its body is still coming: the rest is thrown away, or the connection ends") {
+  BlockingServer s(with_expiry(1));
+  const std::string rest(10'000, 'b');
+  std::string begun = post("/never", rest.size());
+  begun.resize(begun.size() - rest.size());
+  Client small = s.send(begun, 1);
+  expect_unavailable(small);
+  EXPECT_TRUE(small.send(rest + get("/native")));
+  s.expect_served(small, "native");
+
+  Client large = s.send("POST /never HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nb", 1);
+  const auto response = large.read_response();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->status, 503);
+  EXPECT_EQ(response->header("Connection"), "close");
+  EXPECT_TRUE(large.at_end());
+  EXPECT_EQ(s.server->count(&Counters::requests_expired), 2u);
+  s.gate.open();
+  s.expect_served(*s.blocker, "/block");
+  const std::lock_guard lock(s.mutex);
+  EXPECT_EQ(s.ran.size(), 1u);
+}
+
 TEST("requests whose clients have gone expire without an answer") {
   BlockingServer s(with_expiry(1));
   for (int i = 0; i < 4; ++i) {
