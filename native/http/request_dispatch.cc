@@ -71,8 +71,8 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   // One that waits already was admitted when it came.
   const bool admitted = connection.waits_for_ring;
   const bool expired = admitted && has_expired(resumed_since_ms_);
-  if (expired || (!admitted && (io_.budget().exhausted() ||
-                                !queue_.has_room(ring_.unclaimed(), beyond_queue_share_)))) {
+  if (expired ||
+      (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed(), beyond_queue_share_)))) {
     (expired ? counters_.requests_expired : counters_.requests_overload).add();
     if (expired) {
       connection.waits_for_ring = false;

@@ -387,7 +387,9 @@ TEST("a 503 for an expired request waits for the answers of older ones") {
   EXPECT_EQ(s.ran.size(), 1u);
 }
 
-TEST("a request that expires while its body is still coming: the rest is thrown away, or the connection ends") {
+TEST(
+    "a request that expires while its body is still coming: the rest is thrown away, or the connection "
+    "ends") {
   BlockingServer s(with_expiry(1));
   const std::string rest(10'000, 'b');
   std::string begun = post("/never", rest.size());
