@@ -13,15 +13,20 @@ export function nativeTests() {
   return filesUnder('test/native', (name) => name.endsWith('_test.cc'));
 }
 
-/** Builds what is stale, runs the given test files, and returns how many failed. */
-export function runNativeTests(files) {
+/** Builds what is stale of the executables with the given names. */
+export function buildNative(names) {
   const make = ['-f', 'test/native/Makefile', '--silent', `-j${availableParallelism()}`];
-  const names = files.map((file) => basename(file, '.cc'));
   const built = spawnSync('make', [...make, ...names], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (built.status !== 0) fail('the native tests do not compile; the reason stands above.');
+}
+
+/** Builds what is stale, runs the given test files, and returns how many failed. */
+export function runNativeTests(files) {
+  const names = files.map((file) => basename(file, '.cc'));
+  buildNative(names);
   let failed = 0;
   for (const name of names) {
     const started = Date.now();

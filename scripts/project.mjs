@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { addonIsFresh, buildAddon } from './addon.mjs';
 import { filesUnder, fingerprint, readStamp, root, writeStamp } from './fingerprint.mjs';
+import { runNpm } from './npm.mjs';
 import { fail, seconds, step } from './say.mjs';
 import { requireSupportedSystem, requireToolchain } from './toolchain.mjs';
 
@@ -26,13 +27,7 @@ export function ensureDependencies() {
   const started = Date.now();
   step('installing the dependencies ...');
   // Without scripts: the ones of this package are the steps that follow, and no dependency needs its own.
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const options = { cwd: root, env: environmentForNpm(), stdio: ['ignore', 'ignore', 'inherit'] };
-  const { npm_execpath: npm } = process.env;
-  const { status } = npm?.endsWith('npm-cli.js')
-    ? spawnSync(process.execPath, [npm, ...args], options)
-    : spawnSync('npm', args, options);
-  if (status !== 0) fail('`npm ci` failed; the reason stands above.');
+  if (!runNpm(['ci', '--ignore-scripts'])) fail('`npm ci` failed; the reason stands above.');
   step(`installed the dependencies in ${seconds(started)}.`);
 }
 
@@ -66,17 +61,6 @@ function dependenciesAreFresh() {
 function readLock(file) {
   const path = join(root, file);
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
-}
-
-/**
- * `npm install <path>` of another project runs our scripts with its own settings in the environment.
- * Those say where to install and what to leave out, and are not meant for this folder.
- */
-function environmentForNpm() {
-  const foreign =
-    /^npm_config_(global|location|prefix|local_prefix|omit|include|only|production|dry_run|package_lock_only|install_links|install_strategy|workspace|workspaces|save.*)$/;
-  const ours = Object.entries(process.env).filter(([name]) => !foreign.test(name) && name !== 'NODE_ENV');
-  return Object.fromEntries(ours);
 }
 
 function isCompiled(project) {

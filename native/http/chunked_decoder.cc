@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "http/field_line.h"
-#include "http/scan.h"
 
 namespace millrace {
 
@@ -16,8 +15,8 @@ constexpr std::uint64_t kMaxSize = std::numeric_limits<std::uint64_t>::max();
 }  // namespace
 
 // A size that overflows becomes kMaxSize, which has to be above every limit.
-ChunkedDecoder::ChunkedDecoder(std::uint64_t body_limit) noexcept
-    : body_left_(std::min(body_limit, kMaxSize - 1)) {}
+ChunkedDecoder::ChunkedDecoder(std::uint64_t body_limit, ScanPath scan) noexcept
+    : body_left_(std::min(body_limit, kMaxSize - 1)), scan_(scan) {}
 
 ChunkedDecoder::Step ChunkedDecoder::fail(RequestError error) noexcept {
   error_ = error;
@@ -157,8 +156,10 @@ RequestError ChunkedDecoder::read_trailer(const char* input, std::size_t length,
   at += taken;
 
   FieldLine line;
+  const char* const start = trailers_.data() + trailer_line_;
   const char* const end = trailers_.data() + trailers_.size();
-  const LineRead read = read_field_line<BestScan>(trailers_.data() + trailer_line_, end, line);
+  const LineRead read = scan_ == ScanPath::best ? read_field_line<BestScan>(start, end, line)
+                                                : read_field_line<ScalarScan>(start, end, line);
   if (read.error != RequestError::none) return read.error;
   if (read.next != nullptr) {
     state_ = State::trailer_line_first;

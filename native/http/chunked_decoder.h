@@ -7,6 +7,7 @@
 
 #include "base/owned_bytes.h"
 #include "http/request_error.h"
+#include "http/scan.h"
 
 namespace millrace {
 
@@ -22,7 +23,8 @@ inline constexpr std::uint32_t kMaxChunkSizeDigits = 32;
 /// out as runs of the input. Only trailers are kept, as they are read after the body.
 class ChunkedDecoder {
  public:
-  explicit ChunkedDecoder(std::uint64_t body_limit) noexcept;
+  /// `scan` is for tests; both paths give identical results.
+  explicit ChunkedDecoder(std::uint64_t body_limit, ScanPath scan = ScanPath::best) noexcept;
 
   enum class Status : std::uint8_t { need_more, data, done, failed };
   struct Step {
@@ -78,6 +80,7 @@ class ChunkedDecoder {
   std::uint32_t trailer_count_ = 0;
   std::uint32_t extension_bytes_ = 0;
   std::uint32_t size_digits_ = 0;
+  ScanPath scan_;
   State state_ = State::size_first_digit;
   RequestError error_ = RequestError::none;
 };

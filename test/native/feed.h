@@ -1,6 +1,7 @@
 // feed.h: gives bytes to the parsers in pieces, for the tests and the fuzzers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
@@ -66,18 +67,18 @@ inline HeadResult read_head(std::string_view bytes, std::span<const std::size_t>
     const std::string_view received = call < cuts.size() ? bytes.substr(0, cuts[call]) : bytes;
     const ExactCopy copy(received, options.shift);
     result.status = parser.parse(copy.data(), copy.size());
-    if (result.status == ParseStatus::incomplete) {
-      if (!parser.park(parked)) std::abort();
-      // Whatever is still needed has to be in `parked`.
-      tables[call % 2].fields.fill(Field{~0u, 0xffff, 0xffff, ~0u, ~0u});
-      continue;
-    }
-    result.error = parser.error();
+    if (result.status == ParseStatus::incomplete && !parser.park(parked)) std::abort();
     if (result.status == ParseStatus::complete) {
       result.head = parser.head();
       result.fields.assign(parser.fields().begin(), parser.fields().end());
     }
-    break;
+    // Nothing of this table may be needed again: what the next call needs has to be in `parked`.
+    std::fill_n(tables[call % 2].fields.begin(), parser.fields().size(),
+                Field{~0u, 0xffff, 0xffff, ~0u, ~0u});
+    if (result.status != ParseStatus::incomplete) {
+      result.error = parser.error();
+      break;
+    }
   }
   return result;
 }
@@ -95,8 +96,8 @@ struct BodyResult {
 
 /// Feeds `bytes` in the pieces that `cuts` (ascending) makes of them.
 inline BodyResult read_body(std::string_view bytes, std::uint64_t limit,
-                            std::span<const std::size_t> cuts = {}) {
-  ChunkedDecoder decoder(limit);
+                            std::span<const std::size_t> cuts = {}, ScanPath scan = ScanPath::best) {
+  ChunkedDecoder decoder(limit, scan);
   BodyResult result;
   std::size_t from = 0;
   for (std::size_t piece = 0; piece <= cuts.size(); ++piece) {

@@ -1,0 +1,43 @@
+// js-tests.mjs: runs compiled tests of TypeScript under node:test.
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { filesUnder, root } from './fingerprint.mjs';
+
+/** Milliseconds for one file; the stress tests take the longest. */
+const LONGEST_FILE_MS = 300_000;
+
+export function jsTests() {
+  return filesUnder('test', (name) => name.endsWith('.test.ts'));
+}
+
+/**
+ * Runs the given sources' compiled forms and returns how many of the two groups failed: stress tests measure delays and
+ * load the machine, so they run one at a time, and after the others.
+ * @param cwd - A folder that has `out/test`.
+ */
+export function runJsTests(files, { cwd = root, env = process.env } = {}) {
+  const isStress = (file) => file.startsWith('test/stress/');
+  return (
+    runGroup(
+      files.filter((file) => !isStress(file)),
+      [],
+      { cwd, env },
+    ) + runGroup(files.filter(isStress), ['--test-concurrency=1'], { cwd, env })
+  );
+}
+
+/** Returns 1 when a test failed. */
+function runGroup(files, options, where) {
+  if (files.length === 0) return 0;
+  const compiled = files.map((file) => join('out', file.replace(/\.ts$/, '.js')));
+  const flags = [
+    '--enable-source-maps',
+    '--test',
+    '--test-reporter=spec',
+    `--test-timeout=${LONGEST_FILE_MS}`,
+    ...options,
+  ];
+  const { status } = spawnSync(process.execPath, [...flags, ...compiled], { ...where, stdio: 'inherit' });
+  return status === 0 ? 0 : 1;
+}
