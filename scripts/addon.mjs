@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { filesUnder, fingerprint, readStamp, root, writeStamp } from './fingerprint.mjs';
 import { fail, seconds, step } from './say.mjs';
 
-const ADDON = 'build/Release/millrace.node';
+export const ADDON = 'build/Release/millrace.node';
 /** Both lie under build/, so that whoever removes that folder has removed them too. */
 const BUILT = 'build/built-from';
 const CONFIGURED = 'build/configured-from';

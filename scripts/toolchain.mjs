@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { fail } from './say.mjs';
 
-const OLDEST_NODE = [20, 19];
+/** Major and minor, as in `engines` of package.json. */
+export const OLDEST_NODE = [20, 19];
 const DEBIAN_PACKAGES = { 'a C++20 compiler (g++)': 'g++', make: 'make', python3: 'python3' };
 
 /** Headers and a function that the native code needs and that compilers before GCC 10 do not have. */

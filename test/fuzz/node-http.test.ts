@@ -10,15 +10,19 @@ import { randomFrom, testSeed } from '../helpers/random.js';
 import { PACKAGE_ROOT } from '../helpers/script.js';
 import { firstDifference } from './node-http/compare.js';
 import { Comparison } from './node-http/comparison.js';
-import { RULES } from './node-http/differences.js';
+import { isComparable, isCurrent, RULES } from './node-http/differences.js';
 import { inputFrom } from './node-http/inputs.js';
 import { readWithMillrace } from './node-http/millrace-reader.js';
 import { NodeReader } from './node-http/node-reader.js';
 
 const CASES = 20_000;
+const compares = {
+  skip: !isComparable() && `llhttp ${process.versions['llhttp'] ?? ''} reads much that its successors do not`,
+};
+
 const HEADING = "## Differences from node:http's parser";
 
-test('what millrace and node:http read differently has a name', async (t) => {
+test('what millrace and node:http read differently has a name', compares, async (t) => {
   const seed = testSeed();
   t.diagnostic(`MILLRACE_TEST_SEED=${seed}`);
   const random = randomFrom(seed);
@@ -29,14 +33,13 @@ test('what millrace and node:http read differently has a name', async (t) => {
   assert.ok(comparison.requests > CASES / 10, `${comparison.requests} requests understood as the same`);
 });
 
-test('bytes that show a difference are explained by its rule and by no other', () => {
+test('bytes that show a difference are explained by its rule and by no other', compares, () => {
   const node = new NodeReader();
   const ours = readWithMillrace(RULES.map(({ example }) => example));
-  for (const [index, { name, example }] of RULES.entries()) {
-    const difference = firstDifference(example, ours[index]!, node.read(example));
-    assert.ok(difference !== undefined, `${name}: there is no difference`);
-    const explaining = RULES.filter(({ explains }) => explains(difference)).map((rule) => rule.name);
-    assert.deepEqual(explaining, [name]);
+  for (const [index, rule] of RULES.entries()) {
+    const difference = firstDifference(rule.example, ours[index]!, node.read(rule.example));
+    const explaining = RULES.filter(({ explains }) => difference !== undefined && explains(difference));
+    assert.deepEqual(explaining, isCurrent(rule) ? [rule] : [], rule.name);
   }
 });
 

@@ -22,6 +22,26 @@ export interface Rule {
   /** Bytes that show it. */
   readonly example: string;
   readonly explains: (difference: Difference) => boolean;
+  /** The version of llhttp, node:http's parser, with which the difference has gone. */
+  readonly until?: string;
+}
+
+/** Those of older ones are many more, and most of them are known as faults that have been mended. */
+const OLDEST_LLHTTP = '9.3';
+
+/** Whether the node:http at hand is one that the rules are about. */
+export function isComparable(): boolean {
+  return isLlhttp(OLDEST_LLHTTP);
+}
+
+/** Whether the rule holds for the node:http at hand. */
+export function isCurrent({ until }: Rule): boolean {
+  return until === undefined || !isLlhttp(until);
+}
+
+function isLlhttp(oldest: string): boolean {
+  const present = process.versions['llhttp'] ?? '0';
+  return present.localeCompare(oldest, 'en', { numeric: true }) >= 0;
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n';
@@ -160,7 +180,7 @@ const FIELDS: readonly Rule[] = [
 const FRAMING: readonly Rule[] = [
   stricter(
     'transfer-encoding',
-    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: , chunked\r\n\r\n0\r\n\r\n',
     ['invalid Transfer-Encoding'],
     ({ fields }) => !isSoundTransferEncoding(valuesOf(fields, 'transfer-encoding')),
   ),
@@ -176,12 +196,15 @@ const FRAMING: readonly Rule[] = [
     ['Transfer-Encoding in HTTP/1.0'],
     ({ version, fields }) => version === '1.0' && valuesOf(fields, 'transfer-encoding').length > 0,
   ),
-  moreTolerant(
-    'tab-behind-framing',
-    `${GET}Content-Length: 0\t\r\n\r\n`,
-    ['HPE_INVALID_CONTENT_LENGTH', 'HPE_INVALID_TRANSFER_ENCODING'],
-    (_, rest) => /\n(?:content-length:[ \t]*\d+|transfer-encoding:[ \t]*chunked) *\t[ \t]*\r\n/i.test(rest),
-  ),
+  {
+    ...moreTolerant(
+      'tab-behind-framing',
+      `${GET}Content-Length: 0\t\r\n\r\n`,
+      ['HPE_INVALID_CONTENT_LENGTH', 'HPE_INVALID_TRANSFER_ENCODING'],
+      (_, rest) => /\n(?:content-length:[ \t]*\d+|transfer-encoding:[ \t]*chunked) *\t[ \t]*\r\n/i.test(rest),
+    ),
+    until: '9.4',
+  },
   stricter('chunk-extension', `${CHUNKED}3;a=\r\nabc\r\n0\r\n\r\n`, ['invalid chunk extension'], (_, rest) =>
     [...rest.matchAll(/\n[0-9a-f]+(;.*)\r\n/gi)].some(([, extension]) => !isSoundChunkExtension(extension!)),
   ),
@@ -231,9 +254,12 @@ const CONNECTIONS: readonly Rule[] = [
       return version === '1.0' && options.includes('close') && options.includes('keep-alive') && !keepAlive;
     },
   ),
-  persistence('tab-behind-option', `${GET}Connection: close\t\r\n\r\n`, (_, rest) =>
-    /\n(?:proxy-)?connection:[^\r\n]*[^ \t\r\n][ \t]*\t/i.test(rest),
-  ),
+  {
+    ...persistence('tab-behind-option', `${GET}Connection: close\t\r\n\r\n`, (_, rest) =>
+      /\n(?:proxy-)?connection:[^\r\n]*[^ \t\r\n][ \t]*\t/i.test(rest),
+    ),
+    until: '9.4',
+  },
   {
     name: 'connection-in-trailers',
     example: `${CHUNKED}0\r\nConnection: close\r\n\r\n${GET}\r\n`,

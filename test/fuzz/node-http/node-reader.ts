@@ -71,7 +71,7 @@ export class NodeReader {
         target: head.url ?? '',
         version: head.httpVersion,
         fields: head.rawHeaders,
-        body: ((head.read() as Buffer | null) ?? Buffer.alloc(0)).toString('latin1'),
+        body: whatCameOf(head),
         trailers: head.rawTrailers,
         keepAlive,
       });
@@ -85,6 +85,16 @@ export class NodeReader {
       end: end === 'clean' && requests.at(-1)?.keepAlive === false ? 'closed' : end,
       reason: end === 'refused' ? (refusal ?? watched.failure ?? '') : '',
     };
+  }
+}
+
+/** What has arrived of the body. Some versions of Node.js give all of it at once, others chunk by chunk. */
+function whatCameOf(message: IncomingMessage): string {
+  let body = '';
+  for (;;) {
+    const chunk = message.read() as Buffer | null;
+    if (chunk === null) return body;
+    body += chunk.toString('latin1');
   }
 }
 
