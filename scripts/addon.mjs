@@ -59,6 +59,12 @@ function nodeAddonApiVersion() {
   }
 }
 
+/** The folder with the headers that the addon was built with last, wherever node-gyp found them. */
+export function nodeIncludes() {
+  const config = readFileSync(join(root, 'build/config.gypi'), 'utf8');
+  return join(config.match(/"nodedir": "([^"]+)"/)[1], 'include/node');
+}
+
 function nodeGyp(command) {
   const args = [
     command,
