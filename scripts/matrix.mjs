@@ -13,12 +13,12 @@ import { ensureBuilt } from './project.mjs';
 import { fail, seconds, step } from './say.mjs';
 import { OLDEST_NODE } from './toolchain.mjs';
 
-const OLDEST = `${OLDEST_NODE.join('.')}.0`;
-const VERSIONS = [OLDEST, '22', '24', '26'];
+const VERSIONS = [`${OLDEST_NODE.join('.')}.0`, '22', '24', '26'];
 
-const wanted = process.argv.slice(2).map((version) => (version === 'oldest' ? OLDEST : version));
+const WORDS = { oldest: VERSIONS[0], newest: VERSIONS.at(-1) };
+const wanted = process.argv.slice(2).map((version) => WORDS[version] ?? version);
 const odd = wanted.find((version) => !/^\d+(\.\d+){0,2}$/.test(version));
-if (odd !== undefined) fail(`'${odd}' is no version of Node.js: try 24, 20.19.0 or oldest.`);
+if (odd !== undefined) fail(`'${odd}' is no version of Node.js: try 24, 20.19.0, oldest or newest.`);
 
 ensureBuilt();
 const built = digestOfAddon();
