@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { CannotRun } from './cannot-run.js';
+import { pick, wholeNumber } from './option-values.js';
 import { type Scenario, SERVER_NAMES, type ServerName } from './scenario.js';
 
 export interface Options {
@@ -61,28 +62,4 @@ function parse(args: readonly string[]): Raw {
   } catch (error) {
     throw new CannotRun(`${(error as Error).message} (npm run bench -- --help)`);
   }
-}
-
-function wholeNumber(option: string, text: string | undefined, preset: number, max: number): number {
-  if (text === undefined) return preset;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new CannotRun(`${option} takes a whole number from 1 to ${max}, not ${text}`);
-  return value;
-}
-
-function pick<T>(
-  option: string,
-  text: string | undefined,
-  known: readonly T[],
-  nameOf: (item: T) => string,
-): readonly T[] {
-  if (text === undefined) return known;
-  const names = text.split(',');
-  const unknown = names.find((name) => !known.some((item) => nameOf(item) === name));
-  if (unknown !== undefined)
-    throw new CannotRun(
-      `${option} does not know ${unknown || 'nothing'}; it knows ${known.map(nameOf).join(', ')}`,
-    );
-  return known.filter((item) => names.includes(nameOf(item)));
 }

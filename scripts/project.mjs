@@ -13,6 +13,9 @@ import { requireSupportedSystem, requireToolchain } from './toolchain.mjs';
 const PROJECTS = { lib: 'dist', test: 'out/test', examples: 'out/examples', bench: 'out/bench' };
 const EVERY_PROJECT = Object.keys(PROJECTS);
 
+/** Whose declarations the folders use, beside the library's: as in their tsconfig.json. */
+const USES = { test: ['bench'] };
+
 /** What must work is checked first, so that a machine without a compiler hears of it before anything is downloaded. */
 export function ensureBuilt(projects = EVERY_PROJECT) {
   requireSupportedSystem();
@@ -73,7 +76,7 @@ function stampOf(project) {
 }
 
 function compiledFrom(project) {
-  const folders = new Set([project, 'lib']);
+  const folders = new Set([project, 'lib', ...(USES[project] ?? [])]);
   const sources = [...folders].flatMap((folder) =>
     filesUnder(folder, (name) => /\.ts$|^tsconfig\.json$/.test(name)),
   );

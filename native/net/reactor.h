@@ -133,7 +133,6 @@ class Reactor {
   std::size_t next_js_thread_ = 0;
   std::uint32_t failed_looks_ = 0;  // one after the other
   std::uint32_t looks_to_skip_ = 0;
-  const std::uint32_t max_connections_;
   const ServerConfig& config_;
   const std::uint64_t clock_start_ms_;
   std::uint32_t grace_ms_ = Mailbox::kUnbounded;  // the shortest that has been asked for

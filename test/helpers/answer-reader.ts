@@ -72,7 +72,10 @@ export function takeAnswer(
       fields,
       headers,
       body,
-      text: body.toString(),
+      // Only where it is asked for: of a large body that is no text it takes longer than all else.
+      get text() {
+        return body.toString();
+      },
       interim,
       hints,
       chunks,

@@ -20,6 +20,11 @@ export interface ClientOptions {
 /** Longest wait for anything that has to come. Far above what a loaded machine needs: it ends tests, it times nothing. */
 const PATIENCE_MS = 20_000;
 
+/** The connection ended, or nothing more came in time, where something had to come. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
 /** Bytes of text: one for each character, so that tests can say any byte. */
 export function bytesOf(data: string | Uint8Array): Buffer {
   return typeof data === 'string' ? Buffer.from(data, 'latin1') : Buffer.from(data);
@@ -57,12 +62,20 @@ export class Client {
 
   /** Connects; the connection is destroyed at the end of the test. */
   static async connect(t: TestContext, target: Target, options: ClientOptions = {}): Promise<Client> {
+    const client = await Client.open(target, options);
+    t.after(() => {
+      client.destroy();
+    });
+    return client;
+  }
+
+  /** Connects; whoever calls it destroys the connection. */
+  static async open(target: Target, options: ClientOptions = {}): Promise<Client> {
     const host =
       target.address === undefined || /^(::|0\.0\.0\.0)$/.test(target.address) ? '127.0.0.1' : target.address;
     const where: NetConnectOpts =
       target.path === undefined ? { port: target.port, host } : { path: target.path };
     const socket = connect({ ...where, allowHalfOpen: options.allowHalfOpen ?? false });
-    t.after(() => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
@@ -118,7 +131,9 @@ export class Client {
         needed = taken.needed;
       }
       if (this.#end !== undefined) {
-        assert.fail(`the connection ended (${this.#end}) with no whole answer in ${show(this.#received)}`);
+        throw new NoAnswer(
+          `the connection ended (${this.#end}) with no whole answer in ${show(this.#received)}`,
+        );
       }
       await this.#change('an answer');
     }
@@ -161,7 +176,7 @@ export class Client {
         return read;
       }
       if (this.#end !== undefined)
-        assert.fail(`the connection ended (${this.#end}) ahead of ${JSON.stringify(text)}`);
+        throw new NoAnswer(`the connection ended (${this.#end}) ahead of ${JSON.stringify(text)}`);
       await this.#change(JSON.stringify(text));
     }
   }
@@ -212,7 +227,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(done);
-        reject(new Error(`no ${what} in ${String(PATIENCE_MS)} ms; unread: ${show(this.#received)}`));
+        reject(new NoAnswer(`no ${what} in ${String(PATIENCE_MS)} ms; unread: ${show(this.#received)}`));
       }, PATIENCE_MS);
       const done = (): void => {
         clearTimeout(timer);
