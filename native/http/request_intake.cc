@@ -129,7 +129,13 @@ void RequestIntake::begin_drain(const OnReactor& here) {
   io_.bound_idle_time(config_.timeouts.drain_idle_ms);
   const std::uint64_t end_ms = io_.now_ms() + config_.timeouts.drain_idle_ms;
   io_.table().for_each([&](Connection& connection) {
-    if (connection.phase != Connection::Phase::open || !connection.idle()) return;
+    if (connection.phase != Connection::Phase::open) return;
+    if (Upload* const upload = connection.upload(); upload != nullptr) {
+      discard_if_abandoned(*upload);
+      if (upload->answered) io_.finish(connection);  // nobody waits for the rest of this body
+      return;
+    }
+    if (!connection.idle()) return;
     if (connection.read_deadline_ms != 0 && connection.read_deadline_ms < end_ms) return;
     connection.read_deadline_ms = end_ms;
     if (config_.timeouts.drain_idle_ms == 0) {

@@ -149,7 +149,8 @@ RequestIntake::Progress RequestIntake::settle_upload(Connection& connection, std
       return call_handler(connection, data, here);
     case Upload::Stage::discarding:
       if (upload.complete) return end_discarding(connection, here);
-      if (upload.answered && (upload.is_left_behind() || upload.discarded > kDiscardBytes)) {
+      if (upload.answered &&
+          (upload.is_left_behind() || upload.discarded > kDiscardBytes || outlet_.draining())) {
         io_.finish(connection);
         return Progress::wait;
       }

@@ -454,6 +454,15 @@ test('close() waits for a body that is being read', async (t) => {
   assert.equal((await closing).aborted, 0);
 });
 
+test('close() does not wait for the rest of a body that nobody reads', async (t) => {
+  const { server, connect } = await startHandler(t, ignore);
+  const client = await connect();
+  assert.equal((await client.ask(head('POST', '/', { 'Content-Length': '10' }))).text, '/');
+  const closing = server.close({ graceMs: 20_000 });
+  assert.equal(await client.ended(), 'fin');
+  assert.equal((await closing).aborted, 0);
+});
+
 test('pipeline() of a request into an answer of another server', async (t) => {
   const chunks: Buffer[] = [];
   const { connect } = await startHandler(t, async (req, res) => {
