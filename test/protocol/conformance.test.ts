@@ -2,6 +2,7 @@
 // pieces. `npm run conformance` runs the same beside node:http.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
@@ -12,6 +13,7 @@ import { blockEdges, plansOf, runRow, runTable, type RowResult } from '../confor
 import { startApp } from '../conformance/subject.js';
 import type { Row } from './cases/row.js';
 import { TABLE } from './cases/table.js';
+import { REQUESTS_FILE, requestsText } from './requests-file.js';
 
 /** Longest wait for anything that has to come: it ends tests, it times nothing. */
 const PATIENCE_MS = 20_000;
@@ -58,6 +60,11 @@ test('each row names the section that has its rule', () => {
     unnamed.map(({ name }) => name),
     [],
   );
+});
+
+test('native tests read the requests of this table', () => {
+  const message = 'the table has changed: node out/test/protocol/requests-file.js';
+  assert.ok(readFileSync(REQUESTS_FILE, 'utf8') === requestsText(), message);
 });
 
 test('plain requests, byte by byte and cut at edges of blocks', async (t: TestContext) => {
