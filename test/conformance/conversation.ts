@@ -113,8 +113,14 @@ async function answersHaveCome(connection: Connection, subject: Subject, { expec
   return connection.end === undefined && reader.fault === undefined;
 }
 
-function timedPatience(subject: Subject, clock: Clock): number {
-  return 2 * millisecondsOf(subject.clocks!, clock) + 1000;
+/** How long a time-out may take until it has surely struck. */
+function timedPatience({ clocks, patienceMs }: Subject, clock: Clock): number {
+  return Math.max(slowReadMs(clocks!, clock), patienceMs);
+}
+
+/** A client that does not read sees no end: it goes on reading slowly for so long, whatever the server does. */
+function slowReadMs(clocks: Clocks, clock: Clock): number {
+  return 2 * millisecondsOf(clocks, clock) + 1000;
 }
 
 /**
@@ -185,12 +191,7 @@ async function deliver(connection: Connection, subject: Subject, plan: Plan): Pr
       connection.send(bytes);
       return await drip(connection, delivery.more, delivery.everyMs, timedPatience(subject, delivery.clock));
     case 'slow reader':
-      return await readSlowly(
-        connection,
-        bytes,
-        delivery.bytesPerSecond,
-        timedPatience(subject, delivery.clock),
-      );
+      return await readSlowly(connection, bytes, delivery, slowReadMs(subject.clocks!, delivery.clock));
     default:
       await connection.sendCut(bytes, cuts, arrived);
       return [];
@@ -224,7 +225,7 @@ async function drip(connection: Connection, more: string, everyMs: number, forMs
 async function readSlowly(
   connection: Connection,
   bytes: string,
-  rate: number,
+  { bytesPerSecond }: { readonly bytesPerSecond: number },
   forMs: number,
 ): Promise<string[]> {
   connection.pause();
@@ -232,9 +233,8 @@ async function readSlowly(
   const over = performance.now() + forMs;
   while (connection.end === undefined && performance.now() < over) {
     await sleep(READ_EVERY_MS);
-    connection.take(rate);
+    connection.take(bytesPerSecond);
   }
-  // An end is only seen by who reads on.
   connection.resume();
   return [];
 }

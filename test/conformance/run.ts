@@ -1,6 +1,6 @@
 // run.ts: `npm run conformance`: the conformance table against millrace and, beside it, node:http.
 //
-//   npm run conformance -- [--only GROUP|ID] [--json FILE] [--verbose]
+//   npm run conformance -- [--only GROUP|ID] [--json FILE] [--verbose]   verbose: what node:http fails, too
 //   npm run conformance -- --port N [--clocks HEADER,BODY,KEEPALIVE]     against a server that offers the routes
 
 import { writeFileSync } from 'node:fs';
@@ -72,6 +72,7 @@ async function scored(server: string, port: number, clocks: Clocks | undefined):
 function print(all: readonly Score[]): void {
   const [first] = all;
   const details = options.verbose ? all : [first!];
-  const parts = [groupTable(all), ...details.map(failures), leftOut(first!.results)];
+  const title = `${first!.results.length} rows, Node.js ${process.version}, ${process.platform} ${process.arch}`;
+  const parts = [title, groupTable(all), ...details.map(failures), leftOut(first!.results)];
   process.stdout.write(`${parts.filter((part) => part !== undefined).join('\n\n')}\n`);
 }
