@@ -5,7 +5,7 @@
 // looked for: what node leaks at its end is far more than what the addon could, and the native tests look for those.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ADDON, nodeIncludes } from './addon.mjs';
@@ -22,10 +22,14 @@ const PRESET = 'asan-addon';
 /** The stress tests measure delays and memory, and the examples add no native code. */
 const FOLDERS = ['test/api/', 'test/lifecycle/', 'test/protocol/'];
 
+/** It runs curl, which never gets to its first line with the sanitizer's library in it. */
+const LEFT_OUT = 'test/api/clients.test.ts';
+
 const wanted = process.argv.slice(2);
 const files = jsTests().filter(
   (file) =>
     FOLDERS.some((folder) => file.startsWith(folder)) &&
+    file !== LEFT_OUT &&
     (wanted.length === 0 || wanted.some((part) => file.includes(part))),
 );
 if (files.length === 0) fail(`no test file has ${wanted.join(' or ')} in its path.`);
@@ -56,10 +60,9 @@ function buildAddon() {
 /** Copies, because Node looks for a package's own files beside what links point to. */
 function makePackage() {
   rmSync(PACKAGE, { recursive: true, force: true });
-  for (const path of ['package.json', 'dist', 'out/test']) {
+  for (const path of ['package.json', 'dist', 'docs', 'out/test']) {
     cpSync(join(root, path), join(PACKAGE, path), { recursive: true });
   }
-  for (const folder of ['docs', 'lib', 'node_modules']) symlinkSync(join(root, folder), join(PACKAGE, folder));
   cpSync(join(root, 'out/cmake', PRESET, 'millrace.node'), join(PACKAGE, ADDON));
 }
 
