@@ -218,8 +218,9 @@ export class ResponseStream implements ExchangeWatch {
     }
     this.#rest = rest.subarray(WINDOW_BYTES);
     this.#unsent = 0;
-    this.write(rest.subarray(0, WINDOW_BYTES));
-    if (!this.#isFull) this.#control(CONTROL_ASK_DRAINED, '', '');
+    this.#isFull = false;
+    // A window that fills limits.unsentBytes has asked already.
+    if (this.write(rest.subarray(0, WINDOW_BYTES))) this.#control(CONTROL_ASK_DRAINED, '', '');
   }
 
   #watch(tellReactor: boolean): void {

@@ -244,3 +244,15 @@ test('a large answer to HEAD costs no body, also between others', async (t) => {
   assert.ok(server.stats().bytes.sent < 1000);
   assert.equal((await client.ask(get('/'))).body.length, MIB);
 });
+
+test('a large answer arrives whole where limits.unsentBytes is less than what is sent of it at a time', async (t) => {
+  const body = Buffer.alloc(MIB, 'abcdefghijk');
+  const { connect } = await startHandler(
+    t,
+    (_req, res) => {
+      res.end(body);
+    },
+    { limits: { unsentBytes: 64 * KIB } },
+  );
+  assert.ok((await (await connect()).ask(get('/'))).body.equals(body));
+});
