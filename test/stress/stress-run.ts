@@ -13,8 +13,9 @@ import { type Holdings, SubjectProcess } from './subject/subject-process.js';
 const CLIENTS = 12;
 const ROLLING_CLIENTS = 4;
 
-/** Ahead of the first measurement, until heap, allocator and tables have found their size: this part, at most. */
-const WARM_UP = { part: 0.1, requests: 20_000, faults: 500 };
+/** Ahead of the first measurement, until heap, allocator and tables have found their size: a part of the run. */
+const WARM_UP_PART = 0.1;
+const WARM_UP = { requests: [1_000, 20_000], faults: [40, 500] } as const;
 
 /** Longest wait for the server to notice that all have gone. It ends runs, it times nothing. */
 const CALM_MS = 30_000;
@@ -52,8 +53,8 @@ export async function stressRun(options: StressOptions, progress: Progress): Pro
 async function run(subject: SubjectProcess, options: StressOptions, progress: Progress): Promise<Outcome> {
   const warmUp = new Tally();
   const short = {
-    requests: Math.min(WARM_UP.requests, Math.ceil(options.requests * WARM_UP.part)),
-    faults: Math.min(WARM_UP.faults, Math.ceil(options.faults * WARM_UP.part)),
+    requests: warmUpOf(options.requests, WARM_UP.requests),
+    faults: warmUpOf(options.faults, WARM_UP.faults),
     seconds: 0,
   };
   // Of both phases: a server that is restarted in the second one has answered in the first.
@@ -72,6 +73,11 @@ async function run(subject: SubjectProcess, options: StressOptions, progress: Pr
   const lasted = seconds();
   const left = await calm(subject);
   return { tally, warmUp, before, after: await subject.holdings(), left, seconds: lasted };
+}
+
+/** Not more than the run itself. */
+function warmUpOf(count: number, [least, most]: readonly [number, number]): number {
+  return Math.min(count, most, Math.max(least, Math.ceil(count * WARM_UP_PART)));
 }
 
 /** Returns when all goals are reached and all clients have left. */

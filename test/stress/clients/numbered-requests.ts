@@ -1,12 +1,20 @@
 // numbered-requests.ts: requests of which every byte of the answer is known before.
 
 import assert from 'node:assert/strict';
+import { crc32 } from 'node:zlib';
 
 import type { Answer } from '../../helpers/answer-reader.js';
 import type { Random } from '../../helpers/random.js';
 import { get, head, post, postChunked } from '../../helpers/requests.js';
 import { pick } from '../../lifecycle/fixtures/chance.js';
-import { checksumOf, LARGE_BYTES, mediumBytes, numberedBody, smallBytes } from '../subject/numbered-body.js';
+import {
+  checksumOf,
+  LARGE_BYTES,
+  mediumBytes,
+  numberedBody,
+  receipt,
+  smallBytes,
+} from '../subject/numbered-body.js';
 
 export interface NumberedRequest {
   /** One character for each byte. */
@@ -33,10 +41,24 @@ export function echo(n: number, bytes: number): NumberedRequest {
 
 export function echoInChunks(n: number, bytes: number, chunkBytes: number): NumberedRequest {
   const body = numberedBody(n, bytes);
-  const chunks: string[] = [];
-  for (let at = 0; at < bytes; at += chunkBytes)
-    chunks.push(body.toString('latin1', at, Math.min(at + chunkBytes, bytes)));
-  return { text: postChunked(`/echo/${n}`, chunks), check: theAnswer(n, body) };
+  return { text: postChunked(`/echo/${n}`, chunksOf(body, chunkBytes)), check: theAnswer(n, body) };
+}
+
+/** Read by its handler as it comes. */
+export function upload(n: number, bytes: number): NumberedRequest {
+  const body = numberedBody(n, bytes);
+  return {
+    text: post(`/upload/${n}`, body.toString('latin1')),
+    check: theAnswer(n, receipt(bytes, crc32(body))),
+  };
+}
+
+export function uploadInChunks(n: number, bytes: number, chunkBytes: number): NumberedRequest {
+  const body = numberedBody(n, bytes);
+  return {
+    text: postChunked(`/upload/${n}`, chunksOf(body, chunkBytes)),
+    check: theAnswer(n, receipt(bytes, crc32(body))),
+  };
 }
 
 export const headOfSmall: Ask = (n) => ({
@@ -76,9 +98,13 @@ export function anyRequest(n: number, random: Random): NumberedRequest {
     case 3:
       return echoInChunks(n, 1 + random(20_000), 1 + random(5_000));
     case 4:
+      return upload(n, random(200_000));
     case 5:
-      return late(n);
+      return uploadInChunks(n, 1 + random(100_000), 1 + random(20_000));
     case 6:
+    case 7:
+      return late(n);
+    case 8:
       return pick(random, [health, nowhere, headOfSmall])(n);
     default:
       return small(n);
@@ -98,4 +124,11 @@ export function theAnswer(n: number, body: Buffer): NumberedRequest['check'] {
 
 function asked(target: string, n: number, bytes: number): NumberedRequest {
   return { text: get(target), check: theAnswer(n, numberedBody(n, bytes)) };
+}
+
+function chunksOf(body: Buffer, chunkBytes: number): string[] {
+  const chunks: string[] = [];
+  for (let at = 0; at < body.length; at += chunkBytes)
+    chunks.push(body.toString('latin1', at, Math.min(at + chunkBytes, body.length)));
+  return chunks;
 }

@@ -1,7 +1,7 @@
 // uploads.ts: clients who do not finish what they have begun to upload.
 
 import { head } from '../../helpers/requests.js';
-import { echo, echoInChunks } from '../clients/numbered-requests.js';
+import { echo, echoInChunks, upload, uploadInChunks } from '../clients/numbered-requests.js';
 import type { Fault } from './fault.js';
 import { bodyStart, leave, reset, sentInPart } from './moves.js';
 
@@ -18,6 +18,18 @@ export const UPLOADS: readonly Fault[] = [
       const client = await connect();
       const { text } =
         random(2) === 0 ? echo(next(), UPLOAD_BYTES) : echoInChunks(next(), UPLOAD_BYTES, CHUNK_BYTES);
+      await sentInPart(client, visit, text, bodyStart(text));
+      await leave(client, visit);
+    },
+  },
+  {
+    name: 'abort-streamed-upload',
+    does: 'goes within an upload that its handler reads as it comes',
+    inject: async (visit) => {
+      const { connect, random, next } = visit;
+      const client = await connect();
+      const { text } =
+        random(2) === 0 ? upload(next(), UPLOAD_BYTES) : uploadInChunks(next(), UPLOAD_BYTES, CHUNK_BYTES);
       await sentInPart(client, visit, text, bodyStart(text));
       await leave(client, visit);
     },

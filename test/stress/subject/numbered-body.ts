@@ -51,6 +51,11 @@ export function largeChecksum(n: number): string {
   return checksum;
 }
 
+/** What an upload is answered with. */
+export function receipt(bytes: number, checksum: number): Buffer {
+  return Buffer.from(`${bytes} bytes with checksum ${checksum}`);
+}
+
 function madeUp(): Buffer {
   const random = randomFrom(PERIOD);
   const period = Buffer.from(Array.from({ length: PERIOD }, () => random(256)));

@@ -1,6 +1,7 @@
 // routes.ts: what the servers under stress serve: answers that carry their request's number and their body's checksum.
 
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 
 import type { Handler, HttpRequest, HttpResponse, Server, ServerOptions } from 'millrace';
 
@@ -11,6 +12,7 @@ import {
   largeChecksum,
   mediumBytes,
   numberedBody,
+  receipt,
   smallBytes,
 } from './numbered-body.js';
 
@@ -68,6 +70,12 @@ export function addRoutes(server: Server): void {
       answer(response, n, await request.buffer());
     }),
   );
+  server.post(
+    '/upload/:n',
+    numbered(async (n, request, response) => {
+      answer(response, n, await receiptOf(n % 2 === 0 ? request.body : request.stream()));
+    }),
+  );
 }
 
 /** A handler for a path with a number; where a mutated request has none, it is answered 404. */
@@ -84,6 +92,18 @@ export function numbered(
 
 export function answer(response: HttpResponse, n: number, body: Buffer, checksum = checksumOf(body)): void {
   response.header('X-Number', n).header('X-Checksum', checksum).end(body);
+}
+
+/** Reads a body piece by piece, more or less slowly. */
+async function receiptOf(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  let bytes = 0;
+  let checksum = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    checksum = crc32(piece, checksum);
+    if (bytes % 4 === 0) await turn();
+  }
+  return receipt(bytes, checksum);
 }
 
 /** Written or piped, by turns; the checksum follows the body. What the client's going throws ends the handler. */
