@@ -1,10 +1,10 @@
 // injector.ts: injects all kinds of faults at the same time, each as often as the others.
 
-import { Client, type Target } from '../../helpers/client.js';
 import { randomFrom, type Random } from '../../helpers/random.js';
 import type { Lives } from '../clients/rolling-client.js';
 import type { Tally } from '../clients/tally.js';
 import type { SubjectProcess } from '../subject/subject-process.js';
+import { lendConnections } from './connections.js';
 import { AT_ONCE, type Fault } from './fault.js';
 import type { SubjectVisit } from './subject-faults.js';
 
@@ -86,19 +86,12 @@ export class Injector {
     const { fault, random } = kind;
     kind.begun++;
     kind.active++;
-    const clients: Client[] = [];
-    const connect = async (target: Target = { port: subject.ports.main }): Promise<Client> => {
-      const client = await Client.open(target, { allowHalfOpen: true });
-      tally.connections++;
-      clients.push(client);
-      return client;
-    };
     try {
-      await fault.inject({ random, next: tally.next, connect, subject, lives });
+      await lendConnections({ port: subject.ports.main }, tally, (connect) =>
+        fault.inject({ random, next: tally.next, connect, subject, lives }),
+      );
     } catch (error) {
       tally.note(error, `somebody who ${fault.does}`);
-    } finally {
-      for (const client of clients) client.destroy();
     }
     tally.countFault(fault.name);
     kind.active--;

@@ -7,6 +7,7 @@ import type { Colour, Terminal } from '../../../bench/report/terminal.js';
 import type { Tally } from '../clients/tally.js';
 import type { StressOptions } from '../options.js';
 import { MOST_GROWTH_BYTES, type Outcome } from '../stress-run.js';
+import type { Holdings } from '../subject/subject-process.js';
 
 const MIB = 1024 * 1024;
 
@@ -89,20 +90,14 @@ export function reportOutcome(
   if (others > 0) row('other failures', others, '', true);
   terminal.print();
 
-  reportHoldings(terminal, before.descriptors.length, after.descriptors.length, before, after);
+  reportHoldings(terminal, before, after);
   terminal.print();
   for (const failure of failures) terminal.print(terminal.paint(`  ${failure}`, 'red'));
   const [word, colour]: [string, Colour] = failures.length === 0 ? ['passed', 'green'] : ['failed', 'red'];
   terminal.print(`  ${terminal.paint(word, colour)} in ${seconds.toFixed(0)} s`);
 }
 
-function reportHoldings(
-  terminal: Terminal,
-  descriptorsBefore: number,
-  descriptorsAfter: number,
-  before: Outcome['before'],
-  after: Outcome['after'],
-): void {
+function reportHoldings(terminal: Terminal, before: Holdings, after: Holdings): void {
   const row = (...[name, first, second, remark]: readonly [string, string, string, string]): void => {
     printRow(terminal, HOLDINGS, [
       { text: name },
@@ -118,7 +113,7 @@ function reportHoldings(
     HOLDINGS,
     ['of the server', 'before', 'after'].map((text) => ({ text, colours: ['dim'] })),
   );
-  row('descriptors', figure(descriptorsBefore), figure(descriptorsAfter), '');
+  row('descriptors', figure(before.descriptors.length), figure(after.descriptors.length), '');
   row(
     'resident memory',
     mib(before.residentBytes),
