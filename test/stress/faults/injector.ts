@@ -9,7 +9,7 @@ import { AT_ONCE, type Fault } from './fault.js';
 import type { SubjectVisit } from './subject-faults.js';
 
 /** Visits at a time, of all kinds together. */
-const LANES = 48;
+const LANES = 160;
 
 /**
  * No kind is further ahead of another than this part of the goal, or this many, so that until the end each meets all

@@ -10,7 +10,7 @@ import { addRoutes, STRESSED } from './routes.js';
 import { Workers } from './workers.js';
 
 /** Soon, and still long after what a client sends at once has come, on any machine. */
-const SOON_MS = 400;
+const SOON_MS = 1_000;
 const IMPATIENT: ServerOptions = {
   ...STRESSED,
   timeouts: { headerMs: SOON_MS, bodyMs: SOON_MS, keepAliveMs: SOON_MS, writeMs: SOON_MS },
