@@ -51,7 +51,7 @@ function aligned(lines: readonly (readonly string[])[]): string {
 /** Each row that failed: its name, what was expected and what came. */
 export function failures({ server, results }: Score): string {
   const failed = results.filter(({ verdict }) => verdict === 'failed');
-  if (failed.length === 0) return `${server} passes all of them.`;
+  if (failed.length === 0) return `${server} passes all that were run.`;
   const lines = failed.flatMap(({ group, id, name, expected, came, wrong }) => [
     `${group}/${id}: ${name}`,
     `    expected: ${expected!}`,
