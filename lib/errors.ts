@@ -31,13 +31,13 @@ export const ERROR_CODES = {
   ERR_MILLRACE_HEADERS_SENT: 'the status and header fields have been sent already',
   /** {@link StateError}: a request's body read twice. */
   ERR_MILLRACE_BODY_USED: 'the request body has been read already',
-  /** {@link HeaderError}: a field name that is not a token (RFC 9110 §5.6.2). */
+  /** {@link InvalidHeaderError}: a field name that is not a token (RFC 9110 §5.6.2). */
   ERR_MILLRACE_HEADER_NAME: 'a header field name is not a token',
-  /** {@link HeaderError}: a field value with forbidden characters or of the wrong type (RFC 9110 §5.5). */
+  /** {@link InvalidHeaderError}: a field value with forbidden characters or of the wrong type (RFC 9110 §5.5). */
   ERR_MILLRACE_HEADER_VALUE: 'a header field value cannot be sent',
-  /** {@link HeaderError}: several values for a field that may occur only once (RFC 9110 §5.3). */
+  /** {@link InvalidHeaderError}: several values for a field that may occur only once (RFC 9110 §5.3). */
   ERR_MILLRACE_HEADER_REPEATED: 'a header field that may occur only once was given several values',
-  /** {@link HeaderError}: a field that would contradict how the server delimits the message (RFC 9112 §6). */
+  /** {@link InvalidHeaderError}: a field that would contradict how the server delimits the message (RFC 9112 §6). */
   ERR_MILLRACE_HEADER_FRAMING: 'a header field contradicts how the server delimits the message',
   /** {@link ResponseError}: a status code that no final answer can have. */
   ERR_MILLRACE_STATUS: 'a status code is not one of a final answer',
@@ -199,14 +199,14 @@ export class StateError extends MillraceError {
   }
 }
 
-/** The codes of a {@link HeaderError}. */
+/** The codes of a {@link InvalidHeaderError}. */
 export type HeaderErrorCode =
   | 'ERR_MILLRACE_HEADER_NAME'
   | 'ERR_MILLRACE_HEADER_VALUE'
   | 'ERR_MILLRACE_HEADER_REPEATED'
   | 'ERR_MILLRACE_HEADER_FRAMING';
 
-/** The codes of a {@link ResponseError}; those of header fields belong to its subclass {@link HeaderError}. */
+/** The codes of a {@link ResponseError}; those of header fields belong to its subclass {@link InvalidHeaderError}. */
 export type ResponseErrorCode =
   HeaderErrorCode | 'ERR_MILLRACE_STATUS' | 'ERR_MILLRACE_REASON' | 'ERR_MILLRACE_RESPONSE_BODY';
 
@@ -220,7 +220,7 @@ export class ResponseError extends MillraceError {
 }
 
 /** A response header field that must not reach the wire. */
-export class HeaderError extends ResponseError {
+export class InvalidHeaderError extends ResponseError {
   declare readonly code: HeaderErrorCode;
   /** The field's name as it was given, shortened and with control characters escaped. */
   readonly field: string;

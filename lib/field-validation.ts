@@ -1,6 +1,6 @@
 // field-validation.ts: lets a response header field pass only if it can do no harm on the wire.
 
-import { HeaderError } from './errors.js';
+import { InvalidHeaderError } from './errors.js';
 import { indexOfBadCharacter, isToken } from './field-characters.js';
 import { percentEncode } from './percent-encoding.js';
 import { escapeText, showValue } from './show-value.js';
@@ -77,7 +77,7 @@ const names = new Map<string, CachedName>();
 
 /**
  * Checks the name of a response field.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_NAME` if it is not a token (RFC 9110 §5.6.2),
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_NAME` if it is not a token (RFC 9110 §5.6.2),
  * `ERR_MILLRACE_HEADER_FRAMING` if the field belongs to the server.
  */
 export function fieldName(name: string): FieldName {
@@ -89,7 +89,7 @@ export function fieldName(name: string): FieldName {
  *
  * White space around a value passes: it belongs to the field line, not to the value, and every receiver removes it
  * (RFC 9112 §5.1). Characters from U+0080 to U+00FF are sent as one byte each, as in node:http.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_VALUE` for a control character other than HTAB, a character above
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_VALUE` for a control character other than HTAB, a character above
  * U+00FF, or what is neither a string nor a finite number (RFC 9110 §5.5); `ERR_MILLRACE_HEADER_FRAMING` for a
  * Connection other than `close` and `keep-alive`, or a Content-Length that is not a decimal number.
  */
@@ -108,7 +108,7 @@ export function fieldValue(field: FieldName, value: string | number): string {
 /**
  * Checks all values of a field and gives them as text. An array gives a new array, so that nobody can change
  * it after the check.
- * @throws {@link HeaderError} as {@link fieldValue}, and `ERR_MILLRACE_HEADER_REPEATED` for several values of a field
+ * @throws {@link InvalidHeaderError} as {@link fieldValue}, and `ERR_MILLRACE_HEADER_REPEATED` for several values of a field
  * that may occur only once.
  */
 export function fieldValues(field: FieldName, values: FieldValueInput): string | readonly string[] {
@@ -122,11 +122,11 @@ export function fieldValues(field: FieldName, values: FieldValueInput): string |
 
 /**
  * Refuses a second value for a field that may occur only once.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_REPEATED`
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_REPEATED`
  */
 export function checkRepeatable(field: FieldName): void {
   if (!field.single) return;
-  throw new HeaderError(
+  throw new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_REPEATED',
     field.name,
     `Header field '${field.name}' may occur only once (RFC 9110 §5.3): set it, do not append to it`,
@@ -135,12 +135,12 @@ export function checkRepeatable(field: FieldName): void {
 
 /**
  * What a Connection field asks the server for.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING` for anything but `close` and `keep-alive`.
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING` for anything but `close` and `keep-alive`.
  */
 export function connectionWish(value: string): 'close' | 'keep-alive' {
   const option = value.trim().toLowerCase();
   if (option === 'close' || option === 'keep-alive') return option;
-  throw new HeaderError(
+  throw new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_FRAMING',
     'Connection',
     `Header field 'Connection' must be 'close' or 'keep-alive', not ${showValue(value)}`,
@@ -155,7 +155,7 @@ export function connectionWish(value: string): 'close' | 'keep-alive' {
  * @param declared - A value that {@link fieldValue} let pass.
  * @param bodyBytes - Length of the body that the handler gave.
  * @param head - True for an answer to a HEAD request.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING`
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING`
  */
 export function checkContentLength(
   declared: string,
@@ -178,7 +178,7 @@ const NOT_IN_URI = /[^!#$%&'()*+,\-./0-9:;=?@A-Z[\]_a-z~]+/gu;
 /**
  * Makes a URL fit for a Location field (RFC 9110 §10.2.2): percent-encodes spaces, non-ASCII and other characters that
  * no URI has.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_VALUE` for control characters, which are refused, not repaired.
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_VALUE` for control characters, which are refused, not repaired.
  */
 export function encodeLocation(url: string): string {
   if (typeof url !== 'string') throw wrongType('Location', url);
@@ -188,7 +188,7 @@ export function encodeLocation(url: string): string {
 
 function newFieldName(name: string): FieldName {
   if (typeof name !== 'string' || !isToken(name)) {
-    throw new HeaderError(
+    throw new InvalidHeaderError(
       'ERR_MILLRACE_HEADER_NAME',
       typeof name === 'string' ? escapeText(name) : typeof name,
       `A header field name must be a token (RFC 9110 §5.6.2), not ${showValue(name)}`,
@@ -228,16 +228,16 @@ function checkDecimal(text: string): void {
   throw framing('Content-Length', `it must be a decimal number of bytes, not ${showValue(text)}`);
 }
 
-function framing(name: string, reason: string): HeaderError {
-  return new HeaderError(
+function framing(name: string, reason: string): InvalidHeaderError {
+  return new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_FRAMING',
     escapeText(name),
     `Header field '${escapeText(name)}' cannot be sent: ${reason}`,
   );
 }
 
-function wrongType(name: string, value: unknown): HeaderError {
-  return new HeaderError(
+function wrongType(name: string, value: unknown): InvalidHeaderError {
+  return new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_VALUE',
     name,
     `Header field '${name}' must be a string or a finite number, not ${showValue(value)}`,
@@ -245,9 +245,9 @@ function wrongType(name: string, value: unknown): HeaderError {
 }
 
 /** Says where and what, but does not repeat the value: it may be a secret, and errors are logged. */
-function badCharacter(field: FieldName, text: string, index: number): HeaderError {
+function badCharacter(field: FieldName, text: string, index: number): InvalidHeaderError {
   const code = text.charCodeAt(index).toString(16).toUpperCase().padStart(4, '0');
-  return new HeaderError(
+  return new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_VALUE',
     field.name,
     `Header field '${escapeText(field.name)}' has the forbidden character U+${code} at index ${String(index)} of its value ` +
@@ -274,11 +274,11 @@ const NOT_TRAILERS: ReadonlySet<string> = new Set([
 
 /**
  * Refuses fields that may not follow the body.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING`
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING`
  */
 export function checkTrailerName(field: FieldName): void {
   if (field.kind === 'plain' && !NOT_TRAILERS.has(field.lower)) return;
-  throw new HeaderError(
+  throw new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_FRAMING',
     field.name,
     `'${field.name}' cannot be a trailer field: recipients need it ahead of the body (RFC 9110 §6.5.1)`,
@@ -287,11 +287,11 @@ export function checkTrailerName(field: FieldName): void {
 
 /**
  * Refuses fields that an interim answer cannot have: those that are about the final one's framing or connection.
- * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING`
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING`
  */
 export function checkHintName(field: FieldName): void {
   if (field.kind === 'plain' || field.kind === 'content-type') return;
-  throw new HeaderError(
+  throw new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_FRAMING',
     field.name,
     `'${field.name}' belongs to the final answer, not to early hints (RFC 8297 §2)`,

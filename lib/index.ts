@@ -4,7 +4,7 @@ export {
   AbortedError,
   BodyError,
   ERROR_CODES,
-  HeaderError,
+  InvalidHeaderError,
   ListenError,
   MillraceError,
   OptionError,

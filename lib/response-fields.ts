@@ -1,6 +1,6 @@
 // response-fields.ts: the header fields of an answer, between the check of each and the lines on the wire.
 
-import { HeaderError } from './errors.js';
+import { InvalidHeaderError } from './errors.js';
 import { fieldName, fieldValues, type FieldName, type FieldValueInput } from './field-validation.js';
 import { MAX_RESPONSE_FIELDS_BYTES } from './ring-memory.js';
 
@@ -34,7 +34,7 @@ export function fieldLines(fields: readonly ResponseField[]): string {
     else for (const one of value) lines += `${field.prefix}${one}\r\n`;
   }
   if (lines.length > MAX_RESPONSE_FIELDS_BYTES) {
-    throw new HeaderError(
+    throw new InvalidHeaderError(
       'ERR_MILLRACE_HEADER_VALUE',
       fields[0]!.field.name,
       `The header fields of one answer take ${String(lines.length)} bytes; ${String(MAX_RESPONSE_FIELDS_BYTES)} is the most`,

@@ -1,6 +1,6 @@
 // response-stream.ts: what a response has besides one message: a body in pieces, trailers, and a client that may go.
 
-import { AbortedError, HeaderError } from './errors.js';
+import { AbortedError, InvalidHeaderError } from './errors.js';
 import type { ExchangeWatch, ReactorLink } from './reactor-link.js';
 import {
   CONTROL_ABORT,
@@ -252,9 +252,9 @@ export class ResponseStream implements ExchangeWatch {
   }
 }
 
-function lengthError(declared: number, written: number): HeaderError {
+function lengthError(declared: number, written: number): InvalidHeaderError {
   const what = written > declared ? 'more' : 'less';
-  return new HeaderError(
+  return new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_FRAMING',
     'Content-Length',
     `Content-Length says ${String(declared)} bytes, and the body has ${what}: ${String(written)} so far (RFC 9110 §8.6)`,

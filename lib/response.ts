@@ -105,7 +105,7 @@ export class HttpResponse {
    *
    * `Date` is added unless set; `Content-Length` too, and if set must be the length of the body; of `Connection` only
    * `close` and `keep-alive` can be set; `Transfer-Encoding` and the like belong to the server.
-   * @throws {@link HeaderError} for a name or value that cannot be sent (RFC 9110 §5.1, §5.5)
+   * @throws {@link InvalidHeaderError} for a name or value that cannot be sent (RFC 9110 §5.1, §5.5)
    * @throws {@link StateError} `ERR_MILLRACE_HEADERS_SENT`
    */
   header(name: string, value: FieldValueInput): this {
@@ -120,7 +120,7 @@ export class HttpResponse {
 
   /**
    * Adds a further field line of this name, for example a second `Set-Cookie`.
-   * @throws {@link HeaderError} as {@link header}, and `ERR_MILLRACE_HEADER_REPEATED` for a field that may occur once
+   * @throws {@link InvalidHeaderError} as {@link header}, and `ERR_MILLRACE_HEADER_REPEATED` for a field that may occur once
    * @throws {@link StateError} `ERR_MILLRACE_HEADERS_SENT`
    */
   append(name: string, value: string | number): this {
@@ -152,7 +152,7 @@ export class HttpResponse {
    * Sends the answer. Answers to HEAD, and 204 and 304, leave without the body.
    * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED` if there was one already
    * @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` for what is neither string nor Uint8Array
-   * @throws {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING` if a Content-Length was set that is not the body's
+   * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING` if a Content-Length was set that is not the body's
    */
   end(body: string | Uint8Array = ''): void {
     this.#send(body, CONTENT_TYPE_NONE);
@@ -180,7 +180,7 @@ export class HttpResponse {
    * Sends the client elsewhere (RFC 9110 §15.4).
    * @param location - A URL or reference; characters that no URL has are percent-encoded.
    * @param code - 300, 301, 302, 303, 307 or 308.
-   * @throws {@link HeaderError}, {@link ResponseError}, {@link StateError}
+   * @throws {@link InvalidHeaderError}, {@link ResponseError}, {@link StateError}
    */
   redirect(location: string, code = 302): void {
     if (this.#ended) throw alreadyEnded();
@@ -197,7 +197,7 @@ export class HttpResponse {
    * @returns False: `limits.unsentBytes` of this answer are on their way; wait for {@link drained} before writing more.
    * What is written all the same is sent, and held in memory until then. Also false once the client has gone.
    * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED`; {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY`;
-   * {@link HeaderError} `ERR_MILLRACE_HEADER_FRAMING` for more than the Content-Length that was set: the connection is
+   * {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING` for more than the Content-Length that was set: the connection is
    * closed, and nothing of the piece is sent.
    */
   write(chunk: string | Uint8Array): boolean {
@@ -244,7 +244,7 @@ export class HttpResponse {
    * Sets the fields that follow the body (RFC 9110 §6.5), in place of any set before. The body is then sent in chunks;
    * to clients of HTTP/1.0, and with a Content-Length, no trailers can be sent and they are left out. Announce them with
    * a `Trailer` field where the client should know early.
-   * @throws {@link HeaderError} as {@link header}, and `ERR_MILLRACE_HEADER_FRAMING` for fields that may not be trailers
+   * @throws {@link InvalidHeaderError} as {@link header}, and `ERR_MILLRACE_HEADER_FRAMING` for fields that may not be trailers
    * (RFC 9110 §6.5.1)
    * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED`
    */
@@ -257,7 +257,7 @@ export class HttpResponse {
   /**
    * Sends an interim answer 103 with these fields, such as `Link`, while the final one is being made (RFC 8297).
    * Left out for clients of HTTP/1.0.
-   * @throws {@link HeaderError} as {@link header}
+   * @throws {@link InvalidHeaderError} as {@link header}
    * @throws {@link StateError} `ERR_MILLRACE_HEADERS_SENT`
    */
   earlyHints(fields: Readonly<Record<string, FieldValueInput>>): this {

@@ -8,7 +8,7 @@ import {
   AbortedError,
   BodyError,
   ERROR_CODES,
-  HeaderError,
+  InvalidHeaderError,
   ListenError,
   MillraceError,
   OptionError,
@@ -42,8 +42,8 @@ const ERRORS: readonly { error: MillraceError; name: string; code: string }[] = 
     code: 'ERR_MILLRACE_STATUS',
   },
   {
-    error: new HeaderError('ERR_MILLRACE_HEADER_NAME', 'a b', 'm'),
-    name: 'HeaderError',
+    error: new InvalidHeaderError('ERR_MILLRACE_HEADER_NAME', 'a b', 'm'),
+    name: 'InvalidHeaderError',
     code: 'ERR_MILLRACE_HEADER_NAME',
   },
   { error: new AbortedError(), name: 'AbortedError', code: 'ERR_MILLRACE_ABORTED' },
@@ -76,8 +76,8 @@ test('every code is explained in docs/errors.md under a heading of its own, and 
   assert.deepEqual([...headings].sort(), Object.keys(ERROR_CODES).sort());
 });
 
-test('a HeaderError is a ResponseError that names the field', () => {
-  const error = new HeaderError('ERR_MILLRACE_HEADER_VALUE', 'X-A', 'm');
+test('a InvalidHeaderError is a ResponseError that names the field', () => {
+  const error = new InvalidHeaderError('ERR_MILLRACE_HEADER_VALUE', 'X-A', 'm');
   assert.ok(error instanceof ResponseError);
   assert.equal(error.field, 'X-A');
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { test } from 'node:test';
 
-import { HeaderError, ResponseError } from '#lib/errors.js';
+import { InvalidHeaderError, ResponseError } from '#lib/errors.js';
 import type { FieldValueInput } from '#lib/field-validation.js';
 import {
   checkContentLength,
@@ -26,11 +26,11 @@ function passes(run: () => unknown): boolean {
   }
 }
 
-function refused(run: () => unknown, code: string): HeaderError {
+function refused(run: () => unknown, code: string): InvalidHeaderError {
   try {
     run();
   } catch (error) {
-    assert.ok(error instanceof HeaderError, String(error));
+    assert.ok(error instanceof InvalidHeaderError, String(error));
     assert.equal(error.code, code);
     return error;
   }
@@ -233,7 +233,7 @@ for (const value of [
   '１',
 ]) {
   test(`Content-Length: ${JSON.stringify(value)} is refused`, () => {
-    assert.throws(() => fieldValue(fieldName('Content-Length'), value), HeaderError);
+    assert.throws(() => fieldValue(fieldName('Content-Length'), value), InvalidHeaderError);
   });
 }
 

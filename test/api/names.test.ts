@@ -15,7 +15,7 @@ test('the package exports createServer, its errors and their codes, and nothing 
     'AbortedError',
     'BodyError',
     'ERROR_CODES',
-    'HeaderError',
+    'InvalidHeaderError',
     'ListenError',
     'MillraceError',
     'OptionError',
