@@ -15,7 +15,7 @@ void OutputBatch::commit(Connection& connection, std::size_t bytes) {
   if (connection.last_piece != kNone) {
     Piece& last = pieces_[connection.last_piece];
     // Pipelined answers mostly follow each other directly: one longer piece instead of many.
-    if (last.block == kNone && last.data + last.bytes == data) {
+    if (last.block == kNone && !last.is_static && last.data + last.bytes == data) {
       last.bytes += bytes;
       return;
     }
@@ -34,7 +34,7 @@ void OutputBatch::append(Connection& connection, OwnedBytes block) {
 void OutputBatch::append_static(Connection& connection, std::string_view bytes) {
   if (bytes.empty()) return;
   bytes_ += bytes.size();
-  link(connection, {bytes.data(), bytes.size(), kNone, kNone});
+  link(connection, {bytes.data(), bytes.size(), kNone, kNone, true});
 }
 
 void OutputBatch::link(Connection& connection, const Piece& piece) {
@@ -93,8 +93,11 @@ bool OutputBatch::keep_rest(Connection& connection, std::size_t sent, BufferBudg
       sent -= piece.bytes;
       continue;
     }
+    const bool is_large = piece.bytes - sent >= kOutputCopyBytes;
     if (piece.block != kNone) {
       connection.output->append(std::move(blocks_[piece.block]), sent);
+    } else if (piece.is_static && is_large) {
+      connection.output->append_static({piece.data + sent, piece.bytes - sent});
     } else if (!connection.output->append({piece.data + sent, piece.bytes - sent})) {
       return false;
     }

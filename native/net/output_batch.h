@@ -56,7 +56,8 @@ class OutputBatch {
     const char* data;
     std::size_t bytes;
     std::uint32_t next;
-    std::uint32_t block;  // index in blocks_; kNone: a piece of the scratch, or static
+    std::uint32_t block;     // index in blocks_; kNone: a piece of the scratch, or static
+    bool is_static = false;  // outlives this object
   };
 
   void link(Connection& connection, const Piece& piece);

@@ -24,6 +24,9 @@ class OutputQueue {
   /// queue.
   void append(OwnedBytes block, std::size_t from) noexcept;
 
+  /// For bytes that outlive this object: nothing is held for them.
+  void append_static(std::string_view bytes) noexcept;
+
   /// Fills at most `room` pieces with the oldest bytes; returns how many.
   [[nodiscard]] std::size_t peek(iovec* pieces, std::size_t room) const noexcept;
 
@@ -37,9 +40,19 @@ class OutputQueue {
   std::uint64_t sent = 0;
 
  private:
-  std::deque<OwnedBytes> blocks_;
+  struct Block {
+    OwnedBytes own;
+    std::string_view fixed = {};  // instead: somebody else's
+
+    [[nodiscard]] std::string_view view() const noexcept { return own.empty() ? fixed : own.view(); }
+  };
+
+  void account() noexcept { share_.set(bytes_ - fixed_bytes_); }
+
+  std::deque<Block> blocks_;
   std::size_t front_sent_ = 0;  // bytes of the first block that are gone
   std::size_t bytes_ = 0;
+  std::size_t fixed_bytes_ = 0;  // of them, how many are somebody else's
   BudgetShare share_;
 };
 

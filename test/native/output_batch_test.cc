@@ -150,6 +150,20 @@ TEST("keeps what the socket does not take, wherever it stops") {
   }
 }
 
+TEST("of static bytes that the socket does not take it keeps no copy") {
+  Batch b;
+  Pair a(b.table, 4096);
+  const std::string fixed(1 << 20, 'f');
+  b.write(*a.connection, "head ");
+  b.batch.append_static(*a.connection, fixed);
+  b.batch.append_static(*a.connection, "small");
+  ASSERT_TRUE(b.send(*a.connection) == Sent::partly);
+  b.batch.clear();
+  ASSERT_TRUE(a.connection->output != nullptr);
+  EXPECT_EQ(b.bytes_sent + a.connection->output->bytes(), 5 + fixed.size() + 5);
+  EXPECT_LT(b.budget.used(), 1000u);
+}
+
 TEST("nothing overtakes bytes that are waiting already") {
   Batch b;
   Pair a(b.table, 1);
