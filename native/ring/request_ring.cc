@@ -96,10 +96,11 @@ RequestRun RequestRing::withdraw(std::uint64_t since_ms) noexcept {
   // Relaxed: the exchange below tells whether it was still true. It is never behind tail_, whose slots were
   // released after they had been claimed, so what since_ms_ says of the slot is about this request.
   std::uint32_t first = claim_word.load(std::memory_order_relaxed);
-  std::uint32_t end = first;
+  std::uint32_t end = 0;
   do {
+    end = first;
     // Not beyond what is published: a claim ahead of the head would look like requests without end.
-    for (end = first; end != published_ && since_ms_[end & mask_] <= since_ms;) ++end;
+    while (end != published_ && since_ms_[end & mask_] <= since_ms) ++end;
     if (end == first) return {};
     // The exchange makes us the only owner of these requests, as it does for each claimer: it fails if a JS
     // thread has claimed the first of them meanwhile, and what is left is looked at again. Sequentially
