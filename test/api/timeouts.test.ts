@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
@@ -6,6 +7,7 @@ import type { Handler, ServerOptions } from 'millrace';
 
 import type { Client } from '../helpers/client.js';
 import { HeldRequests } from '../helpers/held-requests.js';
+import { until } from '../helpers/promises.js';
 import { get, head, post } from '../helpers/requests.js';
 import { startHandler, startServer, TEST_REACTORS, type TestServer } from '../helpers/server.js';
 
@@ -231,6 +233,27 @@ test('keepAliveMs does not end a connection that still takes its answer', async 
   await delay(400);
   client.socket.resume();
   assert.equal((await client.answer()).body.length, SIZE);
+});
+
+test('writeMs: a client that does not read is reset, so that the kernel keeps nothing for it either', async (t) => {
+  const { server, connect } = await startHandler(
+    t,
+    (_req, res) => {
+      res.end(Buffer.alloc(20_000_000));
+    },
+    { timeouts: { writeMs: 200 } },
+  );
+  const client = await connect();
+  client.socket.pause();
+  client.send(get('/'));
+  await until('it is cut off', () => {
+    const { open, total } = server.stats().connections;
+    return total === 1 && open === 0;
+  });
+  assert.equal(server.stats().bytes.buffered, 0);
+  const reset = once(client.socket, 'error');
+  client.socket.resume();
+  assert.equal(((await reset) as [NodeJS.ErrnoException])[0].code, 'ECONNRESET');
 });
 
 /** A server that holds requests, but for those to /now. */
