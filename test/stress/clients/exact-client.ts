@@ -75,7 +75,12 @@ export class ExactClient {
       });
       return true;
     } catch (error) {
-      this.#tally.note(error, 'a well-behaved client', length - answers);
+      const asked = requests.map(({ text }) => text.slice(0, text.indexOf(' HTTP/')));
+      this.#tally.note(
+        error,
+        `a well-behaved client, with ${answers} answers to ${asked.join(', ')}`,
+        length - answers,
+      );
       return false;
     }
   }
