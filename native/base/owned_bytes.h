@@ -45,6 +45,16 @@ class OwnedBytes {
     return true;
   }
 
+  /// Gives back what is reserved beyond the size.
+  void shrink() noexcept {
+    if (size_ == 0) {
+      clear();
+    } else if (char* const shrunk = static_cast<char*>(std::realloc(data_, size_)); shrunk != nullptr) {
+      data_ = shrunk;
+      capacity_ = size_;
+    }
+  }
+
   /// Appends, growing by at least half so that many small pieces cost linear time. False: no memory.
   [[nodiscard]] bool append(std::string_view bytes) noexcept {
     if (bytes.empty()) return true;

@@ -37,6 +37,7 @@ struct Upload {
   bool complete = false;       // all of it has come
   bool end_given = false;      // and the handler knows
   bool answered = false;       // discarding: the answer has been given, there is none to give at the end
+  bool flows = false;          // it came fast when we last looked
   bool continue_owed = false;  // the client waits for 100 Continue (RFC 9110 §10.1.1)
   RouteMatch match;            // until the handler is called
   std::uint32_t exchange_slot = 0;
@@ -51,7 +52,7 @@ struct Upload {
 
   /// Into `body` and not through the reactor's buffer: nothing but the body is to come, and much of it.
   [[nodiscard]] bool is_received_directly() const noexcept {
-    return stage == Stage::delivering && framing == Framing::length && length_left >= kReceiveBytes;
+    return flows && stage == Stage::delivering && framing == Framing::length && length_left >= kReceiveBytes;
   }
 
   /// So much of it is still to come that an answer without it has to end the connection (RFC 9112 §9.3).

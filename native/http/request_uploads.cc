@@ -61,6 +61,7 @@ RequestIntake::Progress RequestIntake::receive_body(Connection& connection, std:
   Upload& upload = *connection.upload();
   discard_if_abandoned(upload);
   if (!data.empty()) upload.continue_owed = false;
+  upload.flows = data.size() >= kReceiveBytes / 2;
   const std::uint16_t refusal = take_body_bytes(upload, data);
   connection.input->account();
   if (refusal != 0 || io_.budget().exhausted()) {
@@ -91,8 +92,11 @@ void RequestIntake::receive_directly(Connection& connection, const OnReactor& he
     const std::size_t count = std::get<std::size_t>(received);
     upload.length_left -= count;
     upload.received += count;
+    upload.flows = count >= kReceiveBytes / 2;
     if (count < room) break;  // the socket is empty
   }
+  // Room that a slow client does not fill is not held, and charged, for it.
+  if (!upload.flows && upload.body.size() < kReceiveBytes) upload.body.shrink();
   upload.complete = upload.length_left == 0;
   connection.input->account();
   if (io_.budget().exhausted()) {
