@@ -41,7 +41,11 @@ async function runUnder(version) {
   if (node === undefined) return { ok: false, cells: [version, 'not in the registry'] };
   const exact = await outputOf(node, ['--print', 'process.versions.node']);
   step(`tests under Node.js ${exact.text.trim()} ...`);
-  const { code, text } = await outputOf(node, ['scripts/test.mjs', '--js', '--as-built', ...FOLDERS], process.stdout);
+  const { code, text } = await outputOf(
+    node,
+    ['scripts/test.mjs', '--js', '--as-built', ...FOLDERS],
+    process.stdout,
+  );
   const cells = ['tests', 'pass', 'fail', 'skipped'].map((what) => sumOf(text, what));
   return { ok: code === 0, cells: [exact.text.trim(), ...cells, seconds(started)] };
 }
