@@ -130,6 +130,11 @@ export class ReactorLink {
     // Requests overtake news: that the slot has another request says that nobody waits for the answer to the one before.
     // The news are on their way; until then it waits, since this is the context of another request's handler.
     const before = this.#watches.get(exchangeSlot);
+    if (before !== undefined && isNewer(before, watch)) {
+      // A handler that begins only now to stream, to read or to listen to its signal, long after its client has gone.
+      this.#overtaken.push(watch);
+      return;
+    }
     if (before !== undefined) this.#overtaken.push(before);
     this.#watches.set(exchangeSlot, watch);
   }
@@ -182,6 +187,11 @@ export class ReactorLink {
   #wake(): void {
     if (this.#requests.winWake()) this.#native.wake(this.#reactor);
   }
+}
+
+/** Generations only grow, modulo 2^32. */
+function isNewer(watch: ExchangeWatch, than: ExchangeWatch): boolean {
+  return ((watch.exchangeGeneration - than.exchangeGeneration) | 0) > 0;
 }
 
 function tell(watch: ExchangeWatch, kind: number, bytes: Buffer): void {

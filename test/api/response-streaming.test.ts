@@ -386,6 +386,39 @@ test('a client that goes ends what waits for it: drained(), signal, pipe() and i
   assert.deepEqual(errors, []);
 });
 
+test('a handler that begins to stream when its client has gone, and another one is in its place, disturbs nobody', async (t) => {
+  const go = deferred();
+  const body = Buffer.alloc(4 * 1024 * 1024, 'abcdefghijk');
+  const old = deferred<unknown>();
+  const { server, connect } = await startServer(t, {}, (made) => {
+    made.get('/old', async (_req, res) => {
+      await go.promise;
+      res.write('for nobody');
+      while (res.write(Buffer.alloc(100_000)));
+      await res.drained().catch(old.resolve);
+    });
+    made.get('/new', (_req, res) => {
+      res.end(body);
+    });
+  });
+  const gone = await connect();
+  gone.send(get('/old'));
+  await until('its handler has been called', () => server.stats().requests.handled === 1);
+  await until('it waits in no queue', () => server.stats().queue.waiting === 0);
+  gone.reset();
+  await until('it has gone', () => server.stats().connections.open === 0);
+
+  // It gets the exchange that has just become free, and its answer waits for a client who does not read.
+  const client = await connect();
+  client.socket.pause();
+  client.send(get('/new'));
+  await until('its answer has begun', () => server.stats().bytes.sent > 0);
+  go.resolve();
+  assert.equal(((await old.promise) as { code?: unknown }).code, 'ERR_MILLRACE_ABORTED');
+  client.socket.resume();
+  assert.ok((await client.answer()).body.equals(body));
+});
+
 test('a signal asked for after the client has gone is aborted; after the answer it never is', async (t) => {
   const held = new HeldRequests();
   const { server, connect } = await startHandler(t, held.handler);
