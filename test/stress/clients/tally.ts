@@ -5,6 +5,9 @@ import { NoAnswer } from '../../helpers/client.js';
 /** More kinds of them say nothing new. */
 const MOST_DESCRIBED = 20;
 
+/** Characters: some show bytes of a body. */
+const LONGEST_MESSAGE = 200;
+
 /** A run with so many failures is not worth its end. */
 const HOPELESS = 100;
 
@@ -37,7 +40,7 @@ export class Tally {
     if (error instanceof NoAnswer) this.lost += unanswered;
     else if (name === 'AssertionError') this.wrong++;
     else this.others++;
-    this.describe(`${who}: ${message.split('\n', 1)[0]!}`);
+    this.describe(`${who}: ${message.split('\n', 1)[0]!.slice(0, LONGEST_MESSAGE)}`);
   }
 
   describe(failure: string): void {
