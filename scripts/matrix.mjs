@@ -17,7 +17,7 @@ const VERSIONS = [`${OLDEST_NODE.join('.')}.0`, '22', '24', '26'];
 
 const WORDS = { oldest: VERSIONS[0], newest: VERSIONS.at(-1) };
 /** The stress tests measure memory and delays, which the versions of Node.js have of their own. */
-const FOLDERS = ['test/api/', 'test/examples/', 'test/lifecycle/', 'test/protocol/'];
+const FOLDERS = ['test/api/', 'test/examples/', 'test/fuzz/', 'test/lifecycle/', 'test/protocol/'];
 
 const wanted = process.argv.slice(2).map((version) => WORDS[version] ?? version);
 const odd = wanted.find((version) => !/^\d+(\.\d+){0,2}$/.test(version));
