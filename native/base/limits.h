@@ -38,6 +38,12 @@ inline constexpr std::size_t kOutputScratchBytes = 256 * 1024;
 /// Answers of at least this size are not copied into the scratch, but sent from where they are.
 inline constexpr std::size_t kOutputCopyBytes = 16 * 1024;
 
+/// Bytes that the kernel takes for a connection ahead of what it can send (TCP_NOTSENT_LOWAT of tcp(7)).
+/// Without it a client that does not read has megabytes there, of which we know nothing; a thousand of them
+/// brought the machine's TCP memory under pressure, and answers to others took seconds. Twice what the app's
+/// large bodies are handed over in, so that a client that reads never waits for the next piece.
+inline constexpr int kKernelUnsentBytes = 256 * 1024;
+
 /// Pieces handed to one sendmsg (the kernel's own bound, IOV_MAX, is 1,024).
 inline constexpr std::size_t kPiecesPerSend = 64;
 

@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "base/limits.h"
+
 namespace millrace {
 
 namespace {
@@ -79,6 +81,11 @@ Status set_option(int fd, int level, int option, int value) noexcept {
   return {};
 }
 
+/// Connections inherit it from the socket that accepts them: one call for all of them.
+Status bound_unsent(int fd) noexcept {
+  return set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kKernelUnsentBytes);
+}
+
 Result<int> get_option(int fd, int option) noexcept {
   int value = 0;
   socklen_t length = sizeof value;
@@ -102,6 +109,7 @@ Result<UniqueFd> listen_at(const Endpoint& at, const ListenAddress& how) noexcep
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at.address), at.length) != 0) {
     return SysError{"bind", errno};
   }
+  if (const Status set = bound_unsent(fd.get()); !set) return set.error();
   if (::listen(fd.get(), how.backlog) != 0) return SysError{"listen", errno};
   return fd;
 }
@@ -156,6 +164,9 @@ Result<Listener> Listener::open_inherited(int fd) {
   if (!listens) return listens.error();
   if (listens.value() == 0) return SysError{"listen", EINVAL};
 
+  if (tcp) {
+    if (const Status set = bound_unsent(own.get()); !set) return set.error();
+  }
   // Without this an accept for a client that has left meanwhile would put the reactor to sleep.
   const int flags = ::fcntl(own.get(), F_GETFL);
   if (flags < 0 || ::fcntl(own.get(), F_SETFL, flags | O_NONBLOCK) != 0) return SysError{"fcntl", errno};

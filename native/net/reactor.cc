@@ -275,8 +275,8 @@ void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
     return deadline != 0 && deadline <= now;
   };
   if (passed(connection.write_deadline_ms)) {
-    // An orderly end would leave what the client does not take with the kernel, some megabytes, for as long as
-    // the client likes: it only has to answer the probes of its closed window.
+    // An orderly end would leave what the client does not take with the kernel, some megabytes, for as long
+    // as the client likes: it only has to answer the probes of its closed window.
     io_.reset(connection, here);
   } else if (connection.first_exchange != kNone &&
              passed(exchanges_.at(connection.first_exchange).deadline_ms)) {

@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/limits.h"
 #include "native/check.h"
 
 namespace millrace {
@@ -129,6 +130,7 @@ TEST("accepts clients without delay or inheritance and knows where they come fro
   ASSERT_TRUE(fd != nullptr);
   EXPECT_TRUE(is_private_and_never_blocks(fd->get()));
   EXPECT_NE(option(fd->get(), IPPROTO_TCP, TCP_NODELAY), 0);
+  EXPECT_EQ(option(fd->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT), kKernelUnsentBytes);
   EXPECT_EQ(peer.family, PeerAddress::Family::ipv4);
   EXPECT_EQ(peer.text(), "127.0.0.1");
   EXPECT_EQ(peer.port, ntohs(own.sin_port));
@@ -343,7 +345,9 @@ TEST("listens on an inherited socket through a duplicate, and leaves the number 
   PeerAddress peer;
   const Accepted accepted = listener.value().accept(peer);
   ASSERT_TRUE(std::holds_alternative<UniqueFd>(accepted));
-  EXPECT_NE(option(std::get_if<UniqueFd>(&accepted)->get(), IPPROTO_TCP, TCP_NODELAY), 0);
+  const int accepted_fd = std::get_if<UniqueFd>(&accepted)->get();
+  EXPECT_NE(option(accepted_fd, IPPROTO_TCP, TCP_NODELAY), 0);
+  EXPECT_EQ(option(accepted_fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), kKernelUnsentBytes);
   listener.value().close();
   EXPECT_TRUE(connect_ipv4(port));  // the owner still listens
   EXPECT_EQ(option(inherited.get(), SOL_SOCKET, SO_ACCEPTCONN), 1);

@@ -40,8 +40,8 @@ interface Kind {
   /** Sent again and again. */
   readonly drips?: string;
   /**
-   * It never reads. Through a Unix socket, of which the kernel holds some 200 KB: of a TCP connection it holds megabytes,
-   * and thousands of them bring the whole machine's TCP memory under pressure (tcp_mem of tcp(7)).
+   * It never reads. Through a Unix socket, of which the kernel holds some 200 KB: TCP's buffers of thousands of them, at
+   * both ends, would bring the whole machine's TCP memory under pressure (tcp_mem of tcp(7)).
    */
   readonly isDeaf?: boolean;
   /** What it gets before the end; of one that does not read nothing is known. */
