@@ -117,8 +117,6 @@ void ConnectionIo::flush(const OnReactor& here) {
   for (const ConnectionId id : batch_.connections()) {
     Connection* connection = table_.find(id, here);
     if (connection == nullptr) continue;  // it ended after its answer had been written
-    // What was stuck may leave here too, and not only when the socket says that it takes more.
-    if (connection->stream_waits) drained_.push_back(id);
     switch (batch_.send(*connection, budget_, bytes_sent)) {
       case OutputBatch::Sent::everything:
         after_send(*connection, here);
