@@ -251,9 +251,11 @@ test('writeMs: a client that does not read is reset, so that the kernel keeps no
     return total === 1 && open === 0;
   });
   assert.equal(server.stats().bytes.buffered, 0);
-  const reset = once(client.socket, 'error');
+  // What the kernel had taken for it is gone. (libuv may call the reset an end, if it reads only part of what has come.)
   client.socket.resume();
-  assert.equal(((await reset) as [NodeJS.ErrnoException])[0].code, 'ECONNRESET');
+  await once(client.socket, 'close');
+  const { sent } = server.stats().bytes;
+  assert.ok(client.socket.bytesRead < sent, `it read ${client.socket.bytesRead} of ${sent} bytes`);
 });
 
 /** A server that holds requests, but for those to /now. */
