@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
@@ -253,7 +252,7 @@ test('writeMs: a client that does not read is reset, so that the kernel keeps no
   assert.equal(server.stats().bytes.buffered, 0);
   // What the kernel had taken for it is gone. (libuv may call the reset an end, if it reads only part of what has come.)
   client.socket.resume();
-  await once(client.socket, 'close');
+  await until('it knows', () => client.isEnded);
   const { sent } = server.stats().bytes;
   assert.ok(client.socket.bytesRead < sent, `it read ${client.socket.bytesRead} of ${sent} bytes`);
 });
