@@ -8,9 +8,12 @@
 #include <string_view>
 #include <utility>
 
+#include "base/block_cache.h"
+
 namespace millrace {
 
-/// A buffer that can grow and says so when memory is out, where std::string would end the process.
+/// A buffer that can grow and says so when memory is out, where std::string would end the process. Its
+/// capacity may be up to twice what was asked for.
 class OwnedBytes {
  public:
   OwnedBytes() noexcept = default;
@@ -25,7 +28,8 @@ class OwnedBytes {
     return *this;
   }
   ~OwnedBytes() {
-    if (data_ != nullptr) std::free(data_);  // most never hold anything, and a call for each request counts
+    // Most never hold anything, and a call for each request counts.
+    if (data_ != nullptr) body_blocks().give_back(data_, capacity_);
   }
 
   [[nodiscard]] char* data() noexcept { return data_; }
@@ -37,21 +41,15 @@ class OwnedBytes {
 
   /// False: no memory, nothing has changed.
   [[nodiscard]] bool reserve(std::size_t capacity) noexcept {
-    if (capacity <= capacity_) return true;
-    char* grown = static_cast<char*>(std::realloc(data_, capacity));
-    if (grown == nullptr) return false;
-    data_ = grown;
-    capacity_ = capacity;
-    return true;
+    return capacity <= capacity_ || move_to(BlockCache::block_bytes(capacity));
   }
 
   /// Gives back what is reserved beyond the size.
   void shrink() noexcept {
     if (size_ == 0) {
       clear();
-    } else if (char* const shrunk = static_cast<char*>(std::realloc(data_, size_)); shrunk != nullptr) {
-      data_ = shrunk;
-      capacity_ = size_;
+    } else if (const std::size_t enough = BlockCache::block_bytes(size_); enough < capacity_) {
+      static_cast<void>(move_to(enough));  // no memory for less: it stays what it is
     }
   }
 
@@ -77,6 +75,23 @@ class OwnedBytes {
   void clear() noexcept { *this = OwnedBytes(); }
 
  private:
+  /// False: no memory, nothing has changed. `capacity` is one that block_bytes() has given.
+  [[nodiscard]] bool move_to(std::size_t capacity) noexcept {
+    if (BlockCache::is_kept(capacity) || BlockCache::is_kept(capacity_)) {
+      char* const other = body_blocks().take(capacity);
+      if (other == nullptr) return false;
+      if (size_ > 0) std::memcpy(other, data_, size_);
+      if (data_ != nullptr) body_blocks().give_back(data_, capacity_);
+      data_ = other;
+    } else {
+      char* const moved = static_cast<char*>(std::realloc(data_, capacity));
+      if (moved == nullptr) return false;
+      data_ = moved;
+    }
+    capacity_ = capacity;
+    return true;
+  }
+
   char* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;

@@ -78,7 +78,10 @@ void RequestIntake::receive_directly(Connection& connection, const OnReactor& he
   upload.continue_owed = false;
   while (upload.is_received_directly() && !is_unread_window_full(upload)) {
     OwnedBytes& body = upload.body;
-    if (body.size() == body.capacity() && !body.reserve(std::max(kBodyWindowBytes, 2 * body.size()))) {
+    // What has been announced is believed as far as what has come makes it likely.
+    const std::size_t likely = std::max(kBodyWindowBytes, 4 * body.size());
+    const std::size_t all = body.size() + upload.length_left;
+    if (body.size() == body.capacity() && !body.reserve(std::min(likely, all))) {
       refuse(connection, 503, here);
       return;
     }
