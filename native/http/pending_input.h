@@ -80,7 +80,8 @@ struct PendingInput {
 
   /// To be called after any of the buffers has changed.
   void account() noexcept {
-    share.set(bytes.capacity() + after.capacity() + (upload != nullptr ? upload->body.capacity() : 0));
+    share.set(bytes.capacity() + head.bytes_held() + after.capacity() +
+              (upload != nullptr ? upload->body.capacity() : 0));
   }
 };
 

@@ -243,8 +243,12 @@ std::uint64_t RequestIntake::next_expiry_ms() const noexcept {
 }
 
 bool RequestIntake::may_take_next(const Connection& connection) const noexcept {
-  return connection.in_flight < config_.limits.pipeline_depth &&
+  return !ends_with_youngest(connection) && connection.in_flight < config_.limits.pipeline_depth &&
          ConnectionIo::unsent(connection) <= config_.limits.unsent_bytes;
+}
+
+bool RequestIntake::ends_with_youngest(const Connection& connection) const noexcept {
+  return connection.in_flight > 0 && exchanges_.at(connection.last_exchange).close_after;
 }
 
 bool RequestIntake::may_run_beside(const Connection& connection, bool safe) noexcept {
@@ -268,10 +272,10 @@ void RequestIntake::hold(Connection& connection, UnreadBytes& unread) {
   connection.input = keep(unread);
   connection.input_blocked = true;
   connection.read_deadline_ms = 0;
-  if (connection.input != nullptr) {
-    connection.input->account();
-  } else if (connection.in_flight > 0) {
+  if (connection.input != nullptr) connection.input->account();
+  if (connection.in_flight > 0 && (connection.input == nullptr || io_.budget().exhausted())) {
     // Without memory for the rest nothing of it can ever be answered; what is in flight still can.
+    connection.input.reset();
     exchanges_.at(connection.last_exchange).close_after = true;
   }
 }
@@ -306,7 +310,7 @@ void RequestIntake::consume(Connection& connection, UnreadBytes unread, const On
     } else {
       switch (parser_.parse(unread.data.data(), unread.data.size())) {
         case ParseStatus::incomplete:
-          keep_unfinished_head(connection, unread, begun);
+          keep_unfinished_head(connection, unread, begun, here);
           return;
         case ParseStatus::failed:
           refuse(connection, status_of(parser_.error()), here);
@@ -318,7 +322,6 @@ void RequestIntake::consume(Connection& connection, UnreadBytes unread, const On
     }
     if (io_.has_much_output()) io_.flush(here);
     if (connection.id.generation != generation) return;
-    // Whatever the client sends behind its last request is not looked at (RFC 9112 §9.6).
     if (ends_after_last_answer(connection)) return;
     begun = false;
     parser_.reset();
@@ -327,18 +330,23 @@ void RequestIntake::consume(Connection& connection, UnreadBytes unread, const On
 
 bool RequestIntake::ends_after_last_answer(Connection& connection) noexcept {
   if (connection.phase != Connection::Phase::open) return true;
-  if (connection.in_flight == 0 || !exchanges_.at(connection.last_exchange).close_after) return false;
+  if (!ends_with_youngest(connection)) return false;
   connection.input_blocked = true;
   return true;
 }
 
-void RequestIntake::keep_unfinished_head(Connection& connection, UnreadBytes& unread, bool begun) {
+void RequestIntake::keep_unfinished_head(Connection& connection, UnreadBytes& unread, bool begun,
+                                         const OnReactor& here) {
   auto input = keep(unread);
   // No memory: the rest will not parse, and the connection ends with 400.
   if (input == nullptr || !parser_.park(input->head)) return;
   input->begun = parser_.begun();
   input->account();
   connection.input = std::move(input);
+  if (io_.budget().exhausted()) {
+    refuse(connection, 503, here);
+    return;
+  }
   if (!parser_.begun()) {
     // Empty lines are no request: the connection goes on being idle, and they do not make it younger.
     if (connection.in_flight == 0 && connection.read_deadline_ms == 0) io_.start_idle_time(connection);

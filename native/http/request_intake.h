@@ -86,7 +86,7 @@ class RequestIntake {
   void go_on(Connection& connection, const OnReactor& here);
   void consume(Connection& connection, UnreadBytes unread, const OnReactor& here);
   [[nodiscard]] Progress begin_message(Connection& connection, UnreadBytes& unread, const OnReactor& here);
-  void keep_unfinished_head(Connection& connection, UnreadBytes& unread, bool begun);
+  void keep_unfinished_head(Connection& connection, UnreadBytes& unread, bool begun, const OnReactor& here);
 
   // request_uploads.cc
   [[nodiscard]] Progress begin_upload(Connection& connection, const char* head_bytes, RouteMatch match,
@@ -107,6 +107,8 @@ class RequestIntake {
   [[nodiscard]] bool send_continue(Connection& connection, const OnReactor& here);
 
   [[nodiscard]] bool may_take_next(const Connection& connection) const noexcept;
+  /// Whatever the client sends behind that request is not looked at (RFC 9112 §9.6).
+  [[nodiscard]] bool ends_with_youngest(const Connection& connection) const noexcept;
   [[nodiscard]] bool may_run_beside(const Connection& connection, bool safe) noexcept;
   [[nodiscard]] bool ends_after_last_answer(Connection& connection) noexcept;
   void restore_parser(const Connection& connection) noexcept;

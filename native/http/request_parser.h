@@ -46,6 +46,11 @@ struct ParserState {
 /// What a connection keeps of a head that did not arrive whole, or whose body is still to come: about 200
 /// bytes and the fields read so far. Reusable: parking into it again keeps its memory.
 class UnfinishedHead {
+ public:
+  /// On the heap, beside the head's own bytes.
+  [[nodiscard]] std::size_t bytes_held() const noexcept { return fields_.capacity(); }
+
+ private:
   friend class RequestParser;
   ParserState state_;
   OwnedBytes fields_;

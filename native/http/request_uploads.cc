@@ -65,6 +65,7 @@ RequestIntake::Progress RequestIntake::receive_body(Connection& connection, std:
   const std::uint16_t refusal = take_body_bytes(upload, data);
   connection.input->account();
   if (refusal != 0 || io_.budget().exhausted()) {
+    if (upload.stage != Upload::Stage::delivering) restore_parser(connection);
     refuse(connection, refusal != 0 ? refusal : 503, here);
     return Progress::wait;
   }
@@ -99,7 +100,8 @@ void RequestIntake::receive_directly(Connection& connection, const OnReactor& he
     if (count < room) break;  // the socket is empty
   }
   // Room that a slow client does not fill is not held, and charged, for it.
-  if (!upload.flows && upload.body.size() < kReceiveBytes) upload.body.shrink();
+  const std::size_t size = upload.body.size();
+  if (!upload.flows && (size < kReceiveBytes || upload.body.capacity() / 2 > size)) upload.body.shrink();
   upload.complete = upload.length_left == 0;
   connection.input->account();
   if (io_.budget().exhausted()) {
@@ -203,7 +205,7 @@ RequestIntake::Progress RequestIntake::call_handler(Connection& connection, std:
     return leave_unread(connection, data, here);
   }
   if (!follows) return Progress::message_done;
-  if (dispatch == Dispatch::answered) return Progress::wait;  // and the connection ends
+  if (dispatch == Dispatch::answered) return Progress::wait;  // and the connection ends with that answer
   upload.stage = Upload::Stage::delivering;
   upload.exchange_slot = connection.last_exchange;
   upload.exchange_generation = exchanges_.generation_of(connection.last_exchange);
@@ -289,7 +291,9 @@ void RequestIntake::serve_body_reads(const OnReactor& here) {
     }
     Connection& connection = io_.table().at(exchange->connection_slot);
     Upload* const upload = connection.upload();
-    if (upload == nullptr || upload->exchange_slot != read.exchange_slot || upload->end_given) continue;
+    const bool is_its_own = upload != nullptr && upload->stage == Upload::Stage::delivering &&
+                            upload->exchange_slot == read.exchange_slot;
+    if (!is_its_own || upload->end_given) continue;
     exchange->watched = true;
     exchange->js_thread = read.js_thread;
     upload->js_thread = read.js_thread;

@@ -70,7 +70,7 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   const bool in_pieces = (message.flags & flags::kMore) != 0;
   // Nobody waits: the client has gone, the reactor answered first, or this is a second answer.
   if (exchange == nullptr || exchange->begun) {
-    if (exchange == nullptr && in_pieces) tell_gone(message, js_thread);
+    if (in_pieces && (exchange == nullptr || exchange->complete)) tell_gone(message, js_thread);
     return;
   }
   Connection& connection = io_.table().at(exchange->connection_slot);
@@ -131,9 +131,10 @@ bool ResponseOutlet::ends_connection(const Connection& connection, const Request
   return (draining_ || connection.peer_finished) && is_youngest && !connection.has_begun_message();
 }
 
-bool ResponseOutlet::leaves_body_behind(const Connection& connection) noexcept {
+bool ResponseOutlet::leaves_body_behind(const Connection& connection) const noexcept {
   const Upload* const upload = connection.upload();
-  return upload != nullptr && upload->stage == Upload::Stage::delivering && upload->is_left_behind();
+  return upload != nullptr && upload->stage == Upload::Stage::delivering &&
+         (upload->is_left_behind() || (draining_ && !upload->complete));
 }
 
 void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
@@ -272,8 +273,9 @@ void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& her
 
 void ResponseOutlet::answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t generation,
                                       const OnReactor& here) {
-  // Its client may have gone, or handlerMs has answered it.
-  if (exchanges_.find(exchange_slot, generation) == nullptr) return;
+  // Its client may have gone, handlerMs have answered it, or a body that turned out bad.
+  const Exchange* const exchange = exchanges_.find(exchange_slot, generation);
+  if (exchange == nullptr || exchange->complete) return;
   counters_.requests_expired.add();
   answer_unavailable(exchange_slot, here);
 }

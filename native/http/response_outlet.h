@@ -117,8 +117,9 @@ class ResponseOutlet {
   void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, const OnReactor& here);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);
-  /// More is to come of the youngest request's body than is worth reading for nobody.
-  [[nodiscard]] static bool leaves_body_behind(const Connection& connection) noexcept;
+  /// More is to come of the youngest request's body than is worth reading for nobody; on close that is
+  /// anything.
+  [[nodiscard]] bool leaves_body_behind(const Connection& connection) const noexcept;
   [[nodiscard]] bool ends_connection(const Connection& connection, const RequestTraits& request,
                                      bool is_youngest) const noexcept;
 

@@ -49,14 +49,14 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
       kResponseHeadFixedBytes + kChunkFrameBytes + message.fields.size() + message.body.size();
   char* const start = io_.reserve_output(room, here);
   Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
-  if (exchange == nullptr) {
+  // Nobody waits for it any more, or it has been answered in the handler's place and waits for older answers.
+  if (exchange == nullptr || exchange->complete) {
     const bool waits_for_news = message.status == flags::kWatch || message.status == flags::kAskDrained ||
                                 message.status == flags::kReadPiece || message.status == flags::kReadWhole;
     if (waits_for_news) tell_gone(message, js_thread);
     return;
   }
   Connection& connection = io_.table().at(exchange->connection_slot);
-  if (exchange->complete) return;
   if (start == nullptr) {  // as in deliver()
     io_.close(connection, here);
     return;

@@ -52,7 +52,7 @@ struct Connection {
   std::uint32_t epoll_events = 0;  // what epoll watches for now
   Phase phase = Phase::open;
   bool peer_finished = false;        // the client has said FIN; it may still read (half-close)
-  bool input_blocked = false;        // reading stopped until an answer leaves: see RequestIntake
+  bool input_blocked = false;        // reading stopped until an answer leaves, or for good: see RequestIntake
   bool waits_for_ring = false;       // its next request found the ring full
   bool stream_waits = false;         // its oldest answer wants to know when most of it has been sent
   bool refused = false;              // one more than limits.connections: only told so

@@ -7,7 +7,7 @@ import { createServer, type CloseResult } from 'millrace';
 import { Client } from '../helpers/client.js';
 import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
-import { get, post } from '../helpers/requests.js';
+import { get, head, post } from '../helpers/requests.js';
 import { startHandler, startServer, testOptions } from '../helpers/server.js';
 
 /** Long enough for whatever has to happen; where a test waits for it, it fails. */
@@ -327,4 +327,18 @@ test('servers can be opened and closed under load, again and again', async (t) =
     if (n % 2 === 0) assert.equal(aborted, 0);
     for (const client of clients) client.destroy();
   }
+});
+
+test('an answer ends the connection of an upload that does not go on, when the server closes', async (t) => {
+  const held = new HeldRequests();
+  const { server, connect } = await startHandler(t, held.handler);
+  const client = await connect();
+  client.send(head('POST', '/up', { 'Transfer-Encoding': 'chunked' }) + '1\r\nx\r\n');
+  await held.hasStarted('/up');
+  const closing = server.close(LONG);
+  held.answer('/up');
+  const answer = await client.answer();
+  assert.equal(answer.headers['connection'], 'close');
+  assert.equal(await client.ended(), 'fin');
+  assert.deepEqual([(await closing).completed, (await closing).aborted], [1, 0]);
 });

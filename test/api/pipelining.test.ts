@@ -5,6 +5,7 @@ import type { ServerOptions } from 'millrace';
 
 import type { Client } from '../helpers/client.js';
 import { HeldRequests } from '../helpers/held-requests.js';
+import { until } from '../helpers/promises.js';
 import { get, head, post, postChunked } from '../helpers/requests.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 
@@ -301,4 +302,59 @@ test('a thousand pipelined requests, cut into pieces of any size, are answered i
     texts,
     paths.map((path) => (path === '/native' ? 'native' : path)),
   );
+});
+
+const LAST_OF_A_CONNECTION: readonly { name: string; sends: string; status: number }[] = [
+  { name: 'a malformed head', sends: 'GET /bad HTTP/1.1\r\nHost: h\r\nBad Name: x\r\n', status: 400 },
+  {
+    name: 'a body that is too large',
+    sends: head('POST', '/bad', { 'Content-Length': '9999999' }),
+    status: 413,
+  },
+  {
+    name: 'a bad chunk',
+    sends: head('GET', '/bad', { 'Transfer-Encoding': 'chunked' }) + 'zz\r\n',
+    status: 400,
+  },
+  { name: 'Connection: close', sends: get('/last', { Connection: 'close' }), status: 200 },
+];
+
+for (const { name, sends, status } of LAST_OF_A_CONNECTION) {
+  test(`nothing behind ${name} runs, whenever it comes (RFC 9112 §9.6)`, async (t) => {
+    const { running, client, held } = await pipeline(t);
+    client.send(get('/a') + get('/b') + sends);
+    await until('all have been seen', () => held.started.length >= (status === 200 ? 3 : 2));
+    await roundTrips(running);
+    const started = held.started.length;
+    client.send(get('/hidden') + get('/now/hidden'));
+    for (const path of ['/a', '/b']) {
+      held.answer(path);
+      assert.equal((await client.answer()).text, path);
+      await roundTrips(running);
+      client.send(get('/hidden'));
+      await roundTrips(running);
+    }
+    if (status === 200) held.answer('/last');
+    const last = await client.answer();
+    assert.equal(last.status, status);
+    assert.equal(last.headers['connection'], 'close');
+    assert.equal(client.unread.toString('latin1'), '');
+    await until('the connection has ended', () => client.isEnded);
+    assert.equal(held.started.length, started);
+  });
+}
+
+test('nothing runs behind an answer that has said Connection: close, while it is being given', async (t) => {
+  const { running, client, held } = await pipeline(t);
+  client.send(get('/a'));
+  await held.hasStarted('/a');
+  const response = held.response('/a').header('Connection', 'close');
+  response.write('begun');
+  await until('it has begun', () => client.unreadBytes > 0);
+  client.send(get('/hidden'));
+  await roundTrips(running);
+  response.end(' and ended');
+  assert.equal((await client.answer()).text, 'begun and ended');
+  await until('the connection has ended', () => client.isEnded);
+  assert.deepEqual(held.started, ['/a']);
 });

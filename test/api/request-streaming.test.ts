@@ -476,3 +476,44 @@ test('pipeline() of a request into an answer of another server', async (t) => {
   assert.equal((await client.ask(postChunked('/', [text]))).text, 'done');
   assert.ok(Buffer.concat(chunks).toString() === text);
 });
+
+test('a body that turned out bad before it is read is refused to the reader, also while older answers are awaited', async (t) => {
+  const held = new HeldRequests();
+  const go = deferred();
+  const outcome = deferred<unknown>();
+  const { connect } = await startServer(
+    t,
+    {},
+    (server) => {
+      server.get('/late', async (req) => {
+        await go.promise;
+        await req.buffer().catch(outcome.resolve);
+      });
+    },
+    held.handler,
+  );
+  const client = await connect();
+  client.send(get('/a') + head('GET', '/late', { 'Transfer-Encoding': 'chunked' }));
+  await held.hasStarted('/a');
+  client.send('zz\r\n');
+  // Round trips: the server has seen it.
+  const other = await connect();
+  other.send(get('/other'));
+  await held.hasStarted('/a', '/other');
+  go.resolve();
+  assert.equal(((await outcome.promise) as { code?: unknown }).code, 'ERR_MILLRACE_ABORTED');
+  held.answer('/a');
+  assert.equal((await client.answer()).text, '/a');
+  assert.equal((await client.answer()).status, 400);
+});
+
+test('a body that a canned answer leaves unread, and that turns out bad, is refused without content to HEAD', async (t) => {
+  const { connect } = await startServer(t, {}, (server) => server.reply('HEAD', '/r', { body: 'canned' }));
+  const client = await connect();
+  client.send(head('HEAD', '/r', { 'Transfer-Encoding': 'chunked' }));
+  const other = await connect();
+  await other.ask(head('HEAD', '/r'), { head: true });
+  client.send('zz\r\n');
+  assert.equal((await client.answer({ head: true })).status, 400);
+  assert.equal(await client.ended(), 'fin');
+});

@@ -117,6 +117,45 @@ TEST("refuses with 503 and Retry-After at once what exceeds limits.queue, and ru
   }
 }
 
+TEST("runs nothing of what a client sends behind a request that is refused for want of room") {
+  BlockingServer s(with_reactors(1), 2);
+  Client client = s.send(get("/w"), 1);
+  Client other = s.send(get("/w2"), 2);
+  // Its 503 waits behind the answer to /w. The body that comes now looks like a request.
+  const std::string hidden = get("/hidden");
+  const std::string head =
+      "GET /refused HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(hidden.size()) + "\r\n\r\n";
+  EXPECT_TRUE(client.send(head));
+  EXPECT_TRUE(wait_until([&] { return s.server->count(&Counters::requests_overload) == 1; }));
+  EXPECT_TRUE(client.send(hidden));
+  s.gate.open();
+  s.expect_served(client, "/w");
+  const auto refused = client.read_response();
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->header("Connection"), "close");
+  EXPECT_TRUE(client.at_end());
+  s.expect_served(other, "/w2");
+  const std::lock_guard lock(s.mutex);
+  EXPECT_EQ(s.ran.size(), 3u);
+}
+
+TEST("answers once what queueMs and a bad body refuse, one after the other") {
+  ServerOptions options = with_reactors(1);
+  options.config.timeouts.queue_ms = 100;
+  BlockingServer s(std::move(options));
+  const std::string behind = "GET /bad HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_TRUE(s.blocker->send(behind));
+  EXPECT_TRUE(wait_until([&] { return s.waiting() == 1; }));
+  EXPECT_TRUE(s.blocker->send("zz\r\n"));
+  EXPECT_TRUE(wait_until([&] { return s.server->count(&Counters::requests_refused) == 1; }));
+  EXPECT_TRUE(wait_until([&] { return s.waiting() == 0; }));  // it has expired
+  s.gate.open();
+  s.expect_served(*s.blocker, "/block");
+  EXPECT_EQ(s.blocker->read_status(), 400);
+  EXPECT_TRUE(s.blocker->at_end());
+}
+
 TEST("parks what finds the ring full, answers natively meanwhile, and goes on with those who wait longest") {
   BlockingServer s(with_reactors(1, kTinyRings));
   std::vector<Client> clients;
