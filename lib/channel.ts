@@ -88,6 +88,7 @@ export class Channel implements Thread {
   /** The server has ended: answers that still come are for nobody. */
   close(): void {
     this.#isClosed = true;
+    for (const link of this.#links) link.close();
   }
 
   beginAnswer(): boolean {

@@ -7,6 +7,7 @@ import { HttpRequest, isHeadRequest } from './request.js';
 import type { ClaimedRun } from './request-ring.js';
 import { HttpResponse } from './response.js';
 import type { HandlerEntry } from './routes.js';
+import type { UpgradedSocket } from './upgraded-socket.js';
 
 /** Where an `error` event comes from. */
 export interface ErrorContext {
@@ -49,23 +50,29 @@ export class HandlerRunner {
     );
     const body = claimed.bodyFollows(index) ? HttpResponse.incomingBodyOf(response) : claimed.bodyOf(index);
     const request = new HttpRequest(claimed.records, start, body, entry.pattern, response);
-    try {
-      const result =
-        entry.upgrade === undefined
-          ? entry.handler(request, response)
-          : entry.upgrade(request, HttpResponse.takeOver(response, request), NOTHING);
-      if (!isThenable(result)) return;
-      result.then(undefined, (error: unknown) => {
-        this.#fail(error, request, response);
-      });
-    } catch (error) {
+    let socket: UpgradedSocket | undefined;
+    const fail = (error: unknown): void => {
       this.#fail(error, request, response);
+      socket?.destroy();
+    };
+    try {
+      let result: unknown;
+      if (entry.upgrade === undefined) {
+        result = entry.handler(request, response);
+      } else {
+        socket = HttpResponse.takeOver(response, request);
+        result = entry.upgrade(request, socket, NOTHING);
+      }
+      if (isThenable(result)) result.then(undefined, fail);
+    } catch (error) {
+      fail(error);
     }
   }
 
   #fail(error: unknown, request: HttpRequest, response: HttpResponse): void {
-    if (isAbort(error)) {
-      HttpResponse.abort(response);
+    // What another request's client did is no reason to leave this one without an answer.
+    if (isAbort(error) && HttpResponse.isForNobody(response)) {
+      HttpResponse.fail(response, 500, 'Internal Server Error');
       return;
     }
     const isClientsFault = error instanceof BodyError;

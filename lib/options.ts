@@ -21,8 +21,8 @@ export interface LimitOptions {
    */
   connectionPolicy?: ConnectionPolicy | undefined;
   /**
-   * Request bodies and unsent answers that the whole server holds in memory. Beyond it requests are answered 503 and
-   * reading pauses.
+   * Unfinished requests, request bodies and unsent answers that the whole server holds in memory. Beyond it requests are
+   * answered 503, and those that are being received end their connections.
    * @remarks Bytes, 1024–1099511627776. Bodies larger than it can only be read in pieces.
    * @defaultValue 268435456 (256 MiB)
    */
@@ -100,7 +100,8 @@ export interface TimeoutOptions {
    */
   keepAliveMs?: number | undefined;
   /**
-   * Longest wait for a handler's answer. A late one is replaced by 503.
+   * Longest wait for a handler's answer, since the request or the last that came of its body. A late one is replaced by
+   * 503.
    * @remarks Milliseconds, 0–86400000; 0 turns it off.
    * @defaultValue 0
    */

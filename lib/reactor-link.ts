@@ -8,6 +8,7 @@ import {
   NEWS_BODY_END,
   NEWS_DRAINED,
   NEWS_GONE,
+  NEWS_PEER_FINISHED,
   NEWS_TRAILERS,
   SLEEP_DEEP,
 } from './ring-layout.js';
@@ -28,6 +29,8 @@ export interface ExchangeWatch {
   onBody(bytes: Buffer, isLast: boolean): void;
   /** Field lines; the end of the body follows. */
   onTrailers(lines: string): void;
+  /** The client has ended its side of the connection; what it is sent may still be read. */
+  onPeerFinished(): void;
   /** Nobody waits for the answer any more. */
   onExchangeGone(): void;
 }
@@ -57,6 +60,7 @@ export class ReactorLink {
   #isUntold = false;
   /** The run being handled, if the reactor cannot sleep deep before its last request begins. */
   #coveringRun: ClaimedRun | undefined;
+  #isClosed = false;
 
   constructor(
     native: NativeServer,
@@ -125,8 +129,22 @@ export class ReactorLink {
     else this.#isUntold = true;
   }
 
+  /** The reactor has ended: whoever waits for it is told. */
+  close(): void {
+    this.#isClosed = true;
+    const watches = [...this.#overtaken.splice(0), ...this.#watches.values()];
+    this.#watches.clear();
+    for (const watch of watches) watch.onExchangeGone();
+  }
+
   /** From now on `watch` hears what the reactor has to say of the exchange. */
   watch(exchangeSlot: number, watch: ExchangeWatch): void {
+    if (this.#isClosed) {
+      queueMicrotask(() => {
+        watch.onExchangeGone();
+      });
+      return;
+    }
     // Requests overtake news: that the slot has another request says that nobody waits for the answer to the one before.
     // The news are on their way; until then it waits, since this is the context of another request's handler.
     const before = this.#watches.get(exchangeSlot);
@@ -205,6 +223,9 @@ function tell(watch: ExchangeWatch, kind: number, bytes: Buffer): void {
       break;
     case NEWS_TRAILERS:
       watch.onTrailers(bytes.toString('latin1'));
+      break;
+    case NEWS_PEER_FINISHED:
+      watch.onPeerFinished();
       break;
     case NEWS_GONE:
       watch.onExchangeGone();

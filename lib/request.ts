@@ -1,9 +1,10 @@
 // request.ts: HttpRequest, what a handler sees of a request.
 
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import { formatAddress } from './address.js';
 import { binding } from './binding.js';
+import { BodyStream } from './body-stream.js';
 import { BodyError, StateError } from './errors.js';
 import { addHeader, joinHeader, joinRuleOf, type HeaderJoin } from './header-joins.js';
 import { paramsOf, type PathParams, type RoutePattern } from './pattern.js';
@@ -24,6 +25,7 @@ import {
   u8,
 } from './request-record.js';
 import { IncomingBody } from './incoming-body.js';
+import { mayBeLeft } from './may-be-left.js';
 import { decodeUtf8, RequestBody } from './request-body.js';
 import { HttpResponse } from './response.js';
 import {
@@ -234,20 +236,25 @@ export class HttpRequest {
     return this.#pieces();
   }
 
-  /** The body as a Readable of Node's, for `pipe()` and `pipeline()`. As {@link body}. */
+  /**
+   * The body as a Readable of Node's, for `pipe()` and `pipeline()`. As {@link body}; but where nobody listens for its
+   * errors, it ends without one (`close` and no `end`) when the client goes, as in node:http.
+   */
   stream(): Readable {
-    return Readable.from(this.#pieces(), { objectMode: false });
+    return new BodyStream(this.#pieces());
   }
 
   /**
    * The body; empty if the request has none. Yours to keep and to change; the same each time.
    * @throws {@link StateError} `ERR_MILLRACE_BODY_USED` when it has been read piece by piece; {@link AbortedError} as
-   * {@link body}; both as rejections.
+   * {@link body}; both as rejections. An AbortedError of a promise that nobody awaits any more does no harm.
    */
-  async buffer(): Promise<Buffer> {
-    const body = this.#unusedBody();
-    if (body === undefined) return EMPTY_BODY;
-    return body instanceof RequestBody ? body.buffer() : this.#whole(body);
+  buffer(): Promise<Buffer> {
+    const body = this.#extras?.body;
+    // The way of nearly all, as in text().
+    if (body instanceof RequestBody && this.#extras!.isTakenApart !== true)
+      return Promise.resolve(body.buffer());
+    return mayBeLeft(this.#buffer());
   }
 
   /**
@@ -259,7 +266,7 @@ export class HttpRequest {
     // The way of nearly all, without the turns that an async function takes.
     if (body instanceof RequestBody && this.#extras!.isTakenApart !== true)
       return Promise.resolve(body.text());
-    return this.buffer().then(decodeUtf8);
+    return mayBeLeft(this.buffer().then(decodeUtf8));
   }
 
   /**
@@ -270,7 +277,7 @@ export class HttpRequest {
   json<T = unknown>(): Promise<T> {
     const body = this.#extras?.body;
     if (!(body instanceof RequestBody) || this.#extras!.isTakenApart === true) {
-      return this.text().then((text) => parseJson(text) as T);
+      return mayBeLeft(this.text().then((text) => parseJson(text) as T));
     }
     return new Promise((resolve) => {
       resolve(parseJson(body.text()) as T);
@@ -297,9 +304,18 @@ export class HttpRequest {
    * Aborted when nobody waits for the answer any more before it is complete: the client has gone, or the server has
    * answered in the handler's place (`timeouts.handlerMs`). For whatever the handler has begun elsewhere: `fetch`,
    * timers, a query. Its `reason` is an {@link AbortedError}.
+   *
+   * A client that has ended its side of the connection counts as gone here, since that is all that most ever say; it is
+   * sent what the handler answers all the same, for it may still read (RFC 9112 §9.6).
    */
   get signal(): AbortSignal {
     return HttpResponse.signalOf(this.#response);
+  }
+
+  async #buffer(): Promise<Buffer> {
+    const body = this.#unusedBody();
+    if (body === undefined) return EMPTY_BODY;
+    return body instanceof RequestBody ? body.buffer() : this.#whole(body);
   }
 
   async *#pieces(): AsyncGenerator<Buffer, void, undefined> {

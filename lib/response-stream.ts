@@ -1,6 +1,7 @@
 // response-stream.ts: what a response has besides one message: a body in pieces, trailers, and a client that may go.
 
 import { AbortedError, InvalidHeaderError } from './errors.js';
+import { mayBeLeft } from './may-be-left.js';
 import type { ExchangeWatch, ReactorLink } from './reactor-link.js';
 import {
   CONTROL_ABORT,
@@ -44,6 +45,7 @@ export class ResponseStream implements ExchangeWatch {
   /** Field lines that follow the body. */
   trailers = '';
   #isGone = false;
+  #hasPeerFinished = false;
   #isComplete = false;
   #isWatched = false;
   #controller: AbortController | undefined;
@@ -69,7 +71,7 @@ export class ResponseStream implements ExchangeWatch {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#isGone) this.#controller.abort(new AbortedError());
+      if (this.isLeft) this.#controller.abort(new AbortedError());
       else if (!this.#isComplete) this.#watch(true);
     }
     return this.#controller.signal;
@@ -147,9 +149,10 @@ export class ResponseStream implements ExchangeWatch {
   drained(): Promise<void> {
     if (this.#isGone) return Promise.reject(new AbortedError());
     if (!this.#isFull) return Promise.resolve();
-    return new Promise((resolve, reject) => {
+    const room = new Promise<void>((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
     });
+    return mayBeLeft(room);
   }
 
   /** Calls back once, when nobody waits for the answer any more. */
@@ -173,6 +176,11 @@ export class ResponseStream implements ExchangeWatch {
     return this.#isGone;
   }
 
+  /** The client has gone, or it has ended its side and may have. */
+  get isLeft(): boolean {
+    return this.#isGone || this.#hasPeerFinished;
+  }
+
   /** The answer is complete, or nobody waits for it. */
   get isOver(): boolean {
     return this.#isGone || this.#isComplete;
@@ -190,12 +198,22 @@ export class ResponseStream implements ExchangeWatch {
 
   onDrained(): void {
     if (this.#rest !== undefined) {
-      this.#sendWindow(this.#rest);
+      try {
+        this.#sendWindow(this.#rest);
+      } catch {
+        // The app has given the body's memory away, or there is none for the window. Half an answer is none.
+        this.abort();
+      }
       return;
     }
     this.#unsent = 0;
     this.#isFull = false;
     for (const { resolve } of this.#waiters.splice(0)) resolve();
+  }
+
+  onPeerFinished(): void {
+    this.#hasPeerFinished = true;
+    this.#controller?.abort(new AbortedError());
   }
 
   onExchangeGone(): void {

@@ -17,6 +17,7 @@ import {
   type FieldValueInput,
 } from './field-validation.js';
 import { IncomingBody } from './incoming-body.js';
+import { mayBeLeft } from './may-be-left.js';
 import type { ReactorLink } from './reactor-link.js';
 import { checkedFields, fieldLines, type ResponseField } from './response-fields.js';
 import { ResponseStream } from './response-stream.js';
@@ -222,22 +223,8 @@ export class HttpResponse {
    * @returns A promise that resolves when the answer has been given. It rejects with what the source failed with (the
    * answer is then 500, or ends incomplete if it has begun), or with an {@link AbortedError}.
    */
-  async pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
-    if (this.#ended) throw alreadyEnded();
-    const readable = readableOf(source);
-    const stream = this.#streamed();
-    stream.whenGone(() => readable.destroy());
-    try {
-      for await (const chunk of readable) {
-        if (!this.write(chunk as string | Uint8Array)) await stream.drained();
-      }
-    } catch (error) {
-      if (stream.isGone) throw new AbortedError();
-      HttpResponse.fail(this, 500, 'Internal Server Error');
-      throw error;
-    }
-    if (stream.isGone) throw new AbortedError();
-    this.end();
+  pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
+    return mayBeLeft(this.#pipe(source));
   }
 
   /**
@@ -271,7 +258,8 @@ export class HttpResponse {
   /** @internal See `HttpRequest.signal`. */
   static signalOf(response: HttpResponse): AbortSignal {
     const stream = response.#streamed();
-    if (response.#ended) stream.forget();
+    // Of an answer that is still being sent, window by window, the client may yet go.
+    if (response.#ended && !stream.hasBegun) stream.forget();
     return stream.signal;
   }
 
@@ -283,6 +271,11 @@ export class HttpResponse {
   /** @internal Instead of an answer: the connection itself. */
   static takeOver(response: HttpResponse, request: HttpRequest): UpgradedSocket {
     return new UpgradedSocket(response.#streamed(), request);
+  }
+
+  /** @internal Is this answer for nobody, as far as its handler can know? */
+  static isForNobody(response: HttpResponse): boolean {
+    return response.#ended || response.#stream?.isLeft === true || response.aborted;
   }
 
   /** @internal Ends an answer that cannot be completed, if it has begun. */
@@ -301,6 +294,34 @@ export class HttpResponse {
     response.#reason = '';
     response.#fields = undefined;
     response.#send(text, CONTENT_TYPE_TEXT);
+  }
+
+  async #pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
+    if (this.#ended) throw alreadyEnded();
+    const readable = readableOf(source);
+    const stream = this.#streamed();
+    // Beside the source: one that waits for something itself may not even notice that it is destroyed.
+    const gone = new Promise<never>((_, reject) => {
+      stream.whenGone(() => {
+        readable.destroy();
+        reject(new AbortedError());
+      });
+    });
+    try {
+      await Promise.race([this.#writeAll(readable, stream), gone]);
+    } catch (error) {
+      if (stream.isGone) throw new AbortedError();
+      HttpResponse.fail(this, 500, 'Internal Server Error');
+      throw error;
+    }
+    this.end();
+  }
+
+  async #writeAll(readable: Readable, stream: ResponseStream): Promise<void> {
+    for await (const chunk of readable) {
+      if (!this.write(chunk as string | Uint8Array)) await stream.drained();
+    }
+    if (stream.isGone) throw new AbortedError();
   }
 
   #send(body: string | Uint8Array, contentType: number): void {

@@ -81,6 +81,7 @@ export const NEWS_GONE = 2;
 export const NEWS_BODY = 3;
 export const NEWS_BODY_END = 4;
 export const NEWS_TRAILERS = 5;
+export const NEWS_PEER_FINISHED = 6;
 
 export const SLEEP_AWAKE = 0;
 export const SLEEP_NAP = 1;
@@ -158,6 +159,7 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   newsBody: NEWS_BODY,
   newsBodyEnd: NEWS_BODY_END,
   newsTrailers: NEWS_TRAILERS,
+  newsPeerFinished: NEWS_PEER_FINISHED,
   sleepAwake: SLEEP_AWAKE,
   sleepNap: SLEEP_NAP,
   sleepDeep: SLEEP_DEEP,

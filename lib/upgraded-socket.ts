@@ -34,7 +34,10 @@ export class UpgradedSocket extends Duplex {
 
   override _read(): void {
     this.#incoming.next().then(
-      (piece) => this.push(piece ?? null),
+      (piece) => {
+        // It may have been on its way when this side ended.
+        if (!this.#exchange.isOver) this.push(piece ?? null);
+      },
       // Whoever has ended the exchange has said so already, or is about to.
       () => undefined,
     );

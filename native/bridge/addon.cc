@@ -85,6 +85,7 @@ Napi::Object layout_object(Napi::Env env) {
       {"newsBody", ring::news::kBody},
       {"newsBodyEnd", ring::news::kBodyEnd},
       {"newsTrailers", ring::news::kTrailers},
+      {"newsPeerFinished", ring::news::kPeerFinished},
       {"sleepAwake", static_cast<std::uint32_t>(ring::ReactorSleep::awake)},
       {"sleepNap", static_cast<std::uint32_t>(ring::ReactorSleep::nap)},
       {"sleepDeep", static_cast<std::uint32_t>(ring::ReactorSleep::deep)},

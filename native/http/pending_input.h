@@ -43,6 +43,7 @@ struct Upload {
   std::uint32_t exchange_slot = 0;
   std::uint32_t exchange_generation = 0;
   OwnedBytes body;                // received, and not given to the handler
+  std::uint32_t handler_ms = 0;   // its handler's deadline (timeouts.handlerMs); 0: none
   std::uint64_t length_left = 0;  // Framing::length: bytes still to come
   ChunkedDecoder decoder;         // Framing::chunked
   std::uint64_t received = 0;     // bytes of the body so far, also those thrown away

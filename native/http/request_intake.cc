@@ -84,9 +84,10 @@ void RequestIntake::on_peer_finished(Connection& connection, const OnReactor& he
       restore_parser(connection);
       refuse(connection, 400, here);  // RFC 9112 §8: the message can never become complete
     }
-  } else if (connection.in_flight > 0) {  // a half-close: the client still wants its answers
+  } else if (connection.in_flight > 0) {  // perhaps a half-close: the client may still want its answers
     connection.input.reset();
     connection.read_deadline_ms = 0;
+    outlet_.tell_peer_finished(connection);
   } else if (connection.has_begun_message()) {
     restore_parser(connection);
     refuse(connection, 400, here);  // RFC 9112 §8: the message can never become complete

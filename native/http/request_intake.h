@@ -101,6 +101,7 @@ class RequestIntake {
   [[nodiscard]] Progress leave_unread(Connection& connection, std::string_view data, const OnReactor& here);
   [[nodiscard]] Progress end_discarding(Connection& connection, const OnReactor& here);
   [[nodiscard]] static std::uint16_t take_body_bytes(Upload& upload, std::string_view& data);
+  void extend_deadline(const Upload& upload) noexcept;
   void discard_if_abandoned(Upload& upload) noexcept;
   void give_body(Upload& upload);
   void expect_body(Connection& connection, const Upload& upload);

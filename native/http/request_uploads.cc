@@ -63,6 +63,7 @@ RequestIntake::Progress RequestIntake::receive_body(Connection& connection, std:
   if (!data.empty()) upload.continue_owed = false;
   upload.flows = data.size() >= kReceiveBytes / 2;
   const std::uint16_t refusal = take_body_bytes(upload, data);
+  extend_deadline(upload);
   connection.input->account();
   if (refusal != 0 || io_.budget().exhausted()) {
     if (upload.stage != Upload::Stage::delivering) restore_parser(connection);
@@ -103,6 +104,7 @@ void RequestIntake::receive_directly(Connection& connection, const OnReactor& he
   const std::size_t size = upload.body.size();
   if (!upload.flows && (size < kReceiveBytes || upload.body.capacity() / 2 > size)) upload.body.shrink();
   upload.complete = upload.length_left == 0;
+  extend_deadline(upload);
   connection.input->account();
   if (io_.budget().exhausted()) {
     refuse(connection, 503, here);
@@ -138,6 +140,15 @@ std::uint16_t RequestIntake::take_body_bytes(Upload& upload, std::string_view& d
     if (!keep(step.data)) return 503;
     upload.complete = step.status == ChunkedDecoder::Status::done;
     if (step.status != ChunkedDecoder::Status::data) return 0;
+  }
+}
+
+/// A handler's time runs while it has all that has come: not while its client takes its time.
+void RequestIntake::extend_deadline(const Upload& upload) noexcept {
+  if (upload.handler_ms == 0 || upload.stage != Upload::Stage::delivering) return;
+  Exchange* const exchange = exchanges_.find(upload.exchange_slot, upload.exchange_generation);
+  if (exchange != nullptr && exchange->deadline_ms != 0) {
+    exchange->deadline_ms = io_.now_ms() + upload.handler_ms;
   }
 }
 
@@ -209,6 +220,7 @@ RequestIntake::Progress RequestIntake::call_handler(Connection& connection, std:
   upload.stage = Upload::Stage::delivering;
   upload.exchange_slot = connection.last_exchange;
   upload.exchange_generation = exchanges_.generation_of(connection.last_exchange);
+  upload.handler_ms = routes_.handlers[handler_of(upload.match)->id].handler_ms;
   input->bytes = {};
   input->head = {};
   connection.input = std::move(input);

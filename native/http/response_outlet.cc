@@ -82,7 +82,10 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   exchange->begun = true;
   exchange->complete = !in_pieces;
   exchange->no_content = !has_content(*exchange, message.status);
-  if (in_pieces) begin_pieces(*exchange, message, js_thread);
+  if (in_pieces) {
+    begin_pieces(*exchange, message, js_thread);
+    if (connection.peer_finished) tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
+  }
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
   const RequestTraits request{.head_request = exchange->head_request,
                               .keep_alive_1_0 = exchange->keep_alive_1_0,

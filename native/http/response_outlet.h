@@ -55,6 +55,8 @@ class ResponseOutlet {
 
   /// Tells JavaScript what has become of the exchanges that it watches. After flush().
   void tell_news(const OnReactor& here);
+  /// The client has said FIN: whoever watches one of its exchanges is told.
+  void tell_peer_finished(const Connection& connection);
 
   /// Answers a request that has no exchange yet; behind those that have, if the connection has any.
   /// The connection may be gone afterwards.
@@ -111,6 +113,7 @@ class ResponseOutlet {
                         const OnReactor& here);
   void abort(Connection& connection, Exchange& exchange, const OnReactor& here);
   void watch_drain(Connection& connection);
+  void tell(const Exchange& exchange, std::uint32_t slot, std::uint32_t kind);
   void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
 
   void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here);

@@ -76,6 +76,7 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
     case flags::kWatch:
       exchange->watched = true;
       exchange->js_thread = js_thread;
+      if (connection.peer_finished) tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
       break;
     case flags::kEarlyHints:
       give_early_hints(connection, *exchange, message.fields, start, here);
@@ -162,6 +163,17 @@ void ResponseOutlet::watch_drain(Connection& connection) {
   asking_.push_back(connection.id);
 }
 
+void ResponseOutlet::tell(const Exchange& exchange, std::uint32_t slot, std::uint32_t kind) {
+  news_[exchange.js_thread]->put({slot, exchanges_.generation_of(slot), kind});
+}
+
+void ResponseOutlet::tell_peer_finished(const Connection& connection) {
+  for (std::uint32_t slot = connection.first_exchange; slot != kNone; slot = exchanges_.at(slot).next) {
+    const Exchange& exchange = exchanges_.at(slot);
+    if (exchange.watched && !exchange.complete) tell(exchange, slot, ring::news::kPeerFinished);
+  }
+}
+
 void ResponseOutlet::tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread) {
   news_[js_thread]->put({message.exchange_slot, message.exchange_generation, ring::news::kGone});
 }
@@ -177,8 +189,7 @@ void ResponseOutlet::tell_news(const OnReactor& here) {
     Exchange& exchange = exchanges_.at(connection->first_exchange);
     if (!exchange.asked || ConnectionIo::unsent(*connection) > drained_bytes_) return;
     connection->stream_waits = exchange.asked = false;
-    const std::uint32_t slot = connection->first_exchange;
-    news_[exchange.js_thread]->put({slot, exchanges_.generation_of(slot), ring::news::kDrained});
+    tell(exchange, connection->first_exchange, ring::news::kDrained);
   };
   for (const ConnectionId id : asking_) look_at(id);
   for (const ConnectionId id : io_.drained()) look_at(id);

@@ -117,10 +117,11 @@ inline constexpr std::uint32_t kDoorbellStride = kCacheLineWords;
 namespace news {
 inline constexpr std::uint32_t kDrained =
     1;  // the client has taken most of what was written: the answer to kAskDrained
-inline constexpr std::uint32_t kGone = 2;      // nobody waits for the answer any more
-inline constexpr std::uint32_t kBody = 3;      // a piece of the request's body: the answer to kReadPiece
-inline constexpr std::uint32_t kBodyEnd = 4;   // the last piece, or all of it; perhaps empty
-inline constexpr std::uint32_t kTrailers = 5;  // trailer field lines; kBodyEnd follows
+inline constexpr std::uint32_t kGone = 2;          // nobody waits for the answer any more
+inline constexpr std::uint32_t kBody = 3;          // a piece of the request's body: the answer to kReadPiece
+inline constexpr std::uint32_t kBodyEnd = 4;       // the last piece, or all of it; perhaps empty
+inline constexpr std::uint32_t kTrailers = 5;      // trailer field lines; kBodyEnd follows
+inline constexpr std::uint32_t kPeerFinished = 6;  // the client has said FIN; its answer can still be sent
 }  // namespace news
 
 /// What a reactor says of itself, so that nobody wakes one that is awake.

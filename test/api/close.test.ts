@@ -336,6 +336,7 @@ test('an answer ends the connection of an upload that does not go on, when the s
   client.send(head('POST', '/up', { 'Transfer-Encoding': 'chunked' }) + '1\r\nx\r\n');
   await held.hasStarted('/up');
   const closing = server.close(LONG);
+  assert.equal(await connectUntilRefused(() => connect()), 'ECONNREFUSED');
   held.answer('/up');
   const answer = await client.answer();
   assert.equal(answer.headers['connection'], 'close');
