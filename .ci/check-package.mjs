@@ -1,7 +1,7 @@
 // check-package.mjs: packs millrace, installs it into empty projects as users do, and loads it both ways.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,21 @@ const npm = (args, cwd) => execFileSync('npm', [...args, '--loglevel=error'], { 
 const LOADS = {
   'load.mjs': "import { createServer } from 'millrace';\ncreateServer();\n",
   'load.cjs': "const { createServer } = require('millrace');\ncreateServer();\n",
+};
+
+/** With the compiler's defaults: what the declarations need, they name. */
+const TYPED = {
+  'typed.mts': `import { createServer, type HttpRequest, type Server } from 'millrace';
+const server: Server = createServer({ limits: { bodyBytes: 1024 } });
+server.post('/:name', async (req: HttpRequest, res) => {
+  const body: Buffer = await req.buffer();
+  res.status(201).json({ name: req.params['name'], bytes: body.length });
+});
+await using closing = server;
+`,
+  'typed.cts': `import { createServer } from 'millrace';
+createServer((_req, res) => res.text('typed')).unref();
+`,
 };
 
 try {
@@ -35,4 +50,18 @@ function tryInstall(kind, what) {
     execFileSync(process.execPath, [file], { cwd: project, stdio: 'inherit' });
     console.log(`${kind}: ${file} loads`);
   }
+  symlinkSync(join(root, 'node_modules/@types'), join(project, 'node_modules/@types'));
+  for (const [file, text] of Object.entries(TYPED)) writeFileSync(join(project, file), text);
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    ...Object.keys(TYPED),
+  ];
+  execFileSync(process.execPath, [tsc, ...options], { cwd: project, stdio: 'inherit' });
+  console.log(`${kind}: ${Object.keys(TYPED).join(', ')} compile`);
 }

@@ -1,5 +1,9 @@
 // index.ts: what the package exports.
 
+// For its declarations: since TypeScript 6 nothing is there by itself.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+
 export {
   AbortedError,
   BodyError,
