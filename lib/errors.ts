@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   ERR_MILLRACE_HEADER_FRAMING: 'a header field contradicts how the server delimits the message',
   /** {@link ResponseError}: a status code that no final answer can have. */
   ERR_MILLRACE_STATUS: 'a status code is not one of a final answer',
-  /** {@link ResponseError}: a reason phrase with forbidden characters (RFC 9112 §4). */
+  /** {@link InvalidHeaderError}: a reason phrase with forbidden characters (RFC 9112 §4). */
   ERR_MILLRACE_REASON: 'a reason phrase cannot be sent',
   /** {@link ResponseError}: a body that is neither a string nor a Uint8Array, or a value that JSON cannot express. */
   ERR_MILLRACE_RESPONSE_BODY: 'a response body cannot be sent',
@@ -204,11 +204,11 @@ export type HeaderErrorCode =
   | 'ERR_MILLRACE_HEADER_NAME'
   | 'ERR_MILLRACE_HEADER_VALUE'
   | 'ERR_MILLRACE_HEADER_REPEATED'
-  | 'ERR_MILLRACE_HEADER_FRAMING';
+  | 'ERR_MILLRACE_HEADER_FRAMING'
+  | 'ERR_MILLRACE_REASON';
 
 /** The codes of a {@link ResponseError}; those of header fields belong to its subclass {@link InvalidHeaderError}. */
-export type ResponseErrorCode =
-  HeaderErrorCode | 'ERR_MILLRACE_STATUS' | 'ERR_MILLRACE_REASON' | 'ERR_MILLRACE_RESPONSE_BODY';
+export type ResponseErrorCode = HeaderErrorCode | 'ERR_MILLRACE_STATUS' | 'ERR_MILLRACE_RESPONSE_BODY';
 
 /** Something a handler gave that must not reach the wire. Nothing of it has been sent. */
 export class ResponseError extends MillraceError {
@@ -219,10 +219,10 @@ export class ResponseError extends MillraceError {
   }
 }
 
-/** A response header field that must not reach the wire. */
+/** A response header field, or a reason phrase, that must not reach the wire. */
 export class InvalidHeaderError extends ResponseError {
   declare readonly code: HeaderErrorCode;
-  /** The field's name as it was given, shortened and with control characters escaped. */
+  /** The field's name as it was given, shortened and with control characters escaped; `reason` for a reason phrase. */
   readonly field: string;
 
   constructor(code: HeaderErrorCode, field: string, message: string) {

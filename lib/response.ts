@@ -91,13 +91,14 @@ export class HttpResponse {
    * Sets the status code, and the reason phrase if it should not be the registered one.
    * @param code - Integer, 200–999: interim answers (1xx) are not the handler's to give.
    * @defaultValue 200
-   * @throws {@link ResponseError} `ERR_MILLRACE_STATUS`, `ERR_MILLRACE_REASON`
+   * @throws {@link ResponseError} `ERR_MILLRACE_STATUS`; {@link InvalidHeaderError} `ERR_MILLRACE_REASON`
    * @throws {@link StateError} `ERR_MILLRACE_HEADERS_SENT`
    */
   status(code: number, reason?: string): this {
     this.#requireUnsent('status()');
-    this.#status = checkStatus(code);
+    const checked = checkStatus(code);
     this.#reason = reason === undefined ? '' : checkReason(reason);
+    this.#status = checked;
     return this;
   }
 

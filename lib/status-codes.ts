@@ -1,6 +1,6 @@
 // status-codes.ts: which status codes and reason phrases a handler may answer with.
 
-import { ResponseError } from './errors.js';
+import { InvalidHeaderError, ResponseError } from './errors.js';
 import { indexOfBadCharacter } from './field-characters.js';
 import { showValue } from './show-value.js';
 
@@ -47,27 +47,21 @@ const MAX_REASON_LENGTH = 512;
 
 /**
  * Checks a reason phrase: visible characters, spaces and tabs of Latin-1 (RFC 9112 §4). It may be empty.
- * @throws {@link ResponseError} `ERR_MILLRACE_REASON`
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_REASON`
  */
 export function checkReason(reason: string): string {
-  if (typeof reason !== 'string') {
-    throw new ResponseError(
-      'ERR_MILLRACE_REASON',
-      `A reason phrase must be a string, not ${showValue(reason)}`,
-    );
-  }
+  if (typeof reason !== 'string') throw badReason(`must be a string, not ${showValue(reason)}`);
   if (reason.length > MAX_REASON_LENGTH) {
-    throw new ResponseError(
-      'ERR_MILLRACE_REASON',
-      `A reason phrase has at most ${String(MAX_REASON_LENGTH)} characters, not ${String(reason.length)}`,
-    );
+    throw badReason(`has at most ${String(MAX_REASON_LENGTH)} characters, not ${String(reason.length)}`);
   }
   const bad = indexOfBadCharacter(reason);
   if (bad < 0) return reason;
-  throw new ResponseError(
-    'ERR_MILLRACE_REASON',
-    `A reason phrase has a forbidden character at index ${String(bad)} (RFC 9112 §4)`,
-  );
+  throw badReason(`has a forbidden character at index ${String(bad)} (RFC 9112 §4)`);
+}
+
+/** Of the class of bad field values: they would split a response in the same way. */
+function badReason(what: string): InvalidHeaderError {
+  return new InvalidHeaderError('ERR_MILLRACE_REASON', 'reason', `A reason phrase ${what}`);
 }
 
 /**

@@ -332,10 +332,7 @@ test('a reason phrase has visible characters, spaces and tabs only (RFC 9112 §4
   for (const reason of ['', 'OK', 'Not Found', 'très bien', 'a\tb'])
     assert.equal(checkReason(reason), reason);
   for (const reason of ['OK\r\nX-Evil: 1', 'a\nb', 'a\0', '€', 5, null]) {
-    assert.throws(() => checkReason(reason as string), {
-      name: 'ResponseError',
-      code: 'ERR_MILLRACE_REASON',
-    });
+    assert.equal(refused(() => checkReason(reason as string), 'ERR_MILLRACE_REASON').field, 'reason');
   }
 });
 

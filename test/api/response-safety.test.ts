@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 
-import type { HttpResponse } from 'millrace';
+import { InvalidHeaderError, type HttpResponse } from 'millrace';
 
 import { get } from '../helpers/requests.js';
 import { startHandler } from '../helpers/server.js';
@@ -275,6 +275,11 @@ for (const { name, use, code } of REFUSED) {
     const client = await connect();
     const answer = await client.ask(get('/'));
     assert.equal((thrown as { code?: string } | undefined)?.code, code, 'thrown in the handler');
+    assert.equal(
+      thrown instanceof InvalidHeaderError,
+      code !== STATUS,
+      'the class of all that names a field',
+    );
     assert.equal(answer.status, 500);
     assert.equal(answer.reason, 'Internal Server Error');
     assert.equal(answer.text, 'refused');
@@ -282,6 +287,15 @@ for (const { name, use, code } of REFUSED) {
     assert.equal((await client.stillServes(get('/'))).text, 'refused');
   });
 }
+
+test('a refused reason phrase leaves the status as it was', async (t) => {
+  const { connect } = await startHandler(t, (_req, res) => {
+    res.status(201);
+    assert.throws(() => res.status(404, EVIL), { name: 'InvalidHeaderError', field: 'reason' });
+    res.end();
+  });
+  assert.equal((await (await connect()).ask(get('/'))).status, 201);
+});
 
 test('a handler that lets such an error pass answers 500 without what it had set', async (t) => {
   const { server, connect } = await startHandler(t, (_req, res) => {
