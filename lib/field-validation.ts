@@ -24,9 +24,12 @@ export interface FieldName {
 /** What `header()` and `append()` take as a value. */
 export type FieldValueInput = string | number | readonly (string | number)[];
 
+/** Equal to nothing that an app can give; `undefined` is what it gives by mistake. */
+const NONE_YET = Symbol('none yet');
+
 interface CachedName extends FieldName {
   /** The last value that passed for this name: apps send the same few again and again. */
-  lastValid: string | undefined;
+  lastValid: string | typeof NONE_YET;
 }
 
 /** Fields whose meaning belongs to the server, because it delimits messages and manages connections. */
@@ -205,7 +208,7 @@ function newFieldName(name: string): FieldName {
     prefix: lower === 'upgrade' ? `Connection: Upgrade\r\n${name}: ` : `${name}: `,
     kind: KINDS.get(lower) ?? 'plain',
     single: SINGLE.has(lower),
-    lastValid: undefined,
+    lastValid: NONE_YET,
   };
   if (name.length <= MAX_CACHED_NAME_LENGTH) {
     if (names.size >= MAX_CACHED_NAMES) names.clear();

@@ -161,6 +161,18 @@ for (const [index, value] of NOT_VALUES.entries()) {
   });
 }
 
+test('undefined is refused for a name that is used for the first time, too', () => {
+  for (const [index, value] of [undefined, [undefined], [undefined, 'a']].entries()) {
+    const field = fieldName(`X-Fresh-${String(index)}`);
+    const error = refused(() => fieldValues(field, value as string[]), 'ERR_MILLRACE_HEADER_VALUE');
+    assert.equal(error.field, field.name);
+    assert.match(
+      error.message,
+      new RegExp(`'${field.name}' must be a string or a finite number, not undefined`),
+    );
+  }
+});
+
 test('a list is copied, so that nobody changes it after the check', () => {
   const list = ['a', 'b'];
   const texts = fieldValues(fieldName('X-A'), list);

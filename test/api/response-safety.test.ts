@@ -214,6 +214,15 @@ const REFUSED: readonly RefusedCase[] = [
       code: NAME,
     };
   }),
+  ...Object.entries<Use>({
+    'header()': (res) => callUntyped(res, 'header', 'X-Fresh-1', undefined),
+    'header(), in an array': (res) => callUntyped(res, 'header', 'X-Fresh-2', [undefined, 'a']),
+    'append()': (res) => callUntyped(res, 'append', 'X-Fresh-3', undefined),
+    'trailers()': (res) => callUntyped(res, 'trailers', { 'X-Fresh-4': undefined }),
+    'earlyHints()': (res) => callUntyped(res, 'earlyHints', { 'X-Fresh-5': undefined }),
+  }).map(([call, use]): RefusedCase => {
+    return { name: `undefined for a name that ${call} sees for the first time`, use, code: VALUE };
+  }),
   {
     name: 'an object whose text changes',
     use: (res) => callUntyped(res, 'header', 'X-A', shifty()),
