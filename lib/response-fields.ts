@@ -10,19 +10,25 @@ export interface ResponseField {
   value: string | readonly string[];
 }
 
+/** True for an empty array: as nothing of it is sent, the field counts as not set, also for what the server adds. */
+export function isNoValue(value: string | readonly string[]): boolean {
+  return typeof value !== 'string' && value.length === 0;
+}
+
 /**
- * Checks fields that are given all at once, as {@link fieldValues} does.
+ * Checks fields that are given all at once, as {@link fieldValues} does. Those without a value are left out.
  * @param check - Refuses those that cannot stand where these are going.
  */
 export function checkedFields(
   fields: Readonly<Record<string, FieldValueInput>>,
   check?: (field: FieldName) => void,
 ): ResponseField[] {
-  return Object.entries(fields).map(([name, value]) => {
+  const checked = Object.entries(fields).map(([name, value]) => {
     const field = fieldName(name);
     check?.(field);
     return { field, value: fieldValues(field, value) };
   });
+  return checked.filter(({ value }) => !isNoValue(value));
 }
 
 /** The field lines as they are sent, without those that the reactor writes. */

@@ -19,7 +19,7 @@ import {
 import { IncomingBody } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
 import type { ReactorLink } from './reactor-link.js';
-import { checkedFields, fieldLines, type ResponseField } from './response-fields.js';
+import { checkedFields, fieldLines, isNoValue, type ResponseField } from './response-fields.js';
 import { ResponseStream } from './response-stream.js';
 import {
   CONTROL_EARLY_HINTS,
@@ -103,7 +103,8 @@ export class HttpResponse {
   }
 
   /**
-   * Sets a header field, in place of all of that name. An array sends one field line for each value.
+   * Sets a header field, in place of all of that name. An array sends one field line for each value; an empty one takes
+   * the field back, as {@link removeHeader} does.
    *
    * `Date` is added unless set; `Content-Length` too, and if set must be the length of the body; of `Connection` only
    * `close` and `keep-alive` can be set; `Transfer-Encoding` and the like belong to the server.
@@ -114,6 +115,7 @@ export class HttpResponse {
     this.#requireUnsent('header()');
     const field = fieldName(name);
     const checked = fieldValues(field, value);
+    if (isNoValue(checked)) return this.removeHeader(name);
     const existing = this.#find(field.lower);
     if (existing === undefined) (this.#fields ??= []).push({ field, value: checked });
     else existing.value = checked;

@@ -43,6 +43,12 @@ const REPLIES: readonly {
     text: 'ok',
   },
   {
+    name: 'empty arrays, which set nothing',
+    reply: { headers: { 'Content-Length': [], Connection: [], Date: [], 'X-A': [] }, body: 'ok' },
+    text: 'ok',
+    fields: { 'content-length': '2', connection: undefined, 'x-a': undefined },
+  },
+  {
     name: 'a Date of its own',
     reply: { headers: { Date: 'Sun, 06 Nov 1994 08:49:37 GMT' } },
     fields: { date: 'Sun, 06 Nov 1994 08:49:37 GMT' },
@@ -56,6 +62,7 @@ for (const { name, reply, status = 200, text = '', fields = {} } of REPLIES) {
     const answer = await client.ask(get('/'));
     assert.equal(answer.status, status);
     assert.equal(answer.text, text);
+    assert.ok(answer.headers['date']);
     for (const [field, value] of Object.entries(fields)) assert.equal(answer.headers[field], value);
     const toHead = await client.ask(head('HEAD', '/'), { head: true });
     assert.equal(

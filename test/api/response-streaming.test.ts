@@ -135,7 +135,7 @@ test('trailers follow the body; what may not be one, or cannot be sent, throws (
     assert.throws(() => res.trailers({ 'X A': 'a' }), { code: 'ERR_MILLRACE_HEADER_NAME' });
     res.header('Trailer', 'X-Sum');
     if (req.path === '/whole') {
-      res.trailers({ 'X-Sum': 7, 'X-List': ['a', 'b'] }).json([1]);
+      res.trailers({ 'X-Sum': 7, 'X-None': [], 'X-List': ['a', 'b'] }).json([1]);
       return;
     }
     res.write('abc');

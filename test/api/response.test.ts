@@ -18,7 +18,7 @@ interface AnswerCase {
   readonly request?: string;
 }
 
-const CASES: readonly AnswerCase[] = [
+const CASES: AnswerCase[] = [
   {
     name: 'end() alone is an empty 200',
     give: (res) => {
@@ -351,6 +351,20 @@ const CASES: readonly AnswerCase[] = [
   },
 ];
 
+for (const name of ['Content-Length', 'Content-Type', 'Connection', 'X-A']) {
+  for (const set of [true, false]) {
+    CASES.push({
+      name: `an empty array for ${name}, which is ${set ? '' : 'not '}set, leaves it to the server`,
+      give: (res) => {
+        if (set) res.header(name.toLowerCase(), name === 'Connection' ? 'close' : 7);
+        res.header(name, []).text('hello');
+      },
+      text: 'hello',
+      fields: ['Content-Type: text/plain; charset=utf-8', 'Content-Length: 5'],
+    });
+  }
+}
+
 function linesOf(answer: Answer): string[] {
   return answer.fields.filter(([name]) => name !== 'Date').map(([name, value]) => `${name}: ${value}`);
 }
@@ -376,11 +390,14 @@ test('an answer has the Date of now, or the one that is set', async (t) => {
   const { connect } = await startHandler(t, (req, res) => {
     if (req.path === '/mine') res.header('date', mine);
     if (req.path === '/listed') res.header('Date', [mine]);
+    if (req.path === '/emptied') res.header('Date', mine).header('date', []);
     res.end();
   });
   const client = await connect();
-  const { headers } = await client.ask(get('/'));
-  assert.ok(Math.abs(Date.parse(headers['date']!) - Date.now()) < 5000, headers['date']);
+  for (const path of ['/', '/emptied']) {
+    const { headers } = await client.ask(get(path));
+    assert.ok(Math.abs(Date.parse(headers['date']!) - Date.now()) < 5000, headers['date']);
+  }
   assert.equal((await client.ask(get('/mine'))).headers['date'], mine);
   assert.equal((await client.ask(get('/listed'))).headers['date'], mine);
 });
