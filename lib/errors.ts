@@ -35,7 +35,10 @@ export const ERROR_CODES = {
   ERR_MILLRACE_HEADER_NAME: 'a header field name is not a token',
   /** {@link InvalidHeaderError}: a field value with forbidden characters or of the wrong type (RFC 9110 §5.5). */
   ERR_MILLRACE_HEADER_VALUE: 'a header field value cannot be sent',
-  /** {@link InvalidHeaderError}: several values for a field that may occur only once (RFC 9110 §5.3). */
+  /**
+   * {@link InvalidHeaderError}: several values for a field that may occur only once (RFC 9110 §5.3), or one name in
+   * two spellings in one object.
+   */
   ERR_MILLRACE_HEADER_REPEATED: 'a header field that may occur only once was given several values',
   /** {@link InvalidHeaderError}: a field that would contradict how the server delimits the message (RFC 9112 §6). */
   ERR_MILLRACE_HEADER_FRAMING: 'a header field contradicts how the server delimits the message',

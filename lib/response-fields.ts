@@ -16,19 +16,32 @@ export function isNoValue(value: string | readonly string[]): boolean {
 }
 
 /**
- * Checks fields that are given all at once, as {@link fieldValues} does. Those without a value are left out.
+ * Checks fields that are given all at once, as {@link fieldValues} does. Those without a value are left out. A name may
+ * occur once, however it is spelled: there is no telling which of two would count.
  * @param check - Refuses those that cannot stand where these are going.
  */
 export function checkedFields(
   fields: Readonly<Record<string, FieldValueInput>>,
   check?: (field: FieldName) => void,
 ): ResponseField[] {
+  const seen = new Set<string>();
   const checked = Object.entries(fields).map(([name, value]) => {
     const field = fieldName(name);
+    if (seen.has(field.lower)) throw repeatedName(field);
+    seen.add(field.lower);
     check?.(field);
     return { field, value: fieldValues(field, value) };
   });
   return checked.filter(({ value }) => !isNoValue(value));
+}
+
+function repeatedName(field: FieldName): InvalidHeaderError {
+  return new InvalidHeaderError(
+    'ERR_MILLRACE_HEADER_REPEATED',
+    field.name,
+    `Header field '${field.name}' is given twice, in different cases (RFC 9110 §5.1): give it once, with an array for ` +
+      'several values',
+  );
 }
 
 /** The field lines as they are sent, without those that the reactor writes. */

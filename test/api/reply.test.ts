@@ -121,6 +121,16 @@ const REFUSED: readonly { name: string; args: readonly unknown[]; code: string }
     args: ['GET', '/', { headers: { 'Transfer-Encoding': 'chunked' } }],
     code: 'ERR_MILLRACE_HEADER_FRAMING',
   },
+  {
+    name: 'two lengths, in names of different case',
+    args: ['GET', '/', { headers: { 'Content-Length': '2', 'content-length': '50' }, body: 'ok' }],
+    code: 'ERR_MILLRACE_HEADER_REPEATED',
+  },
+  {
+    name: 'any name in two spellings',
+    args: ['GET', '/', { headers: { 'Set-Cookie': 'a', 'set-cookie': 'b' } }],
+    code: 'ERR_MILLRACE_HEADER_REPEATED',
+  },
   { name: 'a method that is no token', args: ['G T', '/', {}], code: 'ERR_MILLRACE_ROUTE_METHOD' },
   { name: 'no method', args: [undefined, '/', {}], code: 'ERR_MILLRACE_ROUTE_METHOD' },
   { name: 'a path without a slash', args: ['GET', 'a', {}], code: 'ERR_MILLRACE_ROUTE_PATTERN' },

@@ -214,6 +214,13 @@ const REFUSED: readonly RefusedCase[] = [
       code: NAME,
     };
   }),
+  ...['trailers', 'earlyHints'].map((call): RefusedCase => {
+    return {
+      name: `a name in two spellings in ${call}()`,
+      use: (res) => callUntyped(res, call, { 'X-A': '1', 'x-a': '2' }),
+      code: REPEATED,
+    };
+  }),
   ...Object.entries<Use>({
     'header()': (res) => callUntyped(res, 'header', 'X-Fresh-1', undefined),
     'header(), in an array': (res) => callUntyped(res, 'header', 'X-Fresh-2', [undefined, 'a']),
