@@ -254,10 +254,12 @@ export class ResponseStream implements ExchangeWatch {
 
   #count(body: string | Uint8Array): void {
     if (this.#declared === undefined) return;
-    this.#written += typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    if (this.#written <= this.#declared) return;
-    if (this.hasBegun) this.abort();
-    throw lengthError(this.#declared, this.#written);
+    const written = this.#written + (typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+    if (written > this.#declared) {
+      if (this.hasBegun) this.abort();
+      throw lengthError(this.#declared, written);
+    }
+    this.#written = written; // what is refused does not count: ahead of the head, another piece may come in its place
   }
 
   #hasRoom(added: number): boolean {

@@ -29,7 +29,7 @@ import {
   RESPONSE_OWN_LENGTH,
 } from './ring-layout.js';
 import type { HttpRequest } from './request.js';
-import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody } from './status-codes.js';
+import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody, RESET_CONTENT } from './status-codes.js';
 import { UpgradedSocket } from './upgraded-socket.js';
 
 /** Larger ones are sent window by window, and not copied before. */
@@ -153,7 +153,7 @@ export class HttpResponse {
   }
 
   /**
-   * Sends the answer. Answers to HEAD, and 204 and 304, leave without the body.
+   * Sends the answer. Answers to HEAD, and 204, 205 and 304, leave without the body.
    * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED` if there was one already
    * @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` for what is neither string nor Uint8Array
    * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING` if a Content-Length was set that is not the body's
@@ -208,7 +208,8 @@ export class HttpResponse {
     if (this.#ended) throw alreadyEnded();
     checkBody(chunk);
     const stream = this.#streamed();
-    return stream.hasBegun ? stream.write(chunk) : this.#begin(stream, chunk, CONTENT_TYPE_NONE);
+    const content = this.#contentOf(chunk);
+    return stream.hasBegun ? stream.write(content) : this.#begin(stream, content, CONTENT_TYPE_NONE);
   }
 
   /**
@@ -330,15 +331,17 @@ export class HttpResponse {
   #send(body: string | Uint8Array, contentType: number): void {
     if (this.#ended) throw alreadyEnded();
     checkBody(body);
+    const content = this.#contentOf(body);
     const stream = this.#stream;
     if (stream !== undefined && (stream.hasBegun || stream.trailers !== '')) {
-      if (!stream.hasBegun) this.#begin(stream, '', contentType);
+      if (!stream.hasBegun) {
+        this.#checkLength(content); // all of it is known, so a wrong length is refused ahead of the head
+        this.#begin(stream, '', contentType);
+      }
       this.#ended = true;
-      stream.end(body);
+      stream.end(content);
       return;
     }
-    // Not only HEAD: some codes have no content, whatever the handler gives (RFC 9110 §6.4.1, §15.3.6).
-    const content = mayHaveBody(this.#status) ? body : '';
     let fields = '';
     if (this.#fields !== undefined) {
       this.#checkLength(content);
@@ -371,10 +374,22 @@ export class HttpResponse {
 
   /** Sends the head, and the first piece of a body of which more will follow. */
   #begin(stream: ResponseStream, body: string | Uint8Array, contentType: number): boolean {
+    const hasContent = mayHaveBody(this.#status);
+    if (!hasContent) {
+      // It would have chunks, or end with the connection (RFC 9110 §15.3.6). The others are known to have no content.
+      const lacksLength = this.#status === RESET_CONTENT && this.#find('content-length') === undefined;
+      if (lacksLength) this.header('Content-Length', 0);
+      this.#checkLength('');
+    }
     const fields = this.#fields === undefined ? '' : fieldLines(this.#fields);
-    const length = this.#isHead ? undefined : this.#find('content-length')?.value;
+    const length = hasContent && !this.#isHead ? this.#find('content-length')?.value : undefined;
     const declared = length === undefined ? undefined : Number(length);
     return stream.begin(this.#packed(contentType), this.#reason, fields, body, declared);
+  }
+
+  /** Not only HEAD: some codes have no content, whatever the handler gives (RFC 9110 §6.4.1, §15.3.6). */
+  #contentOf(body: string | Uint8Array): string | Uint8Array {
+    return mayHaveBody(this.#status) ? body : '';
   }
 
   #streamed(): ResponseStream {

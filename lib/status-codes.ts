@@ -64,10 +64,13 @@ function badReason(what: string): InvalidHeaderError {
   return new InvalidHeaderError('ERR_MILLRACE_REASON', 'reason', `A reason phrase ${what}`);
 }
 
+/** The one code without content that says so with a length. */
+export const RESET_CONTENT = 205;
+
 /**
  * False for the codes whose answers end after the header fields: 204 and 304 (RFC 9110 §6.4.1), and 205, which says so
  * with `Content-Length: 0` (§15.3.6).
  */
 export function mayHaveBody(status: number): boolean {
-  return status !== 204 && status !== 205 && status !== 304;
+  return status !== 204 && status !== RESET_CONTENT && status !== 304;
 }

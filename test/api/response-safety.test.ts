@@ -174,6 +174,27 @@ const REFUSED: readonly RefusedCase[] = [
     code: FRAMING,
   },
   {
+    name: 'a Content-Length in a 204 that is given in pieces',
+    use: (res) => {
+      res.status(204).header('Content-Length', 1).write('x');
+    },
+    code: FRAMING,
+  },
+  {
+    name: 'a Content-Length in a 205 that is given in pieces',
+    use: (res) => {
+      res.status(205).header('Content-Length', 1).write('x');
+    },
+    code: FRAMING,
+  },
+  {
+    name: 'a first piece that is longer than the Content-Length',
+    use: (res) => {
+      res.header('Content-Length', 5).write('toolong');
+    },
+    code: FRAMING,
+  },
+  {
     name: 'two values of Content-Length',
     use: (res) => res.header('Content-Length', ['5', '5']),
     code: REPEATED,

@@ -80,6 +80,20 @@ test('with a Content-Length of the app there are no chunks, and the length has t
   assert.deepEqual(seen, Array(3).fill('ERR_MILLRACE_HEADER_FRAMING'));
 });
 
+test('a first piece that is refused does not count: the next one may be the right one', async (t) => {
+  const { connect } = await startHandler(t, (_req, res) => {
+    res.header('Content-Length', 5);
+    for (let n = 0; n < 2; n++) {
+      assert.throws(() => res.write('toolong'), { message: /and the body has more: 7 so far/ });
+    }
+    res.write('hel');
+    res.end('lo');
+  });
+  const client = await connect();
+  assert.equal((await client.ask(get('/'))).text, 'hello');
+  assert.equal((await client.ask(get('/'))).text, 'hello');
+});
+
 test('more than the Content-Length in the first piece is an ordinary error: nothing has been sent', async (t) => {
   const { connect, server } = await startHandler(t, (_req, res) => {
     res.header('Content-Length', 2);
@@ -89,6 +103,22 @@ test('more than the Content-Length in the first piece is an ordinary error: noth
   const client = await connect();
   assert.equal((await client.ask(get('/'))).status, 500);
   assert.equal((await client.ask(get('/'))).status, 500);
+});
+
+test('a wrong Content-Length beside trailers is refused ahead of the head, too', async (t) => {
+  const bodies = ['toolong', 'shor', ''];
+  const codes: unknown[] = [];
+  const { server, connect } = await startHandler(t, (req, res) => {
+    res.header('Content-Length', 5).trailers({ 'X-Sum': '1' }).end(req.path.slice(1));
+  });
+  server.on('error', (error) => codes.push((error as { code?: unknown }).code));
+  const client = await connect();
+  for (const body of bodies) assert.equal((await client.ask(get(`/${body}`))).status, 500);
+  assert.equal((await client.ask(get('/right'))).text, 'right');
+  assert.deepEqual(
+    codes,
+    bodies.map(() => 'ERR_MILLRACE_HEADER_FRAMING'),
+  );
 });
 
 test('an HTTP/1.0 client gets the pieces as they are, until the connection ends (RFC 9112 §6.3)', async (t) => {
@@ -118,6 +148,35 @@ test('answers to HEAD, and codes without content, are sent without the pieces', 
   assert.equal((await client.ask(get('/304'))).status, 304);
   assert.equal((await client.ask(get('/'))).text, 'abcdef');
 });
+
+for (const way of ['pieces', 'trailers', 'whole']) {
+  for (const { status, given, sent } of [
+    { status: 204, given: undefined, sent: undefined },
+    { status: 205, given: undefined, sent: '0' },
+    { status: 205, given: 0, sent: '0' },
+    { status: 304, given: undefined, sent: undefined },
+    { status: 304, given: 5, sent: '5' },
+  ]) {
+    const length = given === undefined ? 'no Content-Length' : `a Content-Length of ${String(given)}`;
+    test(`an answer ${String(status)} with ${length} has no content (RFC 9110 §6.4.1): ${way}`, async (t) => {
+      const { connect } = await startHandler(t, (_req, res) => {
+        res.status(status);
+        if (given !== undefined) res.header('Content-Length', given);
+        if (way === 'trailers') res.trailers({ 'X-Sum': '1' });
+        if (way === 'pieces') res.write('abc');
+        res.end('def');
+      });
+      const client = await connect();
+      for (const request of [get('/'), get('/'), head('HEAD', '/'), OLD]) {
+        const answer = await client.ask(request, { head: request.startsWith('HEAD') });
+        assert.deepEqual([answer.status, answer.text], [status, '']);
+        assert.equal(answer.headers['content-length'], sent);
+        assert.equal(answer.headers['transfer-encoding'], undefined);
+      }
+      await client.stillServes(get('/'));
+    });
+  }
+}
 
 test('trailers follow the body; what may not be one, or cannot be sent, throws (RFC 9110 §6.5.1)', async (t) => {
   const { connect } = await startHandler(t, (req, res) => {
