@@ -295,7 +295,7 @@ export class HttpRequest {
     if (!(body instanceof IncomingBody)) return trailers;
     for (const line of body.trailerLines.split('\r\n')) {
       const colon = line.indexOf(':');
-      if (colon > 0) addHeader(trailers, line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+      if (colon > 0) addHeader(trailers, line.slice(0, colon).toLowerCase(), withoutOws(line, colon + 1));
     }
     return trailers;
   }
@@ -387,6 +387,19 @@ export class HttpRequest {
     if (this.authority !== '') headers['host'] = this.authority;
     return headers;
   }
+}
+
+/**
+ * A field value without the white space around it, which is SP and HTAB (RFC 9110 §5.6.3): `trim()` would take U+00A0
+ * too. No regular expression: to look for the end of it takes quadratic time.
+ */
+function withoutOws(line: string, from: number): string {
+  const isOws = (index: number): boolean => line[index] === ' ' || line[index] === '\t';
+  let start = from;
+  let end = line.length;
+  while (start < end && isOws(start)) start++;
+  while (end > start && isOws(end - 1)) end--;
+  return line.slice(start, end);
 }
 
 /** @throws {@link BodyError} */

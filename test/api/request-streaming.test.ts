@@ -156,6 +156,17 @@ test('trailers are there when the body has been read (RFC 9110 §6.5)', async (t
   assert.deepEqual(before, [{}, {}, {}, {}]);
 });
 
+test('of a trailer value only spaces and tabs are white space (RFC 9110 §5.6.3)', async (t) => {
+  const { connect } = await startHandler(t, async (req, res) => {
+    await req.buffer();
+    res.json(req.trailers);
+  });
+  const lines = 'X-A:\t \xa0a b\xa0 \t\r\nX-B: \t \r\nX-C:\r\n';
+  const request = `${head('POST', '/', CHUNKED)}0\r\n${lines}\r\n`;
+  const answer = await (await connect()).ask(Buffer.from(request, 'latin1'));
+  assert.deepEqual(JSON.parse(answer.text), { 'x-a': '\xa0a b\xa0', 'x-b': '', 'x-c': '' });
+});
+
 test('a body that is not read holds the client back, and arrives whole when it is', async (t) => {
   const SIZE = 64 * MIB;
   const go = deferred();
