@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 
 import { binding, type NativeAddress, type NativeServer } from './binding.js';
 import { Channel } from './channel.js';
-import { ListenError, RouteError, StateError } from './errors.js';
+import { ListenError, OptionError, RouteError, StateError } from './errors.js';
 import { HandlerRunner, type ErrorContext } from './handler-runner.js';
 import {
   parseCloseOptions,
@@ -269,8 +269,10 @@ export class Server extends RouteMethods<ServerEvents> {
  */
 export function createServer(handler?: Handler): Server;
 export function createServer(options: ServerOptions, handler?: Handler): Server;
-export function createServer(first?: ServerOptions | Handler, second?: Handler): Server {
-  const [options, handler] = typeof first === 'function' ? [undefined, first] : [first, second];
+export function createServer(first?: ServerOptions | Handler, second?: Handler, ...extra: unknown[]): Server {
+  const isHandler = typeof first === 'function';
+  rejectSurplus(isHandler ? [second, ...extra] : extra);
+  const [options, handler] = isHandler ? [undefined, first] : [first, second];
   const config = parseServerOptions(options);
   if (handler !== undefined && typeof handler !== 'function') {
     throw new RouteError(
@@ -279,6 +281,17 @@ export function createServer(first?: ServerOptions | Handler, second?: Handler):
     );
   }
   return new Server(config, handler);
+}
+
+/** Options behind the handler must not be overlooked: a server without its limits looks like one that has them. */
+function rejectSurplus(extra: readonly unknown[]): void {
+  const value = extra.find((argument) => argument !== undefined);
+  if (value === undefined) return;
+  throw new OptionError(
+    'ERR_MILLRACE_OPTION_TYPE',
+    `createServer() takes nothing behind the handler, not ${showValue(value)}: write createServer({ … }, handler)`,
+    { option: 'options', value },
+  );
 }
 
 async function nativeAddress(wanted: ListenConfig): Promise<NativeAddress> {

@@ -9,6 +9,7 @@ import { createServer, type HttpRequest, type HttpResponse } from 'millrace';
 
 import { get } from '../helpers/requests.js';
 import { startHandler } from '../helpers/server.js';
+import { callUntyped } from '../helpers/untyped.js';
 
 test('the package exports createServer, its errors and their codes, and nothing else', () => {
   assert.deepEqual(Object.keys(millrace).toSorted(), [
@@ -84,6 +85,24 @@ for (const [option, options] of LATER) {
 for (const handler of [null, 'text', {}, 1]) {
   test(`${JSON.stringify(handler)} is no handler`, () => {
     assert.throws(() => createServer({}, handler as never), { code: 'ERR_MILLRACE_ROUTE_HANDLER' });
+  });
+}
+
+const SURPLUS: Readonly<Record<string, readonly unknown[]>> = {
+  'options behind the handler': [() => undefined, { limits: { bodyBytes: 1 } }],
+  'null behind the handler': [() => undefined, null],
+  'a second handler': [{}, () => undefined, () => undefined],
+  'options behind no handler': [{}, undefined, { reactors: 2 }],
+};
+
+for (const [what, args] of Object.entries(SURPLUS)) {
+  test(`createServer() does not overlook ${what}`, () => {
+    assert.throws(() => callUntyped(millrace, 'createServer', ...args), {
+      name: 'OptionError',
+      code: 'ERR_MILLRACE_OPTION_TYPE',
+      message: /write createServer\(\{ … \}, handler\)$/,
+      value: args.at(-1),
+    });
   });
 }
 
