@@ -124,6 +124,14 @@ export function fieldValues(field: FieldName, values: FieldValueInput): string |
 }
 
 /**
+ * Refuses a name that is no string, where any other is right: also one that could not be set.
+ * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_NAME`
+ */
+export function checkNameIsText(name: string): void {
+  if (typeof name !== 'string') throw notAName(name);
+}
+
+/**
  * Refuses a second value for a field that may occur only once.
  * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_REPEATED`
  */
@@ -190,13 +198,7 @@ export function encodeLocation(url: string): string {
 }
 
 function newFieldName(name: string): FieldName {
-  if (typeof name !== 'string' || !isToken(name)) {
-    throw new InvalidHeaderError(
-      'ERR_MILLRACE_HEADER_NAME',
-      typeof name === 'string' ? escapeText(name) : typeof name,
-      `A header field name must be a token (RFC 9110 §5.6.2), not ${showValue(name)}`,
-    );
-  }
+  if (typeof name !== 'string' || !isToken(name)) throw notAName(name);
   const lower = name.toLowerCase();
   const reason = REFUSED.get(lower);
   if (reason !== undefined) throw framing(name, reason);
@@ -215,6 +217,14 @@ function newFieldName(name: string): FieldName {
     names.set(name, field);
   }
   return field;
+}
+
+function notAName(name: unknown): InvalidHeaderError {
+  return new InvalidHeaderError(
+    'ERR_MILLRACE_HEADER_NAME',
+    typeof name === 'string' ? escapeText(name) : typeof name,
+    `A header field name must be a token (RFC 9110 §5.6.2), not ${showValue(name)}`,
+  );
 }
 
 function isList(values: FieldValueInput): values is readonly (string | number)[] {
@@ -271,6 +281,7 @@ const NOT_TRAILERS: ReadonlySet<string> = new Set([
   'retry-after',
   'set-cookie',
   'trailer',
+  'upgrade',
   'vary',
   'www-authenticate',
 ]);
@@ -289,11 +300,11 @@ export function checkTrailerName(field: FieldName): void {
 }
 
 /**
- * Refuses fields that an interim answer cannot have: those that are about the final one's framing or connection.
+ * Refuses fields that early hints cannot have: those that are about the final answer's framing or the connection.
  * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_FRAMING`
  */
 export function checkHintName(field: FieldName): void {
-  if (field.kind === 'plain' || field.kind === 'content-type') return;
+  if ((field.kind === 'plain' && field.lower !== 'upgrade') || field.kind === 'content-type') return;
   throw new InvalidHeaderError(
     'ERR_MILLRACE_HEADER_FRAMING',
     field.name,

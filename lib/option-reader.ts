@@ -94,7 +94,7 @@ export function checkChoice(caller: string, option: string, rule: ChoiceRule, va
  * runners make their own). Not for a Map, a Promise that nobody awaited or a class with getters, whose
  * settings would be overlooked in silence.
  */
-function isPlainObject(value: unknown): value is object {
+export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -1,8 +1,10 @@
 // response-fields.ts: the header fields of an answer, between the check of each and the lines on the wire.
 
-import { InvalidHeaderError } from './errors.js';
+import { InvalidHeaderError, OptionError } from './errors.js';
 import { fieldName, fieldValues, type FieldName, type FieldValueInput } from './field-validation.js';
+import { isPlainObject } from './option-reader.js';
 import { MAX_RESPONSE_FIELDS_BYTES } from './ring-memory.js';
+import { showValue } from './show-value.js';
 
 /** Header fields of one answer, checked; in the order in which they were first named. */
 export interface ResponseField {
@@ -18,12 +20,18 @@ export function isNoValue(value: string | readonly string[]): boolean {
 /**
  * Checks fields that are given all at once, as {@link fieldValues} does. Those without a value are left out. A name may
  * occur once, however it is spelled: there is no telling which of two would count.
+ * @param caller - The function they were given to, and what it calls them, for messages.
  * @param check - Refuses those that cannot stand where these are going.
+ * @throws {@link OptionError} `ERR_MILLRACE_OPTION_TYPE` for what is no plain object: of a Map or of Headers nothing would
+ * be sent. Else as {@link fieldValues}.
  */
 export function checkedFields(
+  caller: string,
+  option: string,
   fields: Readonly<Record<string, FieldValueInput>>,
   check?: (field: FieldName) => void,
 ): ResponseField[] {
+  if (!isPlainObject(fields)) throw notFields(caller, option, fields);
   const seen = new Set<string>();
   const checked = Object.entries(fields).map(([name, value]) => {
     const field = fieldName(name);
@@ -33,6 +41,15 @@ export function checkedFields(
     return { field, value: fieldValues(field, value) };
   });
   return checked.filter(({ value }) => !isNoValue(value));
+}
+
+function notFields(caller: string, option: string, value: unknown): OptionError {
+  const hint = value instanceof Map || value instanceof Headers ? ': use Object.fromEntries()' : '';
+  return new OptionError(
+    'ERR_MILLRACE_OPTION_TYPE',
+    `${caller}: '${option}' must be a plain object of names and values, not ${showValue(value)}${hint}`,
+    { option, value },
+  );
 }
 
 function repeatedName(field: FieldName): InvalidHeaderError {

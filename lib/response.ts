@@ -7,6 +7,7 @@ import { AbortedError, ResponseError, StateError } from './errors.js';
 import {
   checkContentLength,
   checkHintName,
+  checkNameIsText,
   checkRepeatable,
   checkTrailerName,
   connectionWish,
@@ -29,6 +30,7 @@ import {
   RESPONSE_OWN_LENGTH,
 } from './ring-layout.js';
 import type { HttpRequest } from './request.js';
+import { showValue } from './show-value.js';
 import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody, RESET_CONTENT } from './status-codes.js';
 import { UpgradedSocket } from './upgraded-socket.js';
 
@@ -143,10 +145,12 @@ export class HttpResponse {
 
   /**
    * Takes a header field back. Does nothing if there is none of this name.
+   * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_NAME` for what is no string
    * @throws {@link StateError} `ERR_MILLRACE_HEADERS_SENT`
    */
   removeHeader(name: string): this {
     this.#requireUnsent('removeHeader()');
+    checkNameIsText(name);
     const lower = name.toLowerCase();
     this.#fields = this.#fields?.filter((entry) => entry.field.lower !== lower);
     return this;
@@ -225,7 +229,8 @@ export class HttpResponse {
    * @param source - A Readable, a ReadableStream or any async iterable, of strings and Uint8Arrays. It is destroyed when
    * the client goes.
    * @returns A promise that resolves when the answer has been given. It rejects with what the source failed with (the
-   * answer is then 500, or ends incomplete if it has begun), or with an {@link AbortedError}.
+   * answer is then 500, or ends incomplete if it has begun), or with an {@link AbortedError}; with
+   * `ERR_MILLRACE_RESPONSE_BODY` for what is no source, and then nothing has been sent.
    */
   pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
     return mayBeLeft(this.#pipe(source));
@@ -236,24 +241,24 @@ export class HttpResponse {
    * to clients of HTTP/1.0, and with a Content-Length, no trailers can be sent and they are left out. Announce them with
    * a `Trailer` field where the client should know early.
    * @throws {@link InvalidHeaderError} as {@link header}, and `ERR_MILLRACE_HEADER_FRAMING` for fields that may not be trailers
-   * (RFC 9110 §6.5.1)
+   * (RFC 9110 §6.5.1); {@link OptionError} `ERR_MILLRACE_OPTION_TYPE` for what is no plain object
    * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED`
    */
   trailers(fields: Readonly<Record<string, FieldValueInput>>): this {
     if (this.#ended) throw alreadyEnded();
-    this.#streamed().trailers = fieldLines(checkedFields(fields, checkTrailerName));
+    this.#streamed().trailers = fieldLines(checkedFields('trailers()', 'fields', fields, checkTrailerName));
     return this;
   }
 
   /**
    * Sends an interim answer 103 with these fields, such as `Link`, while the final one is being made (RFC 8297).
    * Left out for clients of HTTP/1.0.
-   * @throws {@link InvalidHeaderError} as {@link header}
+   * @throws {@link InvalidHeaderError}, {@link OptionError} as {@link trailers}
    * @throws {@link StateError} `ERR_MILLRACE_HEADERS_SENT`
    */
   earlyHints(fields: Readonly<Record<string, FieldValueInput>>): this {
     this.#requireUnsent('earlyHints()');
-    const lines = fieldLines(checkedFields(fields, checkHintName));
+    const lines = fieldLines(checkedFields('earlyHints()', 'fields', fields, checkHintName));
     const packed = CONTROL_EARLY_HINTS | (RESPONSE_CONTROL << 24);
     this.#link.answer(this.#exchangeSlot, this.#exchangeGeneration, packed, '', lines, '');
     return this;
@@ -438,8 +443,22 @@ export function checkBody(body: string | Uint8Array): void {
 /** Whatever gives chunks, as the one kind of source that can be destroyed while somebody waits for it. */
 function readableOf(source: AsyncIterable<string | Uint8Array> | ReadableStream): Readable {
   if (source instanceof Readable) return source;
+  if (!isSource(source)) {
+    const hint =
+      typeof source === 'string' || ArrayBuffer.isView(source) ? ': use end() for a whole body' : '';
+    throw new ResponseError(
+      'ERR_MILLRACE_RESPONSE_BODY',
+      `pipe() takes a Readable, a ReadableStream or an async iterable, not ${showValue(source)}${hint}`,
+    );
+  }
   if ('getReader' in source) return Readable.fromWeb(source);
   return Readable.from(source);
+}
+
+/** Arrays and the like pass: their pieces are checked one by one. Not so bytes, whose pieces are numbers. */
+function isSource(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null || ArrayBuffer.isView(source)) return false;
+  return 'getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 
 function alreadyEnded(): StateError {

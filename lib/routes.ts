@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 
 import type { NativeReply, NativeRoute } from './binding.js';
-import { OptionError, RouteError } from './errors.js';
+import { RouteError } from './errors.js';
 import { checkContentLength, connectionWish, type FieldValueInput } from './field-validation.js';
 import { readOptions } from './option-reader.js';
 import { parseRouteOptions } from './options.js';
@@ -103,15 +103,6 @@ function noHandler(given: unknown, signature: string): RouteError {
   );
 }
 
-function requireObject(headers: unknown): void {
-  if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) return;
-  throw new OptionError(
-    'ERR_MILLRACE_OPTION_TYPE',
-    `reply(): 'headers' must be an object of names and values, not ${showValue(headers)}`,
-    { option: 'headers', value: headers },
-  );
-}
-
 const REPLY_NAMES = ['status', 'headers', 'body'];
 
 function nativeReply(init: ReplyInit): NativeReply {
@@ -121,10 +112,9 @@ function nativeReply(init: ReplyInit): NativeReply {
   );
   const { status = 200, headers = {}, body = '' } = Object.fromEntries(given) as ReplyInit;
   checkBody(body);
-  requireObject(headers);
   const code = checkStatus(status);
   const bytes = Buffer.from(mayHaveBody(code) ? body : ''); // a copy: the app may reuse its own
-  const fields = checkedFields(headers);
+  const fields = checkedFields('reply()', 'headers', headers);
   const lengthField = fields.find(({ field }) => field.kind === 'content-length');
   if (lengthField !== undefined) checkContentLength(String(lengthField.value), bytes.length, status, false);
   return {

@@ -138,6 +138,11 @@ const REFUSED: readonly { name: string; args: readonly unknown[]; code: string }
   { name: 'a reply that is text', args: ['GET', '/', 'ok'], code: 'ERR_MILLRACE_OPTION_TYPE' },
   { name: 'headers that are null', args: ['GET', '/', { headers: null }], code: 'ERR_MILLRACE_OPTION_TYPE' },
   {
+    name: 'headers that are a Map',
+    args: ['GET', '/', { headers: new Map([['X-A', 'b']]) }],
+    code: 'ERR_MILLRACE_OPTION_TYPE',
+  },
+  {
     name: 'headers that are text',
     args: ['GET', '/', { headers: 'X-A: b' }],
     code: 'ERR_MILLRACE_OPTION_TYPE',

@@ -22,6 +22,7 @@ const FRAMING = 'ERR_MILLRACE_HEADER_FRAMING';
 const REPEATED = 'ERR_MILLRACE_HEADER_REPEATED';
 const STATUS = 'ERR_MILLRACE_STATUS';
 const REASON = 'ERR_MILLRACE_REASON';
+const TYPE = 'ERR_MILLRACE_OPTION_TYPE';
 
 const EVIL = 'a\r\nX-Evil: 1';
 
@@ -242,6 +243,27 @@ const REFUSED: readonly RefusedCase[] = [
       code: REPEATED,
     };
   }),
+  ...['trailers', 'earlyHints'].flatMap((call) => [
+    ...[null, undefined, 'ab', 1, ['a'], new Map([['X-A', 'b']]), new Headers({ 'X-A': 'b' })].map(
+      (fields): RefusedCase => ({
+        name: `${inspect(fields)} as the fields of ${call}()`,
+        use: (res) => callUntyped(res, call, fields),
+        code: TYPE,
+      }),
+    ),
+    {
+      name: `Upgrade among the fields of ${call}(), which would name itself in Connection`,
+      use: (res: HttpResponse) => callUntyped(res, call, { upgrade: 'x' }),
+      code: FRAMING,
+    },
+  ]),
+  ...[undefined, null, 5, ['X-A']].map((name): RefusedCase => {
+    return {
+      name: `${inspect(name)} as the name for removeHeader()`,
+      use: (res) => callUntyped(res, 'removeHeader', name),
+      code: NAME,
+    };
+  }),
   ...Object.entries<Use>({
     'header()': (res) => callUntyped(res, 'header', 'X-Fresh-1', undefined),
     'header(), in an array': (res) => callUntyped(res, 'header', 'X-Fresh-2', [undefined, 'a']),
@@ -312,11 +334,8 @@ for (const { name, use, code } of REFUSED) {
     const client = await connect();
     const answer = await client.ask(get('/'));
     assert.equal((thrown as { code?: string } | undefined)?.code, code, 'thrown in the handler');
-    assert.equal(
-      thrown instanceof InvalidHeaderError,
-      code !== STATUS,
-      'the class of all that names a field',
-    );
+    const isOfField = code !== STATUS && code !== TYPE;
+    assert.equal(thrown instanceof InvalidHeaderError, isOfField, 'the class of all that names a field');
     assert.equal(answer.status, 500);
     assert.equal(answer.reason, 'Internal Server Error');
     assert.equal(answer.text, 'refused');
@@ -332,6 +351,25 @@ test('a refused reason phrase leaves the status as it was', async (t) => {
     res.end();
   });
   assert.equal((await (await connect()).ask(get('/'))).status, 201);
+});
+
+test('fields in a Map are refused with a hint', async (t) => {
+  const { connect } = await startHandler(t, (_req, res) => {
+    const fields = new Map([['X-A', 'b']]);
+    assert.throws(() => callUntyped(res, 'trailers', fields), {
+      name: 'OptionError',
+      message: /^trailers\(\): 'fields' must be a plain object .* use Object\.fromEntries\(\)$/,
+    });
+    res.trailers(Object.fromEntries(fields)).end();
+  });
+  assert.deepEqual((await (await connect()).ask(get('/'))).trailers, [['X-A', 'b']]);
+});
+
+test('names that could not be set can be removed', async (t) => {
+  const { connect } = await startHandler(t, (_req, res) => {
+    res.removeHeader('Transfer-Encoding').removeHeader('').end('x');
+  });
+  assert.equal((await (await connect()).ask(get('/'))).text, 'x');
 });
 
 test('a handler that lets such an error pass answers 500 without what it had set', async (t) => {

@@ -14,6 +14,7 @@ import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
 import { get, head } from '../helpers/requests.js';
 import { startHandler, startServer } from '../helpers/server.js';
+import { callUntyped } from '../helpers/untyped.js';
 
 const OLD = 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n';
 
@@ -295,6 +296,25 @@ for (const [what, source] of Object.entries(SOURCES)) {
     }
   });
 }
+
+test('pipe() rejects what is no source, and another answer is possible', async (t) => {
+  const { connect } = await startHandler(t, async (_req, res) => {
+    for (const source of ['abc', Buffer.from('abc'), new Uint8Array(3)]) {
+      await assert.rejects(callUntyped(res, 'pipe', source) as Promise<void>, {
+        name: 'ResponseError',
+        code: 'ERR_MILLRACE_RESPONSE_BODY',
+        message: /: use end\(\) for a whole body$/,
+      });
+    }
+    for (const source of [undefined, null, 5, {}, () => 'x', Promise.resolve('x')]) {
+      await assert.rejects(callUntyped(res, 'pipe', source) as Promise<void>, {
+        code: 'ERR_MILLRACE_RESPONSE_BODY',
+      });
+    }
+    await (callUntyped(res, 'pipe', ['ab', Buffer.from('c')]) as Promise<void>);
+  });
+  assert.equal((await (await connect()).ask(get('/'))).text, 'abc');
+});
 
 test('a source that fails before its first chunk is answered 500, later the answer ends incomplete', async (t) => {
   const errors: unknown[] = [];
