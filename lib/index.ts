@@ -31,7 +31,7 @@ export type {
 export type { PathParams } from './pattern.js';
 export type { HeadersObject, HttpRequest } from './request.js';
 export type { HttpResponse } from './response.js';
-export type { Handler, ReplyInit, UpgradeHandler } from './routes.js';
+export type { Handler, ReplyInit, UpgradeHandler, UpgradeSocket } from './routes.js';
 export { createServer } from './server.js';
 export type { CloseResult, Server, ServerEvents } from './server.js';
 export type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';

@@ -17,12 +17,20 @@ import { checkStatus, mayHaveBody } from './status-codes.js';
 /** Answers requests. May be async: a throw or rejection answers 500 (if nothing was sent) and is an `error` event. */
 export type Handler = (request: HttpRequest, response: HttpResponse) => unknown;
 
+/** The connection of an upgraded request, and where its client is. */
+export interface UpgradeSocket extends Duplex {
+  /** The client's IP address; undefined on a Unix socket. */
+  readonly remoteAddress: string | undefined;
+  /** The client's port; undefined on a Unix socket. */
+  readonly remotePort: number | undefined;
+}
+
 /**
  * Takes over the connection of a request that asks for another protocol. Every byte written to `socket` goes to the
  * client, beginning with the status line of the answer; what the client sends behind its request is read from it.
  * `head` is what of that has come already: always empty here, and there for code that expects node:http's `upgrade`.
  */
-export type UpgradeHandler = (request: HttpRequest, socket: Duplex, head: Buffer) => unknown;
+export type UpgradeHandler = (request: HttpRequest, socket: UpgradeSocket, head: Buffer) => unknown;
 
 /** A canned answer, for `server.reply()`. */
 export interface ReplyInit {

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
-import { createServer, type HttpRequest, type Server } from 'millrace';
+import { createServer, type HttpRequest, type Server, type UpgradeSocket } from 'millrace';
 import { WebSocket, WebSocketServer } from 'ws';
 
 import { deferred, until } from '../helpers/promises.js';
@@ -41,9 +41,11 @@ test('the handler gets the connection: bytes go both ways as they are, until bot
 
 test('the request is all there, and the head is empty', async (t) => {
   const seen = deferred<unknown[]>();
+  const peer = deferred<UpgradeSocket>();
   const { connect } = await startServer(t, {}, (s) =>
     s.upgrade('/:a', (req, socket, first) => {
       seen.resolve([req.method, req.url, req.params['a'], req.header('upgrade'), first.length]);
+      peer.resolve(socket);
       socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n');
     }),
   );
@@ -52,6 +54,8 @@ test('the request is all there, and the head is empty', async (t) => {
   assert.match(await client.readUntil('\r\n\r\n'), /^HTTP\/1.1 426 /);
   assert.equal(await client.ended(), 'fin');
   assert.deepEqual(await seen.promise, ['GET', '/x?y', 'x', 'echo', 0]);
+  const { remoteAddress, remotePort } = await peer.promise;
+  assert.deepEqual([remoteAddress, remotePort], ['127.0.0.1', client.socket.localPort]);
 });
 
 const PLAIN: Readonly<Record<string, string>> = {
