@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-import { binding, type NativeAddress, type NativeServer } from './binding.js';
+import { binding, type NativeAddress, type NativeServer, type NativeStats } from './binding.js';
 import { Channel } from './channel.js';
 import { ListenError, OptionError, RouteError, StateError } from './errors.js';
 import { HandlerRunner, type ErrorContext } from './handler-runner.js';
@@ -23,7 +23,7 @@ import type { ALL_METHODS } from './routes.js';
 import { Routes, type Handler, type ReplyInit, type UpgradeHandler } from './routes.js';
 import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 import { showValue } from './show-value.js';
-import { serverStats, type ServerStats } from './stats.js';
+import { serverStats, withoutPresent, type ServerStats } from './stats.js';
 
 /** How closing went. */
 export interface CloseResult {
@@ -67,6 +67,8 @@ export class Server extends RouteMethods<ServerEvents> {
   #referenced = true;
   #closing: Promise<CloseResult> | undefined;
   #onEnded: (() => void) | undefined;
+  /** Once the server has closed. */
+  #lastStats: NativeStats | undefined;
 
   /** @internal Use {@link createServer}. */
   constructor(config: ServerConfig, fallback: Handler | undefined) {
@@ -148,9 +150,9 @@ export class Server extends RouteMethods<ServerEvents> {
     return this.#closing;
   }
 
-  /** What the server has done so far, and is doing now. */
+  /** What the server has done so far, and is doing now. After {@link close} what it has done stays. */
   stats(): ServerStats {
-    return serverStats(this.#state === 'listening', this.#native.stats());
+    return serverStats(this.#state === 'listening', this.#native.stats() ?? this.#lastStats);
   }
 
   /** Lets the server keep the process alive: so it is from the start. */
@@ -230,7 +232,9 @@ export class Server extends RouteMethods<ServerEvents> {
         this.#native.ref();
         this.#native.drain(graceMs);
       });
+      const lastStats = this.#native.stats();
       const end = this.#native.stop();
+      this.#lastStats = lastStats && withoutPresent(lastStats);
       this.#channel!.close();
       this.#channel = undefined; // with the memory of the rings
       closed(this.#native);

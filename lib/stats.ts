@@ -2,7 +2,7 @@
 
 import type { NativeReactorStats, NativeStats } from './binding.js';
 
-/** What `server.stats()` returns. Counts are since `listen()`. */
+/** What `server.stats()` returns. Counts are since `listen()`, and stay after `close()`. */
 export interface ServerStats {
   readonly listening: boolean;
   readonly connections: {
@@ -54,6 +54,12 @@ export interface ReactorStats {
 }
 
 const NOTHING: NativeStats = { queued: 0, parked: 0, bufferedBytes: 0, reactors: [] };
+
+/** The figures of a server that has closed: what has been counted, and nothing of what was held. */
+export function withoutPresent(native: NativeStats): NativeStats {
+  const reactors = native.reactors.map((reactor) => ({ ...reactor, connections: 0 }));
+  return { queued: 0, parked: 0, bufferedBytes: 0, reactors };
+}
 
 export function serverStats(listening: boolean, native: NativeStats = NOTHING): ServerStats {
   const sum = (figure: keyof NativeReactorStats): number =>

@@ -57,6 +57,35 @@ test('each request is counted once, as what became of it', async (t) => {
   });
 });
 
+for (const graceMs of [1000, 0]) {
+  test(`what has been counted stays after close() with a grace of ${String(graceMs)} ms`, async (t) => {
+    const held = new HeldRequests();
+    const { server, connect } = await startServer(t, {}, (s) => {
+      s.reply('GET', '/native', { body: 'native' });
+      s.post('/hold', held.handler);
+    });
+    const client = await connect();
+    await client.ask(get('/native'));
+    client.send(post('/hold', 'x'.repeat(100_000)));
+    await held.hasStarted('/hold');
+    const { bytes } = server.stats();
+    const closed = server.close({ graceMs });
+    if (graceMs > 0) held.answer('/hold');
+    const { completed } = await closed;
+    const after = server.stats();
+    assert.equal(completed, graceMs > 0 ? 1 : 0);
+    assert.equal(after.listening, false);
+    assert.deepEqual(after.connections, { open: 0, total: 1, refused: 0 });
+    assert.deepEqual(after.queue, { waiting: 0, parked: 0 });
+    assert.deepEqual([after.requests.handled, after.requests.native], [1, 1]);
+    assert.equal(after.requests.answered, 1 + completed);
+    assert.ok(after.bytes.received >= bytes.received && after.bytes.sent >= bytes.sent);
+    assert.equal(after.bytes.buffered, 0);
+    assert.equal(after.reactors.length, TEST_REACTORS);
+    assert.deepEqual(server.stats(), after);
+  });
+}
+
 test('connections are counted while they are open, and for ever', async (t) => {
   const { server, connect } = await startServer(t, {}, (s) => s.reply('GET', '/', {}));
   const clients = await Promise.all(Array.from({ length: 12 }, () => connect()));
