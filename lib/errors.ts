@@ -25,15 +25,18 @@ export const ERROR_CODES = {
   ERR_MILLRACE_SERVER_CLOSED: 'the server has been closed',
   /** {@link StateError}: a route or reply was added after `listen()`: the reactors have their table by then. */
   ERR_MILLRACE_ROUTES_FROZEN: 'a route was added after listen()',
-  /** {@link StateError}: `end()`, or what calls it (`json`, `text`, `html`, `redirect`), for the second time. */
+  /** {@link StateError}: `end()`, or what calls it (`json`, `text`, …), `write()`, `pipe()`, `trailers()` behind the end. */
   ERR_MILLRACE_RESPONSE_ENDED: 'the response has been ended already',
-  /** {@link StateError}: status or header fields changed after they were sent. */
+  /** {@link StateError}: status or header fields changed after they were sent, or early hints behind them. */
   ERR_MILLRACE_HEADERS_SENT: 'the status and header fields have been sent already',
   /** {@link StateError}: a request's body read twice. */
   ERR_MILLRACE_BODY_USED: 'the request body has been read already',
   /** {@link InvalidHeaderError}: a field name that is not a token (RFC 9110 §5.6.2). */
   ERR_MILLRACE_HEADER_NAME: 'a header field name is not a token',
-  /** {@link InvalidHeaderError}: a field value with forbidden characters or of the wrong type (RFC 9110 §5.5). */
+  /**
+   * {@link InvalidHeaderError}: a field value with forbidden characters or of the wrong type (RFC 9110 §5.5), or fields
+   * that take more than 64 KiB together.
+   */
   ERR_MILLRACE_HEADER_VALUE: 'a header field value cannot be sent',
   /**
    * {@link InvalidHeaderError}: several values for a field that may occur only once (RFC 9110 §5.3), or one name in

@@ -76,7 +76,10 @@ export class HttpResponse {
     return this.#ended || this.#stream?.hasBegun === true;
   }
 
-  /** True once the whole answer has been given. */
+  /**
+   * True once nothing more can be given: the answer has ended, by {@link end} or what calls it, or because the handler or
+   * the source of {@link pipe} failed: as 500, or incomplete if it had begun.
+   */
   get finished(): boolean {
     return this.#ended;
   }

@@ -61,6 +61,22 @@ for (const [what, handler] of Object.entries(FAILURES)) {
   });
 }
 
+for (const begun of [true, false]) {
+  test(`a failure ends the answer, which has ${begun ? '' : 'not '}begun: finished, but not aborted`, async (t) => {
+    let response: HttpResponse | undefined;
+    const { server, connect } = await startHandler(t, (_req, res) => {
+      response = res;
+      if (begun) res.write('abc');
+      throw new Error('in the middle');
+    });
+    const failed = once(server, 'error');
+    (await connect()).send(get('/'));
+    await failed;
+    assert.deepEqual([response!.finished, response!.aborted], [true, false]);
+    assert.throws(() => response!.write('x'), { code: 'ERR_MILLRACE_RESPONSE_ENDED' });
+  });
+}
+
 const AFTERWARDS: Readonly<Record<string, (res: HttpResponse) => unknown>> = {
   'throws after its answer': (res) => {
     res.end('answered');
