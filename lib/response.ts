@@ -1,9 +1,9 @@
 // response.ts: HttpResponse, what a handler answers with.
 
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
-import { AbortedError, ResponseError, StateError } from './errors.js';
+import { AbortedError, StateError } from './errors.js';
 import {
   checkContentLength,
   checkHintName,
@@ -20,6 +20,7 @@ import {
 import { IncomingBody } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
 import type { ReactorLink } from './reactor-link.js';
+import { checkBody, readableOf, stringify } from './response-body.js';
 import { checkedFields, fieldLines, isNoValue, type ResponseField } from './response-fields.js';
 import { ResponseStream } from './response-stream.js';
 import {
@@ -30,7 +31,6 @@ import {
   RESPONSE_OWN_LENGTH,
 } from './ring-layout.js';
 import type { HttpRequest } from './request.js';
-import { showValue } from './show-value.js';
 import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody, RESET_CONTENT } from './status-codes.js';
 import { UpgradedSocket } from './upgraded-socket.js';
 
@@ -437,55 +437,9 @@ export class HttpResponse {
   }
 }
 
-/** @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` */
-export function checkBody(body: string | Uint8Array): void {
-  if (typeof body === 'string' || body instanceof Uint8Array) return;
-  throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
-}
-
-/** Whatever gives chunks, as the one kind of source that can be destroyed while somebody waits for it. */
-function readableOf(source: AsyncIterable<string | Uint8Array> | ReadableStream): Readable {
-  if (source instanceof Readable) return source;
-  if (!isSource(source)) {
-    const hint =
-      typeof source === 'string' || ArrayBuffer.isView(source) ? ': use end() for a whole body' : '';
-    throw new ResponseError(
-      'ERR_MILLRACE_RESPONSE_BODY',
-      `pipe() takes a Readable, a ReadableStream or an async iterable, not ${showValue(source)}${hint}`,
-    );
-  }
-  if ('getReader' in source) return Readable.fromWeb(source);
-  return Readable.from(source);
-}
-
-/** Arrays and the like pass: their pieces are checked one by one. Not so bytes, whose pieces are numbers. */
-function isSource(source: unknown): boolean {
-  if (typeof source !== 'object' || source === null || ArrayBuffer.isView(source)) return false;
-  return 'getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source;
-}
-
 function alreadyEnded(): StateError {
   return new StateError(
     'ERR_MILLRACE_RESPONSE_ENDED',
     'This response has been ended already: a request has one answer',
-  );
-}
-
-function stringify(value: unknown): string {
-  let text: string | undefined;
-  try {
-    // Undefined for functions, symbols and undefined itself, whatever its declared type says.
-    text = (JSON.stringify as (value: unknown) => string | undefined)(value);
-  } catch (cause) {
-    throw new ResponseError(
-      'ERR_MILLRACE_RESPONSE_BODY',
-      `This value cannot be sent as JSON: ${String(cause)}`,
-      { cause },
-    );
-  }
-  if (text !== undefined) return text;
-  throw new ResponseError(
-    'ERR_MILLRACE_RESPONSE_BODY',
-    `JSON has no text for a value of type ${typeof value}`,
   );
 }
