@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -76,21 +75,7 @@ class OwnedBytes {
 
  private:
   /// False: no memory, nothing has changed. `capacity` is one that block_bytes() has given.
-  [[nodiscard]] bool move_to(std::size_t capacity) noexcept {
-    if (BlockCache::is_kept(capacity) || BlockCache::is_kept(capacity_)) {
-      char* const other = body_blocks().take(capacity);
-      if (other == nullptr) return false;
-      if (size_ > 0) std::memcpy(other, data_, size_);
-      if (data_ != nullptr) body_blocks().give_back(data_, capacity_);
-      data_ = other;
-    } else {
-      char* const moved = static_cast<char*>(std::realloc(data_, capacity));
-      if (moved == nullptr) return false;
-      data_ = moved;
-    }
-    capacity_ = capacity;
-    return true;
-  }
+  [[nodiscard]] bool move_to(std::size_t capacity) noexcept;
 
   char* data_ = nullptr;
   std::size_t size_ = 0;
