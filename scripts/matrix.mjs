@@ -16,8 +16,6 @@ import { OLDEST_NODE } from './toolchain.mjs';
 const VERSIONS = [`${OLDEST_NODE.join('.')}.0`, '22', '24', '26'];
 
 const WORDS = { oldest: VERSIONS[0], newest: VERSIONS.at(-1) };
-/** The stress tests measure memory and delays, which the versions of Node.js have of their own. */
-const FOLDERS = ['test/api/', 'test/examples/', 'test/fuzz/', 'test/lifecycle/', 'test/protocol/'];
 
 const wanted = process.argv.slice(2).map((version) => WORDS[version] ?? version);
 const odd = wanted.find((version) => !/^\d+(\.\d+){0,2}$/.test(version));
@@ -41,11 +39,7 @@ async function runUnder(version) {
   if (node === undefined) return { ok: false, cells: [version, 'not in the registry'] };
   const exact = await outputOf(node, ['--print', 'process.versions.node']);
   step(`tests under Node.js ${exact.text.trim()} ...`);
-  const { code, text } = await outputOf(
-    node,
-    ['scripts/test.mjs', '--js', '--as-built', ...FOLDERS],
-    process.stdout,
-  );
+  const { code, text } = await outputOf(node, ['scripts/test.mjs', '--js', '--as-built'], process.stdout);
   const cells = ['tests', 'pass', 'fail', 'skipped'].map((what) => sumOf(text, what));
   return { ok: code === 0, cells: [exact.text.trim(), ...cells, seconds(started)] };
 }
