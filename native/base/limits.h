@@ -40,8 +40,8 @@ inline constexpr std::size_t kOutputCopyBytes = 16 * 1024;
 
 /// Bytes that the kernel takes for a connection ahead of what it can send (TCP_NOTSENT_LOWAT of tcp(7)).
 /// Without it a client that does not read has megabytes there, of which we know nothing; a thousand of them
-/// brought the machine's TCP memory under pressure, and answers to others took seconds. Twice what the app's
-/// large bodies are handed over in, so that a client that reads never waits for the next piece.
+/// brought the machine's TCP memory under pressure, and answers to others took seconds. As much as a window
+/// in which lib/ hands over large bodies.
 inline constexpr int kKernelUnsentBytes = 256 * 1024;
 
 /// Pieces handed to one sendmsg (the kernel's own bound, IOV_MAX, is 1,024).
@@ -57,11 +57,13 @@ inline constexpr std::size_t kBodyWindowBytes = 256 * 1024;
 /// the client is better served by a new one.
 inline constexpr std::uint64_t kDiscardBytes = 256 * 1024;
 
-/// Memory of bodies that is kept for the next ones, in the whole process: enough for 64
-/// answers of 64 KiB and half as much again that is received. None where AddressSanitizer is to see each use
-/// of it.
+/// Memory of bodies that is kept for the next ones, in the whole process: enough for 64 answers of 64 KiB and
+/// as much again that is received. None where AddressSanitizer is to see each use of it (GCC's word for it
+/// first, then Clang's).
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr std::size_t kKeptBlockBytes = 0;
+#elif defined(__has_feature)
+inline constexpr std::size_t kKeptBlockBytes = __has_feature(address_sanitizer) ? 0 : 8 * 1024 * 1024;
 #else
 inline constexpr std::size_t kKeptBlockBytes = 8 * 1024 * 1024;
 #endif

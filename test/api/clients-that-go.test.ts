@@ -18,7 +18,7 @@ import { startHandler, startServer } from '../helpers/server.js';
 const CHUNKED = { 'Transfer-Encoding': 'chunked' };
 const MIB = 1024 * 1024;
 
-/** Everything, slowly enough never to be done. */
+/** What a handler that waits for ever waits for. */
 function never(): Promise<never> {
   return new Promise(() => undefined);
 }

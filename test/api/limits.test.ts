@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Handler, LimitOptions, ServerStats } from 'millrace';
 
 import type { Client } from '../helpers/client.js';
+import { HeldRequests } from '../helpers/held-requests.js';
 import { until } from '../helpers/promises.js';
 import { get, head, post, postChunked } from '../helpers/requests.js';
 import { startHandler, startServer, TEST_REACTORS } from '../helpers/server.js';
@@ -181,6 +182,39 @@ test('limits.bufferedBytes: an upload that would exceed it is 503, and what it h
   }
   const client = await connect();
   assert.equal((await client.ask(post('/', 'x'.repeat(20_000)))).status, 200);
+  await until('nothing is held', () => server.stats().bytes.buffered === 0);
+});
+
+test('limits.bufferedBytes: unfinished heads count, and what would exceed it is 503', async (t) => {
+  const { server, connect } = await startHandler(t, ok, { limits: { bufferedBytes: 20_000 } });
+  const begun = get('/', { 'X-A': 'a'.repeat(8000) }).slice(0, -4);
+  const clients: Client[] = [];
+  for (let n = 0; n < 3; n++) {
+    const client = await connect();
+    const received = server.stats().bytes.received;
+    client.send(begun);
+    await until('it has come', () => server.stats().bytes.received === received + begun.length);
+    clients.push(client);
+  }
+  const last = clients.pop()!;
+  const answer = await last.answer();
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers['connection'], 'close');
+  for (const client of clients) assert.equal((await client.ask('\r\n\r\n')).status, 200);
+  await until('nothing is held', () => server.stats().bytes.buffered === 0);
+});
+
+test('limits.bufferedBytes: pipelined input that waits counts; beyond it the connection ends with its last answer', async (t) => {
+  const held = new HeldRequests();
+  const { server, connect } = await startHandler(t, held.handler, { limits: { bufferedBytes: 10_000 } });
+  const client = await connect();
+  // A POST waits until the one before has been answered (RFC 9112 §9.3.2).
+  client.send(post('/a', 'x') + post('/never', 'y'.repeat(20_000)));
+  await held.hasStarted('/a');
+  held.answer('/a');
+  assert.equal((await client.answer()).text, '/a');
+  await until('the connection has ended', () => client.isEnded);
+  assert.deepEqual(held.started, ['/a']);
   await until('nothing is held', () => server.stats().bytes.buffered === 0);
 });
 
