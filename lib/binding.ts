@@ -56,11 +56,17 @@ export interface NativeSpec {
   readonly address: NativeAddress;
   /** One for each reactor. */
   readonly requestMemory: readonly Int32Array[];
-  readonly responseMemory: readonly Int32Array[];
-  /** Its first word is 1 while this thread wants to be woken. */
+  readonly jsThreads: readonly NativePlace[];
+  /** Called when a reactor has ended or a JS thread has left: not for each. */
+  readonly onChange: () => void;
+}
+
+/** Memory for one JS thread. */
+export interface NativePlace {
+  /** Its first word is `DOORBELL_WAITING` while the thread wants to be woken. */
   readonly doorbell: Int32Array;
-  /** Called when this thread has been woken. */
-  readonly drain: () => void;
+  /** One for each reactor. */
+  readonly responseMemory: readonly Int32Array[];
 }
 
 export interface NativeFailure {
@@ -77,6 +83,7 @@ export interface NativeReactorStats {
   readonly refused: number;
   readonly overload: number;
   readonly expired: number;
+  readonly lost: number;
   readonly handlerTimeouts: number;
   readonly answered: number;
   readonly bytesReceived: number;
@@ -93,17 +100,18 @@ export interface NativeStats {
 export interface NativeServer {
   /** Opens the socket and starts the reactors; a failure leaves nothing open. */
   listen(spec: NativeSpec): ServerAddress | NativeFailure;
-  /** Answers have been published for a reactor that sleeps. */
-  wake(reactor: number): void;
-  /** Copy of a body that was too large for the arena; before its request is released. */
-  takeBody(reactor: number, index: number): Buffer;
-  /** Hands a large body over, for the answer that will be published at `index`. False: no memory. */
-  putBody(reactor: number, index: number, body: Uint8Array): boolean;
-  /** Is somebody still waiting for this answer? */
-  isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean;
-  /** Slot, generation, kind and bytes (of those kinds that have some) of each piece of news about exchanges. */
-  takeNews(reactor: number): readonly (number | Buffer | undefined)[];
-  /** Begins to close. `drain` is called once more for each reactor that has ended. */
+  /** By which JS threads of this process find the server, see {@link NativeThread.join}. */
+  number(): number;
+  /** The JS thread at `place` claims no more: tell, through `onChange`, when all it has claimed is answered. */
+  retire(place: number): void;
+  hasRetired(place: number): boolean;
+  /** What the JS thread at `place` has claimed is answered 503, although it has not left. */
+  abandon(place: number): void;
+  /** The thread has left, and its place is free again. */
+  hasLeft(place: number): boolean;
+  /** Requests that the JS thread at `place` has and has not answered. */
+  outstanding(place: number): number;
+  /** Begins to close. `onChange` is called for each reactor that has ended. */
   drain(graceMs: number): void;
   /** Have all reactors ended? */
   ended(): boolean;
@@ -115,8 +123,30 @@ export interface NativeServer {
   unref(): void;
 }
 
+/** One JS thread's place at a server, which another thread may have started. */
+export interface NativeThread {
+  /** Takes the place. `drain` is called when this thread has been woken. False: there is no such server. */
+  join(server: number, place: number, drain: () => void): boolean;
+  /** Gives the place up. The end of the thread does the same. */
+  leave(): void;
+  /** Answers have been published for a reactor that sleeps. */
+  wake(reactor: number): void;
+  /** Copy of a body that was too large for the arena; before its request is released. */
+  takeBody(reactor: number, index: number): Buffer;
+  /** Hands a large body over, for the answer that will be published at `index`. False: no memory. */
+  putBody(reactor: number, index: number, body: Uint8Array): boolean;
+  /** Is somebody still waiting for this answer? */
+  isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean;
+  /** Slot, generation, kind and bytes (of those kinds that have some) of each piece of news about exchanges. */
+  takeNews(reactor: number): readonly (number | Buffer | undefined)[];
+  /** Whether the place keeps the thread's event loop alive. */
+  ref(): void;
+  unref(): void;
+}
+
 export interface Binding {
   readonly NativeServer: new () => NativeServer;
+  readonly NativeThread: new () => NativeThread;
   readonly layout: Readonly<Record<string, number>>;
   /** Lower-case field names by their number; 0 is a name without one. */
   readonly fieldNames: readonly string[];

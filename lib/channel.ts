@@ -6,11 +6,18 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import type { NativeServer } from './binding.js';
+import type { NativeThread } from './binding.js';
 import { ReactorLink, type Thread } from './reactor-link.js';
 import { ClaimedRun, MAX_RUN } from './request-ring.js';
-import { DOORBELL_IDLE, DOORBELL_NEWS } from './ring-layout.js';
-import type { RingMemory } from './ring-memory.js';
+import {
+  DOORBELL_IDLE,
+  DOORBELL_NEWS,
+  DOORBELL_RETIRING,
+  DOORBELL_TAKEN,
+  DOORBELL_TURNS,
+  DOORBELL_WAITING,
+} from './ring-layout.js';
+import type { ThreadMemory } from './ring-memory.js';
 
 /** A handler's work goes on for so long before timers and other I/O get their turn. Milliseconds. */
 const SLICE_MS = 0.2;
@@ -33,6 +40,7 @@ export class Channel implements Thread {
   #atWork = false;
   #isScheduled = false;
   #isClosed = false;
+  #isRetired = false;
   #run = 1;
   #nextLink = 0;
   readonly #inStartContext = AsyncLocalStorage.snapshot() as (
@@ -40,21 +48,42 @@ export class Channel implements Thread {
     callback: () => void,
   ) => void;
 
+  readonly #native: NativeThread;
+
+  /** `claimer`: the number of this thread's place, where it is one of several. */
   constructor(
-    native: NativeServer,
-    requests: readonly RingMemory[],
-    responses: readonly RingMemory[],
-    doorbell: Int32Array,
+    native: NativeThread,
+    memory: ThreadMemory,
     runner: Runner,
     unsentBytes: number,
+    claimer: number | undefined,
   ) {
+    const { requests, responses, doorbell } = memory;
     this.#links = requests.map(
-      (memory, reactor) => new ReactorLink(native, reactor, memory, responses[reactor]!, this, unsentBytes),
+      (ring, reactor) =>
+        new ReactorLink(native, reactor, ring, responses[reactor]!, this, unsentBytes, claimer),
     );
+    this.#native = native;
     this.#doorbell = doorbell;
     this.#runner = runner;
-    // From the start this thread waits for its doorbell.
-    Atomics.store(doorbell, DOORBELL_IDLE, 1);
+  }
+
+  /**
+   * Takes its place at the server: from now on this thread is rung.
+   * @returns False: there is no such server any more.
+   */
+  join(server: number, place: number): boolean {
+    if (!this.#native.join(server, place, this.drain)) return false;
+    // It counts as being at work, so what has come before is not rung for.
+    this.#atWork = true;
+    this.#continueLater();
+    return true;
+  }
+
+  /** Claims no more. What has been claimed goes on, and news of it are heard. */
+  retire(): void {
+    this.#isRetired = true;
+    if (!this.#atWork) this.drain(); // so that the doorbell says so
   }
 
   /**
@@ -63,8 +92,16 @@ export class Channel implements Thread {
   readonly drain = (): void => {
     if (this.#isClosed) return;
     this.#startWork();
+    this.#doorbell[DOORBELL_TURNS] = (this.#doorbell[DOORBELL_TURNS]! + 1) | 0;
     if (this.#hasNews()) this.#readNews();
     for (const link of this.#links) link.retryBacklog();
+    if (!this.#isRetired) this.#claimAndRun();
+    for (const link of this.#links) link.tell();
+    // When the slice is over and the ring is not empty, the rest comes after timers and other I/O.
+    if (!this.#goIdle()) this.#continueLater();
+  };
+
+  #claimAndRun(): void {
     const end = performance.now() + SLICE_MS;
     // Until each reactor's ring has been found empty, one after the other; a slice that ends before goes on with the
     // next reactor, or the first would be all that is ever served under load.
@@ -76,19 +113,19 @@ export class Channel implements Thread {
         continue;
       }
       empty = 0;
+      this.#doorbell[DOORBELL_TAKEN] = (this.#doorbell[DOORBELL_TAKEN]! + this.#claimed.count) | 0;
       this.#runner.run(link, this.#claimed);
       link.endRun();
-      if (this.#isSliceOver(end)) break;
+      if (this.#isRetired || this.#isSliceOver(end)) break;
     }
-    for (const link of this.#links) link.tell();
-    // When the slice is over and the ring is not empty, the rest comes after timers and other I/O.
-    if (!this.#goIdle()) this.#continueLater();
-  };
+  }
 
   /** The server has ended: answers that still come are for nobody. */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     for (const link of this.#links) link.close();
+    this.#native.leave();
   }
 
   beginAnswer(): boolean {
@@ -122,9 +159,11 @@ export class Channel implements Thread {
   #goIdle(): boolean {
     this.#atWork = false;
     // An exchange: emulated arm64 may let what follows overtake a store (native/ring/shared_words.h).
-    Atomics.exchange(this.#doorbell, DOORBELL_IDLE, 1);
+    const waiting = this.#isRetired ? DOORBELL_RETIRING : DOORBELL_WAITING;
+    Atomics.exchange(this.#doorbell, DOORBELL_IDLE, waiting);
     // Now reactors ring. What one of them published before it could see that is found here.
-    if (!this.#hasNews() && !this.#links.some((link) => link.hasWork())) return true;
+    const hasWork = !this.#isRetired && this.#links.some((link) => link.hasWork());
+    if (!this.#hasNews() && !hasWork) return true;
     if (Atomics.exchange(this.#doorbell, DOORBELL_IDLE, 0) === 0) return true; // somebody rings already
     this.#atWork = true;
     return false;

@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   ERR_MILLRACE_SERVER_CLOSED: 'the server has been closed',
   /** {@link StateError}: a route or reply was added after `listen()`: the reactors have their table by then. */
   ERR_MILLRACE_ROUTES_FROZEN: 'a route was added after listen()',
+  /** {@link StateError}: `restartThreads()` on a server that has no handler threads, or does not listen. */
+  ERR_MILLRACE_NO_THREADS: 'the server has no handler threads that could be restarted',
   /** {@link StateError}: `end()`, or what calls it (`json`, `text`, …), `write()`, `pipe()`, `trailers()` behind the end. */
   ERR_MILLRACE_RESPONSE_ENDED: 'the response has been ended already',
   /** {@link StateError}: status or header fields changed after they were sent, or early hints behind them. */
@@ -63,6 +65,10 @@ export const ERROR_CODES = {
   ERR_MILLRACE_ROUTE_HANDLER: 'a route handler is not a function',
   /** {@link RouteError}: the same method and pattern for the second time. */
   ERR_MILLRACE_ROUTE_DUPLICATE: 'a route with this method and pattern exists already',
+  /** {@link ThreadError}: a handler thread could not be started: its app threw, or the thread ended. */
+  ERR_MILLRACE_THREAD_START: 'a handler thread could not be started',
+  /** {@link ThreadError}: a handler thread's app has other routes than those of the threads before it. */
+  ERR_MILLRACE_THREAD_ROUTES: 'the routes of a handler thread differ from those of the others',
   /** {@link PlatformError}: not Linux on x64 or arm64. */
   ERR_MILLRACE_PLATFORM: 'millrace does not run on this system',
   /** {@link PlatformError}: the native part is missing or does not load. */
@@ -192,6 +198,7 @@ export type StateErrorCode =
   | 'ERR_MILLRACE_ALREADY_LISTENING'
   | 'ERR_MILLRACE_SERVER_CLOSED'
   | 'ERR_MILLRACE_ROUTES_FROZEN'
+  | 'ERR_MILLRACE_NO_THREADS'
   | 'ERR_MILLRACE_RESPONSE_ENDED'
   | 'ERR_MILLRACE_HEADERS_SENT'
   | 'ERR_MILLRACE_BODY_USED';
@@ -276,6 +283,18 @@ export class RouteError extends MillraceError {
 
   constructor(code: RouteErrorCode, message: string = ERROR_CODES[code]) {
     super(code, message);
+  }
+}
+
+/** The codes of a {@link ThreadError}. */
+export type ThreadErrorCode = 'ERR_MILLRACE_THREAD_START' | 'ERR_MILLRACE_THREAD_ROUTES';
+
+/** A handler thread that cannot take part. Where an error of the app's is the reason, it is the `cause`. */
+export class ThreadError extends MillraceError {
+  declare readonly code: ThreadErrorCode;
+
+  constructor(code: ThreadErrorCode, message: string = ERROR_CODES[code], options?: ErrorOptions) {
+    super(code, message, options);
   }
 }
 

@@ -1,7 +1,7 @@
 // handler-runner.ts: runs the handler of each request, and sees to it that a failure hurts nobody else.
 
 import { makeEachApart } from './async-context.js';
-import { AbortedError, BodyError } from './errors.js';
+import { AbortedError, BodyError, type ErrorCode } from './errors.js';
 import type { ReactorLink } from './reactor-link.js';
 import { HttpRequest, isHeadRequest } from './request.js';
 import type { ClaimedRun } from './request-ring.js';
@@ -13,6 +13,8 @@ import type { UpgradedSocket } from './upgraded-socket.js';
 export interface ErrorContext {
   readonly method: string;
   readonly path: string;
+  /** Number of the handler thread, counted from 0; absent where handlers run in the thread of the server. */
+  readonly thread?: number;
 }
 
 /** Told of what a handler threw or rejected with; false: nobody listens. */
@@ -75,8 +77,7 @@ export class HandlerRunner {
       HttpResponse.fail(response, 500, 'Internal Server Error');
       return;
     }
-    const isClientsFault = error instanceof BodyError;
-    if (isClientsFault) HttpResponse.fail(response, error.status, 'Bad Request');
+    if (error instanceof BodyError) HttpResponse.fail(response, error.status, 'Bad Request');
     else HttpResponse.fail(response, 500, 'Internal Server Error');
     const context: ErrorContext = { method: request.method, path: request.path };
     try {
@@ -88,10 +89,15 @@ export class HandlerRunner {
       });
       return;
     }
-    // A client that sends bad bodies must not be able to fill the log.
-    if (!isClientsFault) {
-      console.error(`millrace: the handler of ${context.method} ${context.path} failed:`, error);
-    }
+    HandlerRunner.report(error, context);
+  }
+
+  /** For people, where no `error` listener is. */
+  static report(error: unknown, context: ErrorContext): void {
+    // A client that sends bad bodies must not be able to fill the log. By its code: it may come from another thread.
+    if ((error as { code?: unknown } | undefined)?.code === ('ERR_MILLRACE_BODY_JSON' satisfies ErrorCode))
+      return;
+    console.error(`millrace: the handler of ${context.method} ${context.path} failed:`, error);
   }
 }
 

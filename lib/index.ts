@@ -16,7 +16,9 @@ export {
   ResponseError,
   RouteError,
   StateError,
+  ThreadError,
 } from './errors.js';
+export type { App, AppFunction } from './app.js';
 export type { ErrorCode } from './errors.js';
 export type { ErrorContext } from './handler-runner.js';
 export type { FieldValueInput } from './field-validation.js';
@@ -35,4 +37,5 @@ export type { Handler, ReplyInit, UpgradeHandler, UpgradeSocket } from './routes
 export { createServer } from './server.js';
 export type { CloseResult, Server, ServerEvents } from './server.js';
 export type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
-export type { ReactorStats, ServerStats } from './stats.js';
+export type { RestartOptions, ThreadExit, ThreadStall } from './handler-threads.js';
+export type { ReactorStats, ServerStats, ThreadStats } from './stats.js';

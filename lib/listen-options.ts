@@ -72,7 +72,7 @@ export interface ListenConfig {
 }
 
 /** How to close, checked and complete. Frozen. */
-export interface CloseConfig {
+export interface GraceConfig {
   readonly graceMs: number;
 }
 
@@ -89,8 +89,6 @@ const MAX_HOST_LENGTH = 255;
 
 const LISTEN = 'listen()';
 const LISTEN_NAMES = ['port', 'host', 'path', 'fd', 'backlog', 'reusePort'];
-const CLOSE = 'close()';
-const CLOSE_NAMES = ['graceMs'];
 
 /** Options that make no sense together, with the reason. The first of a pair is the one that the error names. */
 const CONFLICTS: readonly (readonly [string, string, string])[] = [
@@ -130,14 +128,14 @@ export function parseListenOptions(options?: unknown, ...extra: readonly unknown
 }
 
 /**
- * Checks the options of `server.close()`.
+ * Checks the options of `server.close()` and `server.restartThreads()`, whichever `caller` is.
  * @throws {@link OptionError}
  */
-export function parseCloseOptions(options?: unknown): CloseConfig {
-  const scope = { caller: CLOSE, group: '', names: CLOSE_NAMES, allNames: CLOSE_NAMES };
-  const graceMs = readOptions(scope, options).get('graceMs');
+export function parseGraceOptions(caller: string, options?: unknown): GraceConfig {
+  const names = ['graceMs'];
+  const graceMs = readOptions({ caller, group: '', names, allNames: names }, options).get('graceMs');
   return Object.freeze({
-    graceMs: graceMs === undefined ? GRACE_MS.preset : checkNumber(CLOSE, 'graceMs', GRACE_MS, graceMs),
+    graceMs: graceMs === undefined ? GRACE_MS.preset : checkNumber(caller, 'graceMs', GRACE_MS, graceMs),
   });
 }
 

@@ -90,6 +90,19 @@ export function checkChoice(caller: string, option: string, rule: ChoiceRule, va
 }
 
 /**
+ * Checks an option that is true or false.
+ * @throws {@link OptionError} `ERR_MILLRACE_OPTION_TYPE`
+ */
+export function checkFlag(caller: string, option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new OptionError(
+    'ERR_MILLRACE_OPTION_TYPE',
+    `${caller}: option '${option}' must be true or false, not ${showValue(value)}`,
+    { option, value },
+  );
+}
+
+/**
  * True for what `{…}`, `JSON.parse`, `Object.create(null)` and module namespaces give, in this realm and others (test
  * runners make their own). Not for a Map, a Promise that nobody awaited or a class with getters, whose
  * settings would be overlooked in silence.

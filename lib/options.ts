@@ -1,6 +1,9 @@
 // options.ts: the options of createServer() and of routes, checked once, from one table.
 
-import { checkChoice, checkNumber, readOptions } from './option-reader.js';
+import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
+
+import { parseAppOptions, WORKER_NAMES, type AppConfig } from './app-options.js';
+import { checkChoice, checkFlag, checkNumber, readOptions } from './option-reader.js';
 import type { ChoiceRule, NumberRule, OptionScope } from './option-reader.js';
 
 /** What becomes of clients beyond `limits.connections`. */
@@ -126,6 +129,19 @@ export interface TimeoutOptions {
    * @defaultValue 1000
    */
   drainIdleMs?: number | undefined;
+  /**
+   * How long a handler thread may make no progress until it counts as stalled: its event loop does not come by while it
+   * has work. It takes no requests meanwhile, stalled or not. See `replaceStalled`.
+   * @remarks Milliseconds, 20–86400000.
+   * @defaultValue 5000
+   */
+  stallMs?: number | undefined;
+  /**
+   * Whether a handler thread that has stalled is ended and replaced; what it had claimed is answered 503. Without it a
+   * `threadstall` event is all that happens.
+   * @defaultValue false
+   */
+  replaceStalled?: boolean | undefined;
 }
 
 /** The options of `createServer()`. Unknown names are errors, with a hint at the nearest right one. */
@@ -136,6 +152,32 @@ export interface ServerOptions {
    * @defaultValue 1
    */
   reactors?: number | undefined;
+  /**
+   * Handler threads: worker threads that run the handlers, each with the `app` of its own. A request goes to whichever
+   * is free, whatever connection it came on. 0: handlers run in the thread that calls `listen()`.
+   * @remarks 0–128.
+   * @defaultValue 0
+   */
+  threads?: number | undefined;
+  /**
+   * The module whose default export adds the handlers, called with an {@link App} in each of the `threads`: a `file:` URL,
+   * or a path, which is relative to the working directory.
+   * @defaultValue none: handlers are added to the server itself
+   */
+  app?: string | URL | undefined;
+  /** `worker_threads.workerData` of the handler threads: a copy for each. */
+  workerData?: unknown;
+  /**
+   * `process.env` of the handler threads, or `worker_threads.SHARE_ENV`.
+   * @defaultValue a copy of that of the thread that calls `listen()`
+   */
+  env?: WorkerOptions['env'] | undefined;
+  /** Command line options of Node.js for the handler threads. @defaultValue those of the process */
+  execArgv?: readonly string[] | undefined;
+  /** How much memory the JavaScript of each handler thread may take: as of `new Worker()`. */
+  resourceLimits?: ResourceLimits | undefined;
+  /** The same as `timeouts.replaceStalled`. */
+  replaceStalled?: boolean | undefined;
   limits?: LimitOptions | undefined;
   timeouts?: TimeoutOptions | undefined;
 }
@@ -149,10 +191,12 @@ export interface RouteOptions {
 }
 
 /** All options of a server, checked and complete. Frozen, at both levels. */
-export interface ServerConfig {
+export interface ServerConfig extends AppConfig {
   readonly reactors: number;
+  readonly threads: number;
+  readonly replaceStalled: boolean;
   readonly limits: Readonly<Record<NumericLimit, number>> & { readonly connectionPolicy: ConnectionPolicy };
-  readonly timeouts: Readonly<Record<keyof TimeoutOptions, number>>;
+  readonly timeouts: Readonly<Record<Timeout, number>> & { readonly replaceStalled: boolean };
 }
 
 /** The options of a route, checked; undefined: the server's value counts. */
@@ -169,6 +213,7 @@ const DAY_MS = 86_400_000;
 /** Every numeric option. What the numbers mean is said at the interfaces above; a test holds the two together. */
 export const OPTION_RULES = {
   reactors: { min: 1, max: 64, preset: 1, unit: 'threads' },
+  threads: { min: 0, max: 128, preset: 0, unit: 'threads' },
   'limits.connections': { min: 1, max: 2 ** 20, preset: 65_536, unit: 'connections' },
   'limits.bufferedBytes': { min: KIB, max: 1024 * GIB, preset: 256 * MIB, unit: 'bytes' },
   'limits.requestLineBytes': { min: 64, max: 64 * KIB, preset: 8 * KIB, unit: 'bytes' },
@@ -186,6 +231,7 @@ export const OPTION_RULES = {
   'timeouts.writeMs': { min: 1, max: DAY_MS, preset: 30_000, unit: 'milliseconds' },
   'timeouts.queueMs': { min: 0, max: DAY_MS, preset: 0, unit: 'milliseconds' },
   'timeouts.drainIdleMs': { min: 0, max: DAY_MS, preset: 1000, unit: 'milliseconds' },
+  'timeouts.stallMs': { min: 20, max: DAY_MS, preset: 5000, unit: 'milliseconds' },
 } as const satisfies Record<OptionName, NumberRule>;
 
 /** Every option that is one of a few words. */
@@ -193,24 +239,36 @@ const CHOICE_RULES = {
   'limits.connectionPolicy': { choices: ['refuse', 'wait'], preset: 'refuse' },
 } as const satisfies Record<string, ChoiceRule>;
 
+/** Every option that is true or false, and false where it is not given. */
+const FLAGS = ['replaceStalled', 'timeouts.replaceStalled'];
+
 type NumericLimit = Exclude<keyof LimitOptions, 'connectionPolicy'>;
-type OptionName = 'reactors' | `limits.${NumericLimit}` | `timeouts.${keyof TimeoutOptions}`;
+type Timeout = Exclude<keyof TimeoutOptions, 'replaceStalled'>;
+type OptionName = 'reactors' | 'threads' | `limits.${NumericLimit}` | `timeouts.${Timeout}`;
 
 const CREATE_SERVER = 'createServer()';
 const GROUPS = ['limits', 'timeouts'] as const;
-const ALL_NAMES = [...Object.keys(OPTION_RULES), ...Object.keys(CHOICE_RULES), ...GROUPS];
+const TOP_NAMES = ['reactors', 'threads', 'app', ...WORKER_NAMES, 'replaceStalled', ...GROUPS];
+const ALL_NAMES = [
+  ...new Set([...Object.keys(OPTION_RULES), ...Object.keys(CHOICE_RULES), ...FLAGS, ...TOP_NAMES]),
+];
 
 /**
  * Checks the options of `createServer()` and fills in the defaults.
  * @throws {@link OptionError}
  */
 export function parseServerOptions(options?: unknown): ServerConfig {
-  const given = readOptions(scopeOf('', ['reactors', ...GROUPS]), options);
+  const given = readOptions(scopeOf('', TOP_NAMES), options);
+  // The rules have exactly the names of the interfaces: their types see to that.
+  const timeouts = parseGroup('timeouts', given.get('timeouts')) as ServerConfig['timeouts'];
+  const threads = numberOr(OPTION_RULES.threads, 'threads', given.get('threads'));
   return Object.freeze({
     reactors: numberOr(OPTION_RULES.reactors, 'reactors', given.get('reactors')),
-    // The rules have exactly the names of the interfaces: their types see to that.
+    threads,
+    ...parseAppOptions(CREATE_SERVER, threads, given),
+    replaceStalled: flagOr('replaceStalled', given.get('replaceStalled')) || timeouts.replaceStalled,
     limits: parseGroup('limits', given.get('limits')) as ServerConfig['limits'],
-    timeouts: parseGroup('timeouts', given.get('timeouts')) as ServerConfig['timeouts'],
+    timeouts,
   });
 }
 
@@ -235,14 +293,20 @@ function parseGroup(group: string, options: unknown): object {
   const rules = Object.entries<NumberRule | ChoiceRule>({ ...OPTION_RULES, ...CHOICE_RULES }).filter(
     ([option]) => option.startsWith(prefix),
   );
-  const names = rules.map(([option]) => option.slice(prefix.length));
+  const flags = FLAGS.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const names = [...rules.map(([option]) => option.slice(prefix.length)), ...flags];
   const given = readOptions(scopeOf(group, names), options);
   const values = rules.map(([option, rule]): [string, number | string] => {
     const name = option.slice(prefix.length);
     const value = given.get(name);
     return [name, 'choices' in rule ? choiceOr(rule, option, value) : numberOr(rule, option, value)];
   });
-  return Object.freeze(Object.fromEntries<number | string>(values));
+  const flagValues = flags.map((name): [string, boolean] => [name, flagOr(prefix + name, given.get(name))]);
+  return Object.freeze(Object.fromEntries<number | string | boolean>([...values, ...flagValues]));
+}
+
+function flagOr(option: string, value: unknown): boolean {
+  return value === undefined ? false : checkFlag(CREATE_SERVER, option, value);
 }
 
 function choiceOr(rule: ChoiceRule, option: string, value: unknown): string {

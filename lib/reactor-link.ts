@@ -1,6 +1,6 @@
 // reactor-link.ts: one reactor as this JS thread sees it: where its requests come from and its answers go to.
 
-import type { NativeServer } from './binding.js';
+import type { NativeThread } from './binding.js';
 import { RequestRing, type ClaimedRun } from './request-ring.js';
 import { ResponseRing } from './response-ring.js';
 import {
@@ -42,7 +42,7 @@ export interface Thread {
 }
 
 export class ReactorLink {
-  readonly #native: NativeServer;
+  readonly #native: NativeThread;
   readonly #reactor: number;
   readonly #requests: RequestRing;
   readonly #responses: ResponseRing;
@@ -63,16 +63,21 @@ export class ReactorLink {
   #isClosed = false;
 
   constructor(
-    native: NativeServer,
+    native: NativeThread,
     reactor: number,
     requests: RingMemory,
     responses: RingMemory,
     thread: Thread,
     unsentBytes: number,
+    claimer: number | undefined,
   ) {
     this.#native = native;
     this.#reactor = reactor;
-    this.#requests = new RequestRing(requests, (index) => native.takeBody(reactor, index));
+    this.#requests = new RequestRing(
+      requests,
+      (index) => native.takeBody(reactor, index),
+      claimer === undefined ? undefined : { number: claimer, words: responses.words },
+    );
     this.#responses = new ResponseRing(responses, (index, body) => native.putBody(reactor, index, body));
     this.#thread = thread;
     this.unsentBytes = unsentBytes;

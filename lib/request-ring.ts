@@ -13,11 +13,13 @@ import {
   REQUEST_EXCHANGE_SLOT,
   REQUEST_FLAGS,
   REQUEST_HEAD,
+  REQUEST_OWNER_SHIFT,
   REQUEST_RECORD_BYTES,
   REQUEST_RECORD_OFFSET,
   REQUEST_RELEASED,
   REQUEST_ROUTE,
   REQUEST_WORDS,
+  RESPONSE_CLAIMING,
   SLEEP_AWAKE,
 } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
@@ -67,29 +69,45 @@ export class ClaimedRun {
 /** Fetches a body that was too large for the arena. */
 export type TakeBody = (index: number) => Buffer;
 
+/** One of several JS threads that claim. */
+export interface Claimer {
+  /** Its place at the server. */
+  readonly number: number;
+  /** Memory of its answers to this reactor, where it says what it is about to claim. */
+  readonly words: Int32Array;
+}
+
 /** Records and bodies copied with one call: a request that is kept keeps all of them in memory. */
 const MAX_COPY_BYTES = 8192;
 
 const WORD_BYTES = 4;
+
+/** From any index in use: `no_claim()` in native/ring/ring_layout.h. */
+const FAR_AWAY = 0x4000_0000;
 
 export class RequestRing {
   readonly #words: Int32Array;
   readonly #arena: Buffer;
   readonly #mask: number;
   readonly #takeBody: TakeBody;
+  readonly #claimer: Claimer | undefined;
 
-  constructor(memory: RingMemory, takeBody: TakeBody) {
+  /** `claimer` is undefined where this thread is the only one, and nobody has to know what it has claimed. */
+  constructor(memory: RingMemory, takeBody: TakeBody, claimer: Claimer | undefined) {
     this.#words = memory.words;
     this.#arena = memory.arena;
     this.#mask = memory.slots - 1;
     this.#takeBody = takeBody;
+    this.#claimer = claimer;
   }
 
   /**
-   * Claims up to `most` requests, at most {@link MAX_RUN}, and copies them out.
+   * Claims up to `most` requests, at most {@link MAX_RUN}, and copies them out. One of several threads claims one: what
+   * is claimed cannot be given to another thread, however long the handler before it takes.
    * @returns False: there are none.
    */
   claim(most: number, into: ClaimedRun): boolean {
+    if (this.#claimer !== undefined) return this.#claimOne(this.#claimer, into);
     const words = this.#words;
     for (;;) {
       const first = Atomics.load(words, REQUEST_CLAIM);
@@ -102,6 +120,26 @@ export class RequestRing {
       this.#copyBytes(first, end, into);
       // Now the reactor may write there again.
       Atomics.store(words, this.#descriptor(first) + REQUEST_RELEASED, (first + count) | 0);
+      return true;
+    }
+  }
+
+  /** As `RequestClaimer::claim_one()` in native/ring/request_ring.cc, where it is said why. */
+  #claimOne(claimer: Claimer, into: ClaimedRun): boolean {
+    const words = this.#words;
+    for (let hasTried = false; ; hasTried = true) {
+      const first = Atomics.load(words, REQUEST_CLAIM);
+      if (((Atomics.load(words, REQUEST_HEAD) - first) | 0) <= 0) {
+        if (hasTried) Atomics.store(claimer.words, RESPONSE_CLAIMING, (first - FAR_AWAY) | 0);
+        return false;
+      }
+      const end = this.#readRun(first, 1, into);
+      Atomics.store(claimer.words, RESPONSE_CLAIMING, first);
+      if (Atomics.compareExchange(words, REQUEST_CLAIM, first, (first + 1) | 0) !== first) continue;
+      const descriptor = this.#descriptor(first);
+      words[descriptor + REQUEST_FLAGS] = into.flags[0]! | ((claimer.number + 1) << REQUEST_OWNER_SHIFT);
+      this.#copyBytes(first, end, into);
+      Atomics.store(words, descriptor + REQUEST_RELEASED, (first + 1) | 0);
       return true;
     }
   }

@@ -22,6 +22,7 @@ export const REQUEST_FLAGS = 7;
 export const REQUEST_BODY_OUTSIDE = 1;
 export const REQUEST_BODY_ASCII = 2;
 export const REQUEST_BODY_FOLLOWS = 4;
+export const REQUEST_OWNER_SHIFT = 8;
 
 export const RECORD_METHOD = 0;
 export const RECORD_MINOR_VERSION = 1;
@@ -45,6 +46,7 @@ export const RECORD_LONG_NAME = 255;
 export const RECORD_REQUEST_LINE_REST = 12;
 
 export const RESPONSE_HEAD = 0;
+export const RESPONSE_CLAIMING = 1;
 export const RESPONSE_TAIL = LINE;
 export const RESPONSE_WANTED = 2 * LINE;
 export const RESPONSE_DESCRIPTORS = 3 * LINE;
@@ -73,8 +75,13 @@ export const CONTROL_READ_PIECE = 5;
 export const CONTROL_READ_WHOLE = 6;
 
 export const DOORBELL_IDLE = 0;
+export const DOORBELL_WAITING = 1;
+export const DOORBELL_VACANT = 2;
+export const DOORBELL_RETIRING = 3;
 export const DOORBELL_NEWS = 1;
-export const DOORBELL_STRIDE = LINE;
+export const DOORBELL_TAKEN = LINE;
+export const DOORBELL_TURNS = LINE + 1;
+export const DOORBELL_STRIDE = 2 * LINE;
 
 export const NEWS_DRAINED = 1;
 export const NEWS_GONE = 2;
@@ -105,6 +112,7 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   requestBodyOutside: REQUEST_BODY_OUTSIDE,
   requestBodyAscii: REQUEST_BODY_ASCII,
   requestBodyFollows: REQUEST_BODY_FOLLOWS,
+  requestOwnerShift: REQUEST_OWNER_SHIFT,
   recordMethod: RECORD_METHOD,
   recordMinorVersion: RECORD_MINOR_VERSION,
   recordTargetForm: RECORD_TARGET_FORM,
@@ -126,6 +134,7 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   recordLongName: RECORD_LONG_NAME,
   recordRequestLineRest: RECORD_REQUEST_LINE_REST,
   responseHead: RESPONSE_HEAD,
+  responseClaiming: RESPONSE_CLAIMING,
   responseTail: RESPONSE_TAIL,
   responseWanted: RESPONSE_WANTED,
   responseDescriptors: RESPONSE_DESCRIPTORS,
@@ -152,7 +161,11 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   controlReadPiece: CONTROL_READ_PIECE,
   controlReadWhole: CONTROL_READ_WHOLE,
   doorbellIdle: DOORBELL_IDLE,
+  doorbellVacant: DOORBELL_VACANT,
   doorbellNews: DOORBELL_NEWS,
+  doorbellRetiring: DOORBELL_RETIRING,
+  doorbellTaken: DOORBELL_TAKEN,
+  doorbellTurns: DOORBELL_TURNS,
   doorbellStride: DOORBELL_STRIDE,
   newsDrained: NEWS_DRAINED,
   newsGone: NEWS_GONE,

@@ -1,12 +1,15 @@
 // ring-memory.ts: makes the shared memory of one server.
 
+import type { NativePlace } from './binding.js';
 import {
+  DOORBELL_STRIDE,
   RECORD_FIELD_BYTES,
   RECORD_PEER_ADDRESS,
   REQUEST_DESCRIPTORS,
   REQUEST_WORDS,
+  RESPONSE_DESCRIPTORS,
+  RESPONSE_WORDS,
 } from './ring-layout.js';
-import { RESPONSE_DESCRIPTORS, RESPONSE_WORDS } from './ring-layout.js';
 import type { ServerConfig } from './options.js';
 
 /**
@@ -37,6 +40,8 @@ export interface RingMemory {
 /** Requests that can wait in one ring. More wait in their connections, up to `limits.queue`. */
 const SLOTS = 1024;
 
+const WORD_BYTES = 4;
+
 /** Room for a full ring of usual requests: untouched pages of it cost nothing. */
 const MIN_ARENA_BYTES = 1024 * 1024;
 
@@ -54,32 +59,74 @@ export function ringSizes(config: ServerConfig): RingSizes {
   };
 }
 
-export function requestMemory(sizes: RingSizes): RingMemory {
-  return ringMemory(
-    REQUEST_DESCRIPTORS + sizes.requestSlots * REQUEST_WORDS,
-    sizes.requestSlots,
-    sizes.requestArenaBytes,
-  );
+/** What one JS thread works with: its own memory, and the request rings that all of them have. */
+export interface ThreadMemory {
+  /** One for each reactor. */
+  readonly requests: readonly RingMemory[];
+  readonly responses: readonly RingMemory[];
+  readonly doorbell: Int32Array;
 }
 
-export function responseMemory(sizes: RingSizes): RingMemory {
-  return ringMemory(
-    RESPONSE_DESCRIPTORS + sizes.responseSlots * RESPONSE_WORDS,
-    sizes.responseSlots,
-    sizes.responseArenaBytes,
-  );
+/** The same as it can be sent to another thread. */
+export interface SharedThreadMemory {
+  readonly sizes: RingSizes;
+  readonly requests: readonly SharedArrayBuffer[];
+  readonly responses: readonly SharedArrayBuffer[];
+  readonly doorbell: SharedArrayBuffer;
 }
 
-function ringMemory(words: number, slots: number, bytes: number): RingMemory {
-  // A SharedArrayBuffer, although one thread may be all that reads it: an ArrayBuffer can be transferred or resized
-  // away under the native threads.
-  const memory = new SharedArrayBuffer(words * 4 + bytes);
+// SharedArrayBuffers also where one thread may be all that reads them: an ArrayBuffer can be transferred or resized away
+// under the native threads. And the thread that listens makes all of them: what a worker makes ends with it.
+
+/** Memory for `places` JS threads. */
+export function serverMemory(sizes: RingSizes, reactors: number, places: number): SharedThreadMemory[] {
+  const forEachReactor = (bytes: number): SharedArrayBuffer[] =>
+    Array.from({ length: reactors }, () => new SharedArrayBuffer(bytes));
+  const requests = forEachReactor(requestWords(sizes) * WORD_BYTES + sizes.requestArenaBytes);
+  return Array.from({ length: places }, () => ({
+    sizes,
+    requests,
+    responses: forEachReactor(responseWords(sizes) * WORD_BYTES + sizes.responseArenaBytes),
+    doorbell: new SharedArrayBuffer(DOORBELL_STRIDE * WORD_BYTES),
+  }));
+}
+
+/** This thread's views of it. */
+export function threadMemory(shared: SharedThreadMemory): ThreadMemory {
+  const { sizes } = shared;
+  return {
+    requests: shared.requests.map((memory) => ringMemory(memory, requestWords(sizes), sizes.requestSlots)),
+    responses: shared.responses.map((memory) =>
+      ringMemory(memory, responseWords(sizes), sizes.responseSlots),
+    ),
+    doorbell: new Int32Array(shared.doorbell),
+  };
+}
+
+/** The native side's view of it. */
+export function nativePlace(shared: SharedThreadMemory): NativePlace {
+  return {
+    doorbell: new Int32Array(shared.doorbell),
+    responseMemory: shared.responses.map((memory) => new Int32Array(memory)),
+  };
+}
+
+function requestWords(sizes: RingSizes): number {
+  return REQUEST_DESCRIPTORS + sizes.requestSlots * REQUEST_WORDS;
+}
+
+function responseWords(sizes: RingSizes): number {
+  return RESPONSE_DESCRIPTORS + sizes.responseSlots * RESPONSE_WORDS;
+}
+
+function ringMemory(memory: SharedArrayBuffer, words: number, slots: number): RingMemory {
+  const arenaBytes = memory.byteLength - words * WORD_BYTES;
   return {
     // The native side asks for the memory from the first word to the end, so the words' view spans all of it.
     words: new Int32Array(memory),
-    arena: Buffer.from(memory, words * 4, bytes),
+    arena: Buffer.from(memory, words * WORD_BYTES, arenaBytes),
     slots,
-    arenaBytes: bytes,
+    arenaBytes,
   };
 }
 

@@ -84,6 +84,11 @@ export class Routes {
     this.replies.push(reply);
   }
 
+  /** Routes of handlers that other threads have. */
+  adopt(routes: readonly NativeRoute[]): void {
+    for (const route of routes) this.#register(route, route.pattern);
+  }
+
   /** Number of the handler for what no route matches. */
   addFallback(handler: Handler): number {
     return this.handlers.push({ handler, pattern: undefined }) - 1;
@@ -91,17 +96,21 @@ export class Routes {
 
   #add(method: unknown, pattern: RoutePattern, target: Omit<NativeRoute, 'method' | 'pattern'>): void {
     const checked = method === ALL_METHODS ? '*' : checkMethod(method);
+    this.#register({ method: checked, pattern: pattern.native, ...target }, pattern.source);
+  }
+
+  #register(route: NativeRoute, source: string): void {
     // To the router, patterns that differ in their parameters' names only are one.
-    const kind = target.isUpgrade ? 'upgrade' : checked;
-    const key = `${kind} ${pattern.native.replaceAll(/\/:[^/]+/g, '/:')}`;
+    const kind = route.isUpgrade ? 'upgrade' : route.method;
+    const key = `${kind} ${route.pattern.replaceAll(/\/:[^/]+/g, '/:')}`;
     if (this.#known.has(key)) {
       throw new RouteError(
         'ERR_MILLRACE_ROUTE_DUPLICATE',
-        `There is a route for ${kind === '*' ? 'all methods' : kind} on '${pattern.source}' already`,
+        `There is a route for ${kind === '*' ? 'all methods' : kind} on '${source}' already`,
       );
     }
     this.#known.add(key);
-    this.native.push({ method: checked, pattern: pattern.native, ...target });
+    this.native.push(route);
   }
 }
 

@@ -7,23 +7,25 @@ import { binding, type NativeAddress, type NativeServer, type NativeStats } from
 import { Channel } from './channel.js';
 import { ListenError, OptionError, RouteError, StateError } from './errors.js';
 import { HandlerRunner, type ErrorContext } from './handler-runner.js';
+import { HandlerThreads, type RestartOptions, type ThreadExit, type ThreadStall } from './handler-threads.js';
 import {
-  parseCloseOptions,
+  parseGraceOptions,
   parseListenOptions,
   type CloseOptions,
   type ListenConfig,
   type ListenOptions,
 } from './listen-options.js';
+import { loadApp } from './load-app.js';
 import { closed, opened } from './open-servers.js';
 import { parseServerOptions, type ServerConfig, type ServerOptions } from './options.js';
-import { DOORBELL_STRIDE } from './ring-layout.js';
-import { requestMemory, responseMemory, ringSizes } from './ring-memory.js';
+import { nativePlace, ringSizes, serverMemory, threadMemory } from './ring-memory.js';
 import { RouteMethods } from './route-methods.js';
 import type { ALL_METHODS } from './routes.js';
 import { Routes, type Handler, type ReplyInit, type UpgradeHandler } from './routes.js';
+import { placesFor } from './thread-places.js';
 import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 import { showValue } from './show-value.js';
-import { serverStats, withoutPresent, type ServerStats } from './stats.js';
+import { serverStats, withoutPresent, type ServerStats, type ThreadStats } from './stats.js';
 
 /** How closing went. */
 export interface CloseResult {
@@ -37,8 +39,18 @@ export interface CloseResult {
 
 /** The events of a server. */
 export interface ServerEvents {
-  /** What a handler threw or rejected with. Without a listener it is written to stderr; it never ends the process. */
+  /**
+   * What a handler threw or rejected with. Without a listener it is written to stderr; it never ends the process. From a
+   * handler thread comes an Error with the name, message, stack, causes and plain properties of the one there.
+   */
   error: [error: unknown, context: ErrorContext];
+  /** A handler thread has ended, and is being replaced. What it had not answered has been answered 503. */
+  threadexit: [exit: ThreadExit];
+  /**
+   * A handler thread has made no progress for `timeouts.stallMs`. Without a listener it is a process warning with the
+   * code `MILLRACE_STALL`.
+   */
+  threadstall: [stall: ThreadStall];
   /** The server has closed. */
   close: [];
 }
@@ -61,7 +73,10 @@ export class Server extends RouteMethods<ServerEvents> {
     // Without a listener emit('error') would throw.
     (error, context) => this.listenerCount('error') > 0 && this.emit('error', error, context),
   );
+  /** Where handlers run here. */
   #channel: Channel | undefined;
+  /** Where they run in threads of their own. */
+  #threads: HandlerThreads | undefined;
   #state: State = 'new';
   #address: ServerAddress | null = null;
   #referenced = true;
@@ -69,6 +84,8 @@ export class Server extends RouteMethods<ServerEvents> {
   #onEnded: (() => void) | undefined;
   /** Once the server has closed. */
   #lastStats: NativeStats | undefined;
+  #lastThreads: readonly ThreadStats[] = [];
+  #isAppLoaded = false;
 
   /** @internal Use {@link createServer}. */
   constructor(config: ServerConfig, fallback: Handler | undefined) {
@@ -98,6 +115,7 @@ export class Server extends RouteMethods<ServerEvents> {
    */
   upgrade(pattern: string, handler: UpgradeHandler): this {
     this.#requireNew();
+    this.#requireNoApp('upgrade()');
     this.#routes.addUpgrade(pattern, handler);
     return this;
   }
@@ -124,14 +142,15 @@ export class Server extends RouteMethods<ServerEvents> {
     this.#state = 'starting';
     try {
       const address = await nativeAddress(wanted);
-      this.#requireNotClosed(); // close() may have come while the name was looked up
-      this.#start(address, wanted);
+      await this.#loadHandlers();
+      this.#requireNotClosed(); // close() may have come meanwhile
+      return await this.#start(address, wanted);
     } catch (error) {
+      await this.#threads?.close();
+      this.#threads = undefined;
       if (this.#isIn('starting')) this.#state = 'new';
       throw error;
     }
-    this.#state = 'listening';
-    return this.#address!;
   }
 
   /** Where the server listens; null if it does not. */
@@ -145,20 +164,45 @@ export class Server extends RouteMethods<ServerEvents> {
    * @throws {@link OptionError}, as a rejection
    */
   async close(options?: CloseOptions): Promise<CloseResult> {
-    const { graceMs } = parseCloseOptions(options);
+    const { graceMs } = parseGraceOptions('close()', options);
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
   }
 
+  /**
+   * Replaces the handler threads one by one, by ones that load the app anew: for new code, without a lost request. Each
+   * new one serves before the one it replaces stops to take requests. Where the new code cannot be loaded, or has other
+   * routes, the threads stay what they are.
+   * @throws {@link StateError} when the server does not listen or has no handler threads; {@link ThreadError};
+   * {@link OptionError}. All as rejections.
+   */
+  async restartThreads(options?: RestartOptions): Promise<void> {
+    const { graceMs } = parseGraceOptions('restartThreads()', options);
+    if (this.#threads === undefined || this.#state !== 'listening') {
+      throw new StateError(
+        'ERR_MILLRACE_NO_THREADS',
+        this.#config.threads === 0
+          ? 'restartThreads() needs handler threads: createServer({ app, threads })'
+          : 'restartThreads() was called on a server that does not listen',
+      );
+    }
+    await this.#threads.restart(graceMs);
+  }
+
   /** What the server has done so far, and is doing now. After {@link close} what it has done stays. */
   stats(): ServerStats {
-    return serverStats(this.#state === 'listening', this.#native.stats() ?? this.#lastStats);
+    return serverStats(
+      this.#state === 'listening',
+      this.#native.stats() ?? this.#lastStats,
+      this.#threads?.stats() ?? this.#lastThreads,
+    );
   }
 
   /** Lets the server keep the process alive: so it is from the start. */
   ref(): this {
     this.#referenced = true;
     this.#native.ref();
+    this.#threads?.ref();
     return this;
   }
 
@@ -166,6 +210,7 @@ export class Server extends RouteMethods<ServerEvents> {
   unref(): this {
     this.#referenced = false;
     this.#native.unref();
+    this.#threads?.unref();
     return this;
   }
 
@@ -176,24 +221,35 @@ export class Server extends RouteMethods<ServerEvents> {
 
   protected override addRoute(method: string | typeof ALL_METHODS, pattern: string, rest: unknown[]): this {
     this.#requireNew();
+    this.#requireNoApp('a route with a handler');
     this.#routes.addHandler(method, pattern, rest);
     return this;
   }
 
-  #start(address: NativeAddress, wanted: ListenConfig): void {
-    const { reactors } = this.#config;
+  /** The app's routes, where there is an app. A second attempt of listen() has them already, but for its threads. */
+  async #loadHandlers(): Promise<void> {
+    const { app, threads, timeouts, replaceStalled, worker } = this.#config;
+    if (app === undefined) return;
+    if (threads === 0) {
+      if (!this.#isAppLoaded) await loadApp(app, this.#routes);
+    } else {
+      this.#threads = new HandlerThreads(
+        threads,
+        { app, worker },
+        { stallMs: timeouts.stallMs, replaceStalled },
+        this.#threadsObserver,
+      );
+      if (!this.#referenced) this.#threads.unref();
+      const routes = await this.#threads.start();
+      if (!this.#isAppLoaded) this.#routes.adopt(routes);
+    }
+    this.#isAppLoaded = true;
+  }
+
+  async #start(address: NativeAddress, wanted: ListenConfig): Promise<ServerAddress> {
+    const { reactors, limits, threads } = this.#config;
     const sizes = ringSizes(this.#config);
-    const requests = Array.from({ length: reactors }, () => requestMemory(sizes));
-    const responses = Array.from({ length: reactors }, () => responseMemory(sizes));
-    const doorbell = new Int32Array(new SharedArrayBuffer(DOORBELL_STRIDE * 4));
-    const channel = new Channel(
-      this.#native,
-      requests,
-      responses,
-      doorbell,
-      this.#runner,
-      this.#config.limits.unsentBytes,
-    );
+    const memory = serverMemory(sizes, reactors, threads === 0 ? 1 : placesFor(threads));
     const result = this.#native.listen({
       config: this.#config,
       sizes,
@@ -201,21 +257,54 @@ export class Server extends RouteMethods<ServerEvents> {
       replies: this.#routes.replies,
       fallback: this.#fallback,
       address,
-      requestMemory: requests.map(({ words }) => words),
-      responseMemory: responses.map(({ words }) => words),
-      doorbell,
-      drain: this.#onDoorbell,
+      requestMemory: memory[0]!.requests.map((ring) => new Int32Array(ring)),
+      jsThreads: memory.map(nativePlace),
+      onChange: this.#onChange,
     });
     if ('syscall' in result) throw listenError(result, wanted);
-    this.#channel = channel;
-    this.#address = Object.freeze({ ...result });
     opened(this.#native);
     if (!this.#referenced) this.#native.unref();
+    this.#state = 'listening';
+    const bound = Object.freeze({ ...result });
+    this.#address = bound;
+    if (this.#threads !== undefined) {
+      await this.#threads.join({ native: this.#native, memory, unsentBytes: limits.unsentBytes });
+      return bound;
+    }
+    const place = new (binding().NativeThread)();
+    this.#channel = new Channel(place, threadMemory(memory[0]!), this.#runner, limits.unsentBytes, undefined);
+    this.#channel.join(this.#native.number(), 0);
+    place.unref(); // the server itself keeps the process, or does not
+    return bound;
   }
 
-  readonly #onDoorbell = (): void => {
-    this.#channel?.drain();
+  readonly #onChange = (): void => {
+    this.#threads?.onChange();
     if (this.#onEnded !== undefined && this.#native.ended()) this.#onEnded();
+  };
+
+  readonly #threadsObserver = {
+    onHandlerError: (error: unknown, context: ErrorContext): void => {
+      if (this.listenerCount('error') > 0) this.emit('error', error, context);
+      else HandlerRunner.report(error, context);
+    },
+    onExit: (exit: ThreadExit): void => {
+      this.emit('threadexit', exit);
+    },
+    onStall: (stall: ThreadStall): void => {
+      if (this.emit('threadstall', stall)) return;
+      process.emitWarning(
+        `handler thread ${String(stall.thread)} has made no progress for ${String(stall.ms)} ms`,
+        { code: 'MILLRACE_STALL' },
+      );
+    },
+    onGiveUp: (error: unknown): void => {
+      const context = { method: '', path: '' };
+      if (this.listenerCount('error') > 0) this.emit('error', error, context);
+      else console.error('millrace: a handler thread cannot be replaced, the server closes:', error);
+      // Where nobody is left to answer there is nothing to wait for.
+      void this.close(this.#threads?.areServing === true ? undefined : { graceMs: 0 });
+    },
   };
 
   async #close(graceMs: number): Promise<CloseResult> {
@@ -235,8 +324,11 @@ export class Server extends RouteMethods<ServerEvents> {
       const lastStats = this.#native.stats();
       const end = this.#native.stop();
       this.#lastStats = lastStats && withoutPresent(lastStats);
-      this.#channel!.close();
+      this.#channel?.close();
       this.#channel = undefined; // with the memory of the rings
+      this.#lastThreads = this.#threads?.stats() ?? [];
+      await this.#threads?.close();
+      this.#threads = undefined;
       closed(this.#native);
       completed = (end.answered ?? before) - before;
       aborted = end.aborted ?? 0;
@@ -253,6 +345,15 @@ export class Server extends RouteMethods<ServerEvents> {
     throw new StateError(
       'ERR_MILLRACE_ROUTES_FROZEN',
       'Routes have to be added before listen(): the I/O threads have theirs now',
+    );
+  }
+
+  #requireNoApp(what: string): void {
+    if (this.#config.app === undefined) return;
+    throw new OptionError(
+      'ERR_MILLRACE_OPTION_CONFLICT',
+      `${what} belongs into the app module of this server: ${this.#config.app}`,
+      { option: 'app', value: this.#config.app },
     );
   }
 
@@ -282,6 +383,13 @@ export function createServer(first?: ServerOptions | Handler, second?: Handler, 
     throw new RouteError(
       'ERR_MILLRACE_ROUTE_HANDLER',
       `The handler must be a function (request, response), not ${showValue(handler)}`,
+    );
+  }
+  if (handler !== undefined && config.app !== undefined) {
+    throw new OptionError(
+      'ERR_MILLRACE_OPTION_CONFLICT',
+      "createServer(): with 'app' there is no handler here: write app.all('*', …) in the app module",
+      { option: 'app', value: config.app },
     );
   }
   return new Server(config, handler);

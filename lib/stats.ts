@@ -24,6 +24,8 @@ export interface ServerStats {
     readonly overload: number;
     /** Answered 503 because of `timeouts.queueMs`, without having been given to a handler. */
     readonly expired: number;
+    /** Answered 503, or cut off, because the handler thread that had them has ended. */
+    readonly lost: number;
     /** Answered 503 because of `timeouts.handlerMs`. */
     readonly timedOut: number;
     /** Answers that have been sent, of all kinds. */
@@ -42,6 +44,27 @@ export interface ServerStats {
     readonly buffered: number;
   };
   readonly reactors: readonly ReactorStats[];
+  /** The handler threads, by number; empty where handlers run in the thread of the server. */
+  readonly threads: readonly ThreadStats[];
+}
+
+/** One handler thread. */
+export interface ThreadStats {
+  /** Its number, counted from 0. */
+  readonly thread: number;
+  /**
+   * `starting`: it has no place at the server yet, since it is being started or replaced; `running`; `stalled`: it has
+   * made no progress for `timeouts.stallMs`.
+   */
+  readonly state: 'starting' | 'running' | 'stalled';
+  /** Requests that it has taken, since it was started. */
+  readonly taken: number;
+  /** Of these, how many it has not answered yet. */
+  readonly outstanding: number;
+  /** Share of the last second or so in which its event loop was busy: 0 to 1. */
+  readonly utilization: number;
+  /** How often it has been replaced. */
+  readonly restarts: number;
 }
 
 /** One I/O thread's share. */
@@ -61,7 +84,11 @@ export function withoutPresent(native: NativeStats): NativeStats {
   return { queued: 0, parked: 0, bufferedBytes: 0, reactors };
 }
 
-export function serverStats(listening: boolean, native: NativeStats = NOTHING): ServerStats {
+export function serverStats(
+  listening: boolean,
+  native: NativeStats = NOTHING,
+  threads: readonly ThreadStats[] = [],
+): ServerStats {
   const sum = (figure: keyof NativeReactorStats): number =>
     native.reactors.reduce((total, reactor) => total + reactor[figure], 0);
   return {
@@ -77,6 +104,7 @@ export function serverStats(listening: boolean, native: NativeStats = NOTHING): 
       refused: sum('refused'),
       overload: sum('overload'),
       expired: sum('expired'),
+      lost: sum('lost'),
       timedOut: sum('handlerTimeouts'),
       answered: sum('answered'),
     },
@@ -87,5 +115,6 @@ export function serverStats(listening: boolean, native: NativeStats = NOTHING): 
       connectionsTotal,
       answered,
     })),
+    threads,
   };
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bridge/server_wrap.h"
+#include "bridge/thread_wrap.h"
 #include "http/field_names.h"
 #include "ring/ring_layout.h"
 
@@ -31,6 +32,7 @@ Napi::Object layout_object(Napi::Env env) {
       {"requestBodyOutside", ring::request::kBodyOutside},
       {"requestBodyAscii", ring::request::kBodyAscii},
       {"requestBodyFollows", ring::request::kBodyFollows},
+      {"requestOwnerShift", ring::request::kOwnerShift},
       {"recordMethod", ring::record::kMethod},
       {"recordMinorVersion", ring::record::kMinorVersion},
       {"recordTargetForm", ring::record::kTargetForm},
@@ -52,6 +54,7 @@ Napi::Object layout_object(Napi::Env env) {
       {"recordLongName", ring::record::kLongName},
       {"recordRequestLineRest", ring::record::kRequestLineRest},
       {"responseHead", ring::kResponseHead},
+      {"responseClaiming", ring::kResponseClaiming},
       {"responseTail", ring::kResponseTail},
       {"responseWanted", ring::kResponseWanted},
       {"responseDescriptors", ring::kResponseDescriptors},
@@ -78,7 +81,11 @@ Napi::Object layout_object(Napi::Env env) {
       {"controlReadPiece", ring::response::kReadPiece},
       {"controlReadWhole", ring::response::kReadWhole},
       {"doorbellIdle", ring::kDoorbellIdle},
+      {"doorbellVacant", ring::kDoorbellVacant},
       {"doorbellNews", ring::kDoorbellNews},
+      {"doorbellRetiring", ring::kDoorbellRetiring},
+      {"doorbellTaken", ring::kDoorbellTaken},
+      {"doorbellTurns", ring::kDoorbellTurns},
       {"doorbellStride", ring::kDoorbellStride},
       {"newsDrained", ring::news::kDrained},
       {"newsGone", ring::news::kGone},
@@ -107,6 +114,7 @@ Napi::Array field_names_array(Napi::Env env) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeServer", ServerWrap::define(env));
+  exports.Set("NativeThread", ThreadWrap::define(env));
   exports.Set("layout", layout_object(env));
   exports.Set("fieldNames", field_names_array(env));
   return exports;

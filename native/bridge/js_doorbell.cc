@@ -19,12 +19,10 @@ JsDoorbell::JsDoorbell(Napi::Env env, Napi::Value drain) : handle_(new Handle())
 }
 
 void JsDoorbell::ring() noexcept {
-  const std::lock_guard lock(mutex_);
   if (handle_ != nullptr) uv_async_send(&handle_->async);
 }
 
 void JsDoorbell::close() noexcept {
-  const std::lock_guard lock(mutex_);
   if (Handle* handle = std::exchange(handle_, nullptr)) handle->close();
 }
 

@@ -9,8 +9,6 @@
 #include <napi.h>
 #include <uv.h>
 
-#include <mutex>
-
 namespace millrace::bridge {
 
 class JsDoorbell {
@@ -25,7 +23,8 @@ class JsDoorbell {
 
   void ring() noexcept;
 
-  /// Never rings again. Idempotent; the environment may be on its way down.
+  /// Never rings again: whoever could ring has been disconnected or joined before. Idempotent; the
+  /// environment may be on its way down.
   void close() noexcept;
 
   /// Whether the environment's loop stays alive for it.
@@ -49,9 +48,6 @@ class JsDoorbell {
   static void on_closed(uv_handle_t* handle) noexcept;
   static void on_environment_end(napi_async_cleanup_hook_handle hook, void* handle) noexcept;
 
-  // Makes close() the last moment at which another thread can be inside the handle. Taken once a wake, by
-  // reactors only.
-  std::mutex mutex_;
   Handle* handle_;
 };
 

@@ -1,6 +1,5 @@
 #include "bridge/server_spec.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -120,23 +119,24 @@ bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingS
       ring::RequestRing::memory_bytes(sizes.request_slots, sizes.request_arena_bytes);
   const std::size_t response_bytes =
       ring::ResponseRing::memory_bytes(sizes.response_slots, sizes.response_arena_bytes);
-  const ring::SharedMemory doorbell = shared_memory_of(property(spec, "doorbell"));
-  ServerMemory::JsThread here{
-      .doorbell_word = doorbell.words, .wake = nullptr, .wake_context = nullptr, .responses = {}};
   for_each_in(spec, "requestMemory",
               [&](const Napi::Value& ring) { memory.requests.push_back(shared_memory_of(ring)); });
-  for_each_in(spec, "responseMemory",
-              [&](const Napi::Value& ring) { here.responses.push_back(shared_memory_of(ring)); });
-  const auto has = [](std::size_t bytes) {
-    return [bytes](const ring::SharedMemory& ring) { return ring.bytes >= bytes; };
-  };
-  const bool complete =
-      config.reactors > 0 && doorbell.bytes >= ring::kDoorbellStride * sizeof(std::uint32_t) &&
-      memory.requests.size() == config.reactors && here.responses.size() == config.reactors &&
-      std::all_of(memory.requests.begin(), memory.requests.end(), has(request_bytes)) &&
-      std::all_of(here.responses.begin(), here.responses.end(), has(response_bytes));
-  memory.js_threads.push_back(std::move(here));
-  return complete;
+  bool complete = config.reactors > 0 && memory.requests.size() == config.reactors;
+  for (const ring::SharedMemory& ring : memory.requests) complete = complete && ring.bytes >= request_bytes;
+  for_each_in(spec, "jsThreads", [&](const Napi::Value& value) {
+    const Napi::Object js_thread = as_object(value);
+    const ring::SharedMemory doorbell = shared_memory_of(property(js_thread, "doorbell"));
+    complete = complete && doorbell.bytes >= ring::kDoorbellStride * sizeof(std::uint32_t);
+    // They take their places later: see ThreadWrap::join().
+    ServerMemory::JsThread& place = memory.js_threads.emplace_back();
+    place.doorbell_word = doorbell.words;
+    for_each_in(js_thread, "responseMemory",
+                [&](const Napi::Value& ring) { place.responses.push_back(shared_memory_of(ring)); });
+    complete = complete && place.responses.size() == config.reactors;
+    for (const ring::SharedMemory& ring : place.responses)
+      complete = complete && ring.bytes >= response_bytes;
+  });
+  return complete && !memory.js_threads.empty() && memory.js_threads.size() < kNoJsThread;
 }
 
 }  // namespace millrace::bridge

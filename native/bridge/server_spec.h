@@ -20,7 +20,7 @@ namespace millrace::bridge {
 [[nodiscard]] std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& config,
                                               std::string& problem);
 
-/// The shared memory of the rings and the word of the doorbell; false: a piece is missing or too small.
+/// The shared memory of the rings and the words of the doorbells; false: a piece is missing or too small.
 [[nodiscard]] bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingSizes& sizes,
                              ServerMemory& memory);
 

@@ -17,6 +17,7 @@ Napi::Object reactor_object(Napi::Env env, const Counters& counters) {
   object.Set("refused", figure(counters.requests_refused));
   object.Set("overload", figure(counters.requests_overload));
   object.Set("expired", figure(counters.requests_expired));
+  object.Set("lost", figure(counters.requests_lost));
   object.Set("handlerTimeouts", figure(counters.handler_timeouts));
   object.Set("answered", figure(counters.answers_sent));
   object.Set("bytesReceived", figure(counters.bytes_received));

@@ -1,10 +1,10 @@
 #include "bridge/server_wrap.h"
 
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include "bridge/js_values.h"
+#include "bridge/server_registry.h"
 #include "bridge/server_spec.h"
 #include "bridge/server_stats.h"
 
@@ -17,14 +17,6 @@ Napi::Object failure(Napi::Env env, const SysError& error) {
   object.Set("syscall", error.syscall);
   object.Set("errno", error.error);
   return object;
-}
-
-/// A copy: a Buffer that takes the memory over costs more than copying it, for the memory is then always new,
-/// and the garbage collector lets twice as much of it pile up.
-Napi::Value buffer_of(Napi::Env env, const OwnedBytes& bytes) {
-  napi_value copy = nullptr;
-  napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &copy);
-  return {env, copy};
 }
 
 Napi::Object address_object(Napi::Env env, const LocalAddress& local) {
@@ -44,12 +36,13 @@ Napi::Object address_object(Napi::Env env, const LocalAddress& local) {
 Napi::Function ServerWrap::define(Napi::Env env) {
   return DefineClass(
       env, "NativeServer",
-      {InstanceMethod<&ServerWrap::listen>("listen"), InstanceMethod<&ServerWrap::wake>("wake"),
-       InstanceMethod<&ServerWrap::take_body>("takeBody"), InstanceMethod<&ServerWrap::put_body>("putBody"),
-       InstanceMethod<&ServerWrap::is_live>("isLive"), InstanceMethod<&ServerWrap::take_news>("takeNews"),
-       InstanceMethod<&ServerWrap::drain>("drain"), InstanceMethod<&ServerWrap::ended>("ended"),
-       InstanceMethod<&ServerWrap::stop>("stop"), InstanceMethod<&ServerWrap::stats>("stats"),
-       InstanceMethod<&ServerWrap::ref>("ref"), InstanceMethod<&ServerWrap::unref>("unref")});
+      {InstanceMethod<&ServerWrap::listen>("listen"), InstanceMethod<&ServerWrap::number>("number"),
+       InstanceMethod<&ServerWrap::retire>("retire"), InstanceMethod<&ServerWrap::has_retired>("hasRetired"),
+       InstanceMethod<&ServerWrap::abandon>("abandon"), InstanceMethod<&ServerWrap::has_left>("hasLeft"),
+       InstanceMethod<&ServerWrap::outstanding>("outstanding"), InstanceMethod<&ServerWrap::drain>("drain"),
+       InstanceMethod<&ServerWrap::ended>("ended"), InstanceMethod<&ServerWrap::stop>("stop"),
+       InstanceMethod<&ServerWrap::stats>("stats"), InstanceMethod<&ServerWrap::ref>("ref"),
+       InstanceMethod<&ServerWrap::unref>("unref")});
 }
 
 ServerWrap::ServerWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ServerWrap>(info) {}
@@ -72,14 +65,15 @@ Napi::Value ServerWrap::listen(const Napi::CallbackInfo& info) {
   Result<Listener> listener = Listener::open(address_of(spec));
   if (!listener.ok()) return failure(env, listener.error());
 
-  auto doorbell = std::make_unique<JsDoorbell>(env, property(spec, "drain"));
-  memory.js_threads.front().wake = [](void* bell) { static_cast<JsDoorbell*>(bell)->ring(); };
-  memory.js_threads.front().wake_context = doorbell.get();
+  auto doorbell = std::make_unique<JsDoorbell>(env, property(spec, "onChange"));
+  memory.on_change = [](void* bell) { static_cast<JsDoorbell*>(bell)->ring(); };
+  memory.on_change_context = doorbell.get();
   auto server = Server::start(config, *std::move(routes), std::move(listener).value(), sizes, memory);
   if (!server.ok()) return failure(env, server.error());
 
   doorbell_ = std::move(doorbell);
   server_ = std::move(server).value();
+  number_ = register_server(server_);
   spec_ = Napi::Persistent(spec);
   // Runs at the end of a worker, and of the main thread when its loop runs dry. After process.exit() in the
   // main thread it does not: lib/open-servers.ts calls stop() there.
@@ -95,8 +89,9 @@ void ServerWrap::on_environment_end(void* self) noexcept {
 }
 
 void ServerWrap::shut_down() noexcept {
-  server_.reset();  // drains without waiting, joins: from here on no other thread knows the doorbell or the
-                    // rings
+  // Joins: from here on no reactor knows the doorbell or the rings. JS threads may still own the server.
+  if (server_ != nullptr) server_->stop();
+  server_.reset();
   doorbell_.reset();
   if (std::exchange(hooked_, false))
     napi_remove_env_cleanup_hook(Env(), &ServerWrap::on_environment_end, this);
@@ -116,44 +111,31 @@ Napi::Value ServerWrap::stop(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Value ServerWrap::wake(const Napi::CallbackInfo& info) {
-  if (server_ != nullptr) server_->wake(u32_of(info[0]));
+Napi::Value ServerWrap::number(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), number_);
+}
+
+Napi::Value ServerWrap::retire(const Napi::CallbackInfo& info) {
+  if (server_ != nullptr) server_->retire(u32_of(info[0]));
   return info.Env().Undefined();
 }
 
-Napi::Value ServerWrap::take_body(const Napi::CallbackInfo& info) {
-  if (server_ == nullptr) return info.Env().Undefined();
-  const OwnedBytes& body = server_->requests(u32_of(info[0])).outside_body(u32_of(info[1]));
-  return buffer_of(info.Env(), body);
+Napi::Value ServerWrap::has_retired(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), server_ == nullptr || server_->has_retired(u32_of(info[0])));
 }
 
-Napi::Value ServerWrap::put_body(const Napi::CallbackInfo& info) {
-  if (server_ == nullptr) return Napi::Boolean::New(info.Env(), false);
-  OwnedBytes body;
-  const bool kept = body.append(bytes_of(info[2]));
-  if (kept) server_->responses(0, u32_of(info[0])).put_outside(u32_of(info[1]), std::move(body));
-  return Napi::Boolean::New(info.Env(), kept);
+Napi::Value ServerWrap::abandon(const Napi::CallbackInfo& info) {
+  if (server_ != nullptr) server_->abandon(u32_of(info[0]));
+  return info.Env().Undefined();
 }
 
-Napi::Value ServerWrap::is_live(const Napi::CallbackInfo& info) {
-  const bool live = server_ != nullptr && server_->is_live(u32_of(info[0]), u32_of(info[1]), u32_of(info[2]));
-  return Napi::Boolean::New(info.Env(), live);
+Napi::Value ServerWrap::has_left(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), server_ == nullptr || server_->has_left(u32_of(info[0])));
 }
 
-Napi::Value ServerWrap::take_news(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Napi::Array list = Napi::Array::New(env);
-  if (server_ == nullptr) return list;
-  std::uint32_t at = 0;
-  for (const ring::ExchangeNews& news : server_->news(0, u32_of(info[0])).take()) {
-    list.Set(at++, news.exchange_slot);
-    list.Set(at++, news.exchange_generation);
-    list.Set(at++, news.kind);
-    const bool has_bytes = news.kind == ring::news::kBody || news.kind == ring::news::kBodyEnd ||
-                           news.kind == ring::news::kTrailers;
-    list.Set(at++, has_bytes ? buffer_of(env, news.payload) : env.Undefined());
-  }
-  return list;
+Napi::Value ServerWrap::outstanding(const Napi::CallbackInfo& info) {
+  const std::uint64_t count = server_ == nullptr ? 0 : server_->outstanding(u32_of(info[0]));
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
 }
 
 Napi::Value ServerWrap::drain(const Napi::CallbackInfo& info) {

@@ -1,9 +1,10 @@
-// server_wrap.h: the native half of lib/server.ts: starts, wakes and ends a Server. JS thread of its
+// server_wrap.h: the native half of lib/server.ts: starts, watches and ends a Server. JS thread of its
 // environment only.
 #pragma once
 
 #include <napi.h>
 
+#include <cstdint>
 #include <memory>
 
 #include "bridge/js_doorbell.h"
@@ -21,11 +22,12 @@ class ServerWrap : public Napi::ObjectWrap<ServerWrap> {
  private:
   // Each is documented in lib/binding.ts, where its types are.
   Napi::Value listen(const Napi::CallbackInfo& info);
-  Napi::Value wake(const Napi::CallbackInfo& info);
-  Napi::Value take_body(const Napi::CallbackInfo& info);
-  Napi::Value put_body(const Napi::CallbackInfo& info);
-  Napi::Value is_live(const Napi::CallbackInfo& info);
-  Napi::Value take_news(const Napi::CallbackInfo& info);
+  Napi::Value number(const Napi::CallbackInfo& info);
+  Napi::Value retire(const Napi::CallbackInfo& info);
+  Napi::Value has_retired(const Napi::CallbackInfo& info);
+  Napi::Value abandon(const Napi::CallbackInfo& info);
+  Napi::Value has_left(const Napi::CallbackInfo& info);
+  Napi::Value outstanding(const Napi::CallbackInfo& info);
   Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value ended(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
@@ -37,7 +39,8 @@ class ServerWrap : public Napi::ObjectWrap<ServerWrap> {
   static void on_environment_end(void* self) noexcept;
 
   std::unique_ptr<JsDoorbell> doorbell_;
-  std::unique_ptr<Server> server_;
+  std::shared_ptr<Server> server_;  // with the JS threads that have joined it
+  std::uint32_t number_ = 0;
   Napi::ObjectReference spec_;  // keeps the shared memory alive as long as reactors know it
   bool hooked_ = false;
 };

@@ -46,6 +46,22 @@ bool ExchangeTable::hold(Exchange& exchange, std::string_view bytes) {
   return kept;
 }
 
+void ExchangeTable::assign(Exchange& exchange, std::uint8_t js_thread) noexcept {
+  if (exchange.js_thread == js_thread) return;
+  if (exchange.js_thread != kNoJsThread) outstanding_[exchange.js_thread].take_back();
+  exchange.js_thread = js_thread;
+  if (js_thread != kNoJsThread) outstanding_[js_thread].add();
+}
+
+std::vector<std::uint32_t> ExchangeTable::unanswered_by(std::uint8_t js_thread) {
+  std::vector<std::uint32_t> slots;
+  for (std::uint32_t slot = 0; slot < used_; ++slot) {
+    // A free slot has no JS thread.
+    if (at(slot).js_thread == js_thread && !at(slot).complete) slots.push_back(slot);
+  }
+  return slots;
+}
+
 OwnedBytes ExchangeTable::take_held(Exchange& exchange) noexcept {
   if (exchange.held_answer == nullptr) return {};
   OwnedBytes held = std::move(*exchange.held_answer);
@@ -80,6 +96,7 @@ void ExchangeTable::release(std::uint32_t slot) noexcept {
     exchange.held_answer.reset();
   }
   exchange.deadline_ms = 0;
+  assign(exchange, kNoJsThread);
   exchange.head_request = exchange.http_1_0 = exchange.keep_alive_1_0 = exchange.close_after = false;
   exchange.safe = exchange.begun = exchange.complete = exchange.chunked = exchange.no_content = false;
   exchange.until_close = exchange.watched = exchange.asked = false;

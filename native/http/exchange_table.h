@@ -15,28 +15,31 @@
 #include "base/buffer_budget.h"
 #include "base/owned_bytes.h"
 #include "net/connection.h"
+#include "net/counters.h"
 
 namespace millrace {
+
+inline constexpr std::uint8_t kNoJsThread = 0xff;
 
 struct Exchange {
   // Written by the reactor alone; is_live() reads it in other threads.
   std::atomic<std::uint32_t> generation = 0;
   std::uint32_t connection_slot = kNone;
-  std::uint32_t next = kNone;       // younger exchange of the same connection, or the next free slot
-  bool head_request : 1 = false;    // RFC 9110 §9.3.2: the answer has no content
-  bool http_1_0 : 1 = false;        // RFC 9112 §7.1: the client does not know chunks
-  bool keep_alive_1_0 : 1 = false;  // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
-  bool close_after : 1 = false;     // the connection ends with this answer
-  bool safe : 1 = false;            // RFC 9110 §9.2.1; see RequestIntake on pipelining
-  bool begun : 1 = false;           // its head has come from JavaScript
-  bool complete : 1 = false;        // and all that follows: held_answer waits for older answers to leave
-  bool chunked : 1 = false;         // pieces of its body are sent as chunks (RFC 9112 §7.1)
-  bool no_content : 1 = false;      // pieces of its body are not sent at all
-  bool until_close : 1 = false;     // nothing but the end of the connection delimits its body
-  bool watched : 1 = false;         // JavaScript is told when it becomes pointless
-  bool asked : 1 = false;           // and when most of what it has written so far has been sent
-  std::uint8_t js_thread = 0;       // who is told
-  std::uint64_t deadline_ms = 0;    // 0: none (timeouts.handlerMs)
+  std::uint32_t next = kNone;            // younger exchange of the same connection, or the next free slot
+  bool head_request : 1 = false;         // RFC 9110 §9.3.2: the answer has no content
+  bool http_1_0 : 1 = false;             // RFC 9112 §7.1: the client does not know chunks
+  bool keep_alive_1_0 : 1 = false;       // RFC 9112 §9.3: tell the HTTP/1.0 client that it may go on
+  bool close_after : 1 = false;          // the connection ends with this answer
+  bool safe : 1 = false;                 // RFC 9110 §9.2.1; see RequestIntake on pipelining
+  bool begun : 1 = false;                // its head has come from JavaScript
+  bool complete : 1 = false;             // and all that follows: held_answer waits for older answers to leave
+  bool chunked : 1 = false;              // pieces of its body are sent as chunks (RFC 9112 §7.1)
+  bool no_content : 1 = false;           // pieces of its body are not sent at all
+  bool until_close : 1 = false;          // nothing but the end of the connection delimits its body
+  bool watched : 1 = false;              // JavaScript is told when it becomes pointless
+  bool asked : 1 = false;                // and when most of what it has written so far has been sent
+  std::uint8_t js_thread = kNoJsThread;  // who has claimed it, as far as that is known, and is told
+  std::uint64_t deadline_ms = 0;         // 0: none (timeouts.handlerMs)
   std::unique_ptr<OwnedBytes> held_answer;  // what has come of it before those of older requests were sent
 };
 static_assert(sizeof(Exchange) == 32, "a thousand and more are in flight: two share a cache line");
@@ -61,6 +64,15 @@ class ExchangeTable {
 
   /// Keeps what came of an answer before those of older requests have left. False: no memory.
   [[nodiscard]] bool hold(Exchange& exchange, std::string_view bytes);
+  /// This JS thread has the request, and is told what there is to tell.
+  void assign(Exchange& exchange, std::uint8_t js_thread) noexcept;
+  /// Requests that this JS thread has and that have not been answered, of those assigned to it. Any thread.
+  [[nodiscard]] std::uint64_t outstanding(std::uint8_t js_thread) const noexcept {
+    return outstanding_[js_thread].get();
+  }
+  /// Slots of the exchanges of this JS thread that wait for more from it. All slots are looked at.
+  [[nodiscard]] std::vector<std::uint32_t> unanswered_by(std::uint8_t js_thread);
+
   /// The answer is its connection's next: takes out what has been held of it, if anything.
   [[nodiscard]] OwnedBytes take_held(Exchange& exchange) noexcept;
 
@@ -102,6 +114,7 @@ class ExchangeTable {
   std::uint32_t used_ = 0;
   std::uint32_t size_ = 0;
   std::vector<Abandoned> abandoned_;
+  std::array<Counter, kNoJsThread> outstanding_;  // by JS thread
 };
 
 }  // namespace millrace

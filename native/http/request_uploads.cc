@@ -307,7 +307,7 @@ void RequestIntake::serve_body_reads(const OnReactor& here) {
                             upload->exchange_slot == read.exchange_slot;
     if (!is_its_own || upload->end_given) continue;
     exchange->watched = true;
-    exchange->js_thread = read.js_thread;
+    exchanges_.assign(*exchange, read.js_thread);
     upload->js_thread = read.js_thread;
     upload->wanted = read.whole ? Upload::Wanted::whole : Upload::Wanted::piece;
     if (upload->continue_owed) {

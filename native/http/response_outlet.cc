@@ -283,6 +283,17 @@ void ResponseOutlet::answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t
   answer_unavailable(exchange_slot, here);
 }
 
+void ResponseOutlet::answer_lost(std::uint32_t exchange_slot, const OnReactor& here) {
+  Exchange& exchange = exchanges_.at(exchange_slot);
+  exchange.watched = false;  // who watched it is gone
+  counters_.requests_lost.add();
+  if (exchange.begun) {
+    abort(io_.table().at(exchange.connection_slot), exchange, here);
+  } else {
+    answer_unavailable(exchange_slot, here);
+  }
+}
+
 void ResponseOutlet::answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here) {
   const Exchange& asked = exchanges_.at(exchange_slot);
   const std::uint32_t generation = exchanges_.generation_of(exchange_slot);

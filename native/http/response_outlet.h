@@ -70,6 +70,9 @@ class ResponseOutlet {
   /// No JS thread will see this request: it has waited for longer than timeouts.queueMs.
   void answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t generation, const OnReactor& here);
 
+  /// The JS thread that had this request has ended: 503, or half an answer is cut off.
+  void answer_lost(std::uint32_t exchange_slot, const OnReactor& here);
+
   /// The request of this exchange has turned out to be bad, or its client too slow. An answer that has begun
   /// is cut off.
   void answer_instead(Connection& connection, std::uint32_t exchange_slot, std::uint16_t status,
@@ -103,8 +106,7 @@ class ResponseOutlet {
   // response_pieces.cc
   void control(const ring::ResponseMessage& message, OwnedBytes outside, std::uint8_t js_thread,
                const OnReactor& here);
-  static void begin_pieces(Exchange& exchange, const ring::ResponseMessage& message,
-                           std::uint8_t js_thread) noexcept;
+  void begin_pieces(Exchange& exchange, const ring::ResponseMessage& message, std::uint8_t js_thread);
   void continue_with(Connection& connection, Exchange& exchange, const ring::ResponseMessage& message,
                      char* start, OwnedBytes outside, const OnReactor& here);
   void put_chunk(Connection& connection, Exchange& exchange, char* start, char* end, std::string_view body,

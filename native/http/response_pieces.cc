@@ -33,9 +33,9 @@ std::string_view between(const char* start, const char* end) noexcept {
 }  // namespace
 
 void ResponseOutlet::begin_pieces(Exchange& exchange, const ring::ResponseMessage& message,
-                                  std::uint8_t js_thread) noexcept {
+                                  std::uint8_t js_thread) {
   exchange.watched = true;
-  exchange.js_thread = js_thread;
+  exchanges_.assign(exchange, js_thread);
   exchange.deadline_ms = 0;  // timeouts.handlerMs is the wait for an answer, not its length
   if ((message.flags & flags::kOwnLength) != 0 || !status_allows_content(message.status)) return;
   exchange.chunked = !exchange.http_1_0;
@@ -70,12 +70,12 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
       break;
     case flags::kAskDrained:
       exchange->asked = true;
-      exchange->js_thread = js_thread;
+      exchanges_.assign(*exchange, js_thread);
       if (&exchanges_.at(connection.first_exchange) == exchange) watch_drain(connection);
       break;
     case flags::kWatch:
       exchange->watched = true;
-      exchange->js_thread = js_thread;
+      exchanges_.assign(*exchange, js_thread);
       if (connection.peer_finished) tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
       break;
     case flags::kEarlyHints:

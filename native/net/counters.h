@@ -29,6 +29,7 @@ struct alignas(64) Counters {
   Counter requests_refused;      // malformed, too large, too slow
   Counter requests_overload;     // 503: queue or buffers full
   Counter requests_expired;      // 503: no JS thread has claimed them in time
+  Counter requests_lost;         // 503, or cut off: their JS thread has ended
   Counter handler_timeouts;
   Counter answers_sent;
   Counter bytes_received;

@@ -1,5 +1,5 @@
-// mailbox.h: what other threads ask of a reactor: take over a client, drain, stop. Any thread puts, the
-// reactor takes.
+// mailbox.h: what other threads ask of a reactor: take over a client, let a JS thread go, drain, stop. Any
+// thread puts, the reactor takes.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "net/js_link.h"
 #include "net/peer_address.h"
 
 namespace millrace {
@@ -24,6 +25,7 @@ class Mailbox {
   };
   struct Mail {
     std::vector<Client> clients;
+    std::vector<std::pair<std::uint8_t, DepartureStep>> departures;
     bool drain = false;
     std::uint32_t most_grace_ms = kUnbounded;  // for a drain that is under way or still to come
   };
@@ -32,6 +34,10 @@ class Mailbox {
   void put(Client client) {
     const std::lock_guard lock(mutex_);
     mail_.clients.push_back(std::move(client));
+  }
+  void put(std::uint8_t js_thread, DepartureStep step) {
+    const std::lock_guard lock(mutex_);
+    mail_.departures.emplace_back(js_thread, step);
   }
   void ask_to_drain() {
     const std::lock_guard lock(mutex_);

@@ -64,7 +64,10 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::
       outlet_(io_, exchanges_, counters_, news_, shared.config.limits.unsent_bytes),
       intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, news_,
               counters_),
+      departures_(requests, exchanges_, outlet_, js_threads_),
       config_(shared.config),
+      on_change_(shared.on_change),
+      on_change_context_(shared.on_change_context),
       clock_start_ms_(clock_ms()) {
   update_clock();
 }
@@ -90,6 +93,11 @@ void Reactor::run() {
   // Release: whoever sees it may read everything this thread has done.
   ended_.store(true, std::memory_order_release);
   for (const JsLink& js : js_threads_) js.doorbell->ring_always();
+  tell_change();
+}
+
+void Reactor::tell_change() const noexcept {
+  if (on_change_ != nullptr) on_change_(on_change_context_);
 }
 
 void Reactor::turn(const OnReactor& here) {
@@ -112,6 +120,7 @@ void Reactor::turn(const OnReactor& here) {
   if (count == 0 && js_threads_.size() > 1) ring_js_threads();
   collect_answers(here);
   intake_.serve_body_reads(here);
+  see_off_js_threads(here);
   fire_timers(here);
   intake_.answer_expired(here);
   resume_connections(here);  // after everything that may let one go on
@@ -121,6 +130,7 @@ void Reactor::turn(const OnReactor& here) {
   if (outlet_.draining() && io_.now_ms() >= drain_until_ms_) cut_off(here);
   tell_news(here);
   requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
+  departures_.assign_claimed();
   tell_load(here);
 }
 
@@ -160,7 +170,7 @@ int Reactor::look_for_events(std::span<epoll_event> events) {
 
 int Reactor::prepare_to_sleep() {
   bool nap = intake_.has_parked() || (js_threads_.size() > 1 && requests_.unclaimed() > 0);
-  nap = nap || (exchanges_.size() >= kNapExchanges && js_is_at_work());
+  nap = nap || departures_.unsure() || (exchanges_.size() >= kNapExchanges && js_is_at_work());
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
   // and then looks whether we sleep, so one of us sees the other.
@@ -242,10 +252,18 @@ void Reactor::collect_answers(const OnReactor& here) {
   }
 }
 
+void Reactor::see_off_js_threads(const OnReactor& here) {
+  if (departures_.empty()) return;
+  // Whose the requests are that have been claimed by now.
+  requests_.reclaim();
+  departures_.assign_claimed();
+  if (departures_.attend(here)) tell_change();
+}
+
 void Reactor::tell_news(const OnReactor& here) {
   outlet_.tell_news(here);
   for (const JsLink& js : js_threads_) {
-    if (js.news->publish()) js.doorbell->ring();
+    if (js.news->publish()) js.doorbell->ring_for_news();
   }
 }
 
@@ -296,6 +314,7 @@ void Reactor::read_mail(const OnReactor& here) {
     // The process may want to exit while it drains: the time that is left becomes shorter, never longer.
     if (outlet_.draining()) drain_until_ms_ = std::min(drain_until_ms_, io_.now_ms() + grace_ms_);
   }
+  for (const auto& [js_thread, step] : mail.departures) departures_.add(js_thread, step);
   if (mail.drain && !outlet_.draining()) begin_drain(here);
 }
 
@@ -325,6 +344,11 @@ void Reactor::refuse(Mailbox::Client client, const OnReactor& here) {
 
 void Reactor::bound_grace(std::uint32_t most_ms) {
   mailbox_.bound_grace(most_ms);
+  wakeup_.signal();
+}
+
+void Reactor::let_go(std::uint8_t js_thread, DepartureStep step) {
+  mailbox_.put(js_thread, step);
   wakeup_.signal();
 }
 

@@ -12,12 +12,14 @@
 
 #include "base/result.h"
 #include "base/server_config.h"
+#include "http/departures.h"
 #include "http/exchange_table.h"
 #include "http/request_intake.h"
 #include "http/response_outlet.h"
 #include "net/acceptor.h"
 #include "net/connection_io.h"
 #include "net/counters.h"
+#include "net/js_link.h"
 #include "net/mailbox.h"
 #include "net/wakeup.h"
 #include "ring/doorbell.h"
@@ -27,19 +29,15 @@
 
 namespace millrace {
 
-/// A JS thread as one reactor sees it: how to wake it, and where its answers come from.
-struct JsLink {
-  ring::Doorbell* doorbell;
-  ring::NewsBox* news;
-  ring::ResponseRing* responses;
-};
-
 /// What the reactors of one server share.
 struct ReactorShared {
   const ServerConfig& config;
   const Routes& routes;
   BufferBudget& budget;
   QueueGauge& queue;
+  /// Called on reactor threads when one has ended, or a JS thread has left.
+  ring::Doorbell::Wake on_change = nullptr;
+  void* on_change_context = nullptr;
 };
 
 class Reactor {
@@ -65,11 +63,16 @@ class Reactor {
   void drain();
   /// A drain that is under way, or still to come, cuts off after this time at the latest.
   void bound_grace(std::uint32_t most_ms);
+  /// A JS thread leaves. With DepartureStep::leave it neither claims nor answers any more.
+  void let_go(std::uint8_t js_thread, DepartureStep step);
   /// JavaScript has published answers and found the reactor asleep.
   void wake() const noexcept { wakeup_.signal(); }
 
   [[nodiscard]] bool is_live(std::uint32_t exchange_slot, std::uint32_t generation) const noexcept {
     return exchanges_.is_live(exchange_slot, generation);
+  }
+  [[nodiscard]] std::uint64_t outstanding(std::uint8_t js_thread) const noexcept {
+    return exchanges_.outstanding(js_thread);
   }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
   /// Connections it has or has been promised; what the acceptor deals by.
@@ -103,6 +106,7 @@ class Reactor {
   void hand_over_requests();
   void ring_js_threads();
   void collect_answers(const OnReactor& here);
+  void see_off_js_threads(const OnReactor& here);
   void tell_news(const OnReactor& here);
   void resume_connections(const OnReactor& here);
   void fire_timers(const OnReactor& here);
@@ -113,6 +117,7 @@ class Reactor {
   void tell_load(const OnReactor& here);
   void add(Mailbox::Client client, const OnReactor& here);
   void update_clock() noexcept;
+  void tell_change() const noexcept;
 
   ring::RequestRing& requests_;
   std::vector<JsLink> js_threads_;
@@ -126,6 +131,7 @@ class Reactor {
   std::vector<ring::NewsBox*> news_;  // by JS thread
   ResponseOutlet outlet_;
   RequestIntake intake_;
+  Departures departures_;
   std::optional<Acceptor> acceptor_;
   Reactor* accepting_ = nullptr;  // the one that has the acceptor
   std::vector<Reactor*> others_;  // of the accepting reactor: those that drain after it
@@ -134,6 +140,8 @@ class Reactor {
   std::uint32_t failed_looks_ = 0;  // one after the other
   std::uint32_t looks_to_skip_ = 0;
   const ServerConfig& config_;
+  const ring::Doorbell::Wake on_change_;
+  void* const on_change_context_;
   const std::uint64_t clock_start_ms_;
   std::uint32_t grace_ms_ = Mailbox::kUnbounded;  // the shortest that has been asked for
   std::uint64_t drain_until_ms_ = 0;

@@ -28,7 +28,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, Routes
 
 Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory) {
   for (const ServerMemory::JsThread& js : memory.js_threads) {
-    doorbells_.push_back(std::make_unique<ring::Doorbell>(js.doorbell_word, js.wake, js.wake_context));
+    places_.push_back(std::make_unique<JsPlace>(js.doorbell_word, js.wake, js.wake_context));
     for (const ring::SharedMemory& responses : js.responses) {
       response_rings_.push_back(std::make_unique<ring::ResponseRing>(
           responses, sizes.response_slots, sizes.response_arena_bytes, sizes.first_index));
@@ -40,13 +40,20 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
         memory.requests[i], sizes.request_slots, sizes.request_arena_bytes, budget_, sizes.first_index));
     queue_.watch(*request_rings_.back());
     std::vector<JsLink> links;
-    for (std::size_t js = 0; js < doorbells_.size(); ++js) {
+    for (std::size_t js = 0; js < places_.size(); ++js) {
       const std::size_t pair = js * config_.reactors + i;
-      links.push_back({.doorbell = doorbells_[js].get(),
+      links.push_back({.doorbell = &places_[js]->doorbell,
                        .news = news_boxes_[pair].get(),
-                       .responses = response_rings_[pair].get()});
+                       .responses = response_rings_[pair].get(),
+                       .departure = &places_[js]->departure,
+                       .reactor = i});
     }
-    auto reactor = Reactor::make({.config = config_, .routes = routes_, .budget = budget_, .queue = queue_},
+    auto reactor = Reactor::make({.config = config_,
+                                  .routes = routes_,
+                                  .budget = budget_,
+                                  .queue = queue_,
+                                  .on_change = memory.on_change,
+                                  .on_change_context = memory.on_change_context},
                                  *request_rings_.back(), std::move(links));
     if (!reactor.ok()) return reactor.error();
     reactors_.push_back(std::move(reactor).value());
@@ -66,9 +73,72 @@ Status Server::run_reactors() {
   return {};
 }
 
-Server::~Server() {
+Server::~Server() { stop(); }
+
+void Server::stop() noexcept {
   if (!threads_.empty()) drain(0);
   join();
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+}
+
+void Server::connect(std::uint32_t js_thread, ring::Doorbell::Wake wake, void* context) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  JsPlace& place = *places_[js_thread];
+  place.taken = true;
+  place.doorbell.connect(wake, context);
+}
+
+void Server::retire(std::uint32_t js_thread) noexcept {
+  const std::lock_guard lock(mutex_);
+  JsPlace& place = *places_[js_thread];
+  if (stopped_ || !place.taken) return;
+  place.departure.retired.begin(config_.reactors);
+  let_go(js_thread, DepartureStep::retire);
+}
+
+void Server::abandon(std::uint32_t js_thread) noexcept {
+  const std::lock_guard lock(mutex_);
+  JsPlace& place = *places_[js_thread];
+  if (stopped_ || !place.taken) return;
+  place.doorbell.disconnect();
+  let_go(js_thread, DepartureStep::abandon);
+}
+
+void Server::leave(std::uint32_t js_thread) noexcept {
+  const std::lock_guard lock(mutex_);
+  JsPlace& place = *places_[js_thread];
+  if (stopped_ || !place.taken) return;
+  place.taken = false;
+  place.doorbell.disconnect();
+  place.departure.gone.begin(config_.reactors);
+  let_go(js_thread, DepartureStep::leave);
+}
+
+void Server::let_go(std::uint32_t js_thread, DepartureStep step) noexcept {
+  for (const auto& reactor : reactors_) reactor->let_go(static_cast<std::uint8_t>(js_thread), step);
+}
+
+bool Server::is_settled(const AwaitedReactors& awaited) const noexcept {
+  for (std::uint32_t i = 0; i < reactors_.size(); ++i) {
+    if (awaited.awaits(i) && !reactors_[i]->ended()) return false;
+  }
+  return true;
+}
+
+bool Server::has_retired(std::uint32_t js_thread) const noexcept {
+  return is_settled(places_[js_thread]->departure.retired);
+}
+
+bool Server::has_left(std::uint32_t js_thread) const noexcept {
+  return is_settled(places_[js_thread]->departure.gone);
+}
+
+std::uint64_t Server::outstanding(std::uint32_t js_thread) const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& reactor : reactors_) sum += reactor->outstanding(static_cast<std::uint8_t>(js_thread));
+  return sum;
 }
 
 void Server::drain(std::uint32_t grace_ms) {

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <thread>
 #include <vector>
 
 #include "base/buffer_budget.h"
@@ -35,12 +37,15 @@ struct RingSizes {
 struct ServerMemory {
   std::vector<ring::SharedMemory> requests;  // one a reactor
   struct JsThread {
-    std::uint32_t* doorbell_word;  // and the words that follow it in its line
-    ring::Doorbell::Wake wake;
-    void* wake_context;
-    std::vector<ring::SharedMemory> responses;  // one a reactor
+    std::uint32_t* doorbell_word = nullptr;  // and the words that follow it in its line
+    ring::Doorbell::Wake wake = nullptr;
+    void* wake_context = nullptr;
+    std::vector<ring::SharedMemory> responses = {};  // one a reactor
   };
-  std::vector<JsThread> js_threads;
+  std::vector<JsThread> js_threads;  // one without a wake has not come yet
+  /// Called on reactor threads when one has ended, or a JS thread has left.
+  ring::Doorbell::Wake on_change = nullptr;
+  void* on_change_context = nullptr;
 };
 
 class Server {
@@ -57,6 +62,28 @@ class Server {
   void drain(std::uint32_t grace_ms);
   [[nodiscard]] bool ended() const noexcept;
   void join() noexcept;
+
+  /// Ends what has not ended, joins, and from then on leaves the shared memory alone.
+  void stop() noexcept;
+
+  /// Is this the thread that has started it?
+  [[nodiscard]] bool is_owned_here() const noexcept { return std::this_thread::get_id() == owner_; }
+
+  // --- JS threads ---
+
+  /// Takes a place that is free. On the JS thread.
+  void connect(std::uint32_t js_thread, ring::Doorbell::Wake wake, void* context) noexcept;
+  /// It claims no more: when all it has claimed is answered, has_retired() is true.
+  void retire(std::uint32_t js_thread) noexcept;
+  /// It is being ended: it is not rung any more, and what it has claimed is answered 503 without waiting for
+  /// leave(). Any thread.
+  void abandon(std::uint32_t js_thread) noexcept;
+  /// It has ended: as abandon(), and when has_left() is true its place is free. On its thread, once.
+  void leave(std::uint32_t js_thread) noexcept;
+  [[nodiscard]] bool has_retired(std::uint32_t js_thread) const noexcept;
+  [[nodiscard]] bool has_left(std::uint32_t js_thread) const noexcept;
+  /// Requests that it has and has not answered yet.
+  [[nodiscard]] std::uint64_t outstanding(std::uint32_t js_thread) const noexcept;
 
   /// Any thread, while the server exists.
   void wake(std::uint32_t reactor) const noexcept { reactors_[reactor]->wake(); }
@@ -80,7 +107,19 @@ class Server {
   [[nodiscard]] const LocalAddress& local() const noexcept { return local_; }
 
  private:
+  /// A place for a JS thread.
+  struct JsPlace {
+    JsPlace(std::uint32_t* word, ring::Doorbell::Wake wake, void* context) noexcept
+        : doorbell(word, wake, context) {}
+    ring::Doorbell doorbell;
+    Departure departure;
+    bool taken = false;
+  };
+
   Server(const ServerConfig& config, Routes routes);
+
+  void let_go(std::uint32_t js_thread, DepartureStep step) noexcept;
+  [[nodiscard]] bool is_settled(const AwaitedReactors& awaited) const noexcept;
 
   [[nodiscard]] Status make_reactors(const RingSizes& sizes, const ServerMemory& memory);
   [[nodiscard]] Status run_reactors();
@@ -90,12 +129,15 @@ class Server {
   BufferBudget budget_;
   QueueGauge queue_;
   LocalAddress local_;
-  std::vector<std::unique_ptr<ring::Doorbell>> doorbells_;
+  std::vector<std::unique_ptr<JsPlace>> places_;
   std::vector<std::unique_ptr<ring::RequestRing>> request_rings_;
   std::vector<std::unique_ptr<ring::ResponseRing>> response_rings_;  // by JS thread, then reactor
   std::vector<std::unique_ptr<ring::NewsBox>> news_boxes_;           // the same
   std::vector<std::unique_ptr<Reactor>> reactors_;
   std::vector<Thread> threads_;
+  const std::thread::id owner_ = std::this_thread::get_id();
+  std::mutex mutex_;      // who takes and leaves places, and whether that still matters
+  bool stopped_ = false;  // no reactor is left, and the shared memory may be gone
 };
 
 }  // namespace millrace

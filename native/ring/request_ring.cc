@@ -75,6 +75,8 @@ void RequestRing::reclaim() noexcept {
     const std::uint32_t after =
         atomic_word(descriptor(freed), request::kReleased).load(std::memory_order_acquire);
     if (after == freed) break;  // claimed or waiting, its bytes are still needed
+    // Written before it was released, by the claimer.
+    if (const std::uint32_t owner = owner_of(freed); owner != 0) add_owned(freed, owner);
     for (; freed != after; ++freed) {
       OwnedBytes& outside = outside_[freed & mask_];
       if (outside.empty()) continue;
@@ -89,6 +91,37 @@ void RequestRing::reclaim() noexcept {
   } else {
     arena_.free_until(arena_ends_[(tail_ - 1) & mask_]);
   }
+}
+
+bool RequestRing::give_up(std::uint8_t js_thread, const std::function<bool(std::uint32_t)>& is_claiming) {
+  const std::uint32_t dead = js_thread + 1U;
+  bool is_sure = true;
+  // Acquire: what a claimer wrote before its exchange, kResponseClaiming, is seen.
+  const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_acquire);
+  for (std::uint32_t index = tail_; static_cast<std::int32_t>(claim - index) > 0;) {
+    auto released = atomic_word(descriptor(index), request::kReleased);
+    const std::uint32_t after = released.load(std::memory_order_acquire);
+    if (after != index) {
+      index = after;
+      continue;
+    }
+    std::uint32_t owner = owner_of(index);
+    if (owner == 0 && is_claiming(index)) {
+      is_sure = false;
+    } else {
+      // Once more: a claimer that claims something else by now has written its number before it said so.
+      owner = owner_of(index);
+      if (owner == 0 || owner == dead) {
+        add_owned(index, dead);
+        // Relaxed: only reclaim() in this thread reads them.
+        atomic_word(descriptor(index), request::kFlags).store(0, std::memory_order_relaxed);
+        released.store(index + 1, std::memory_order_relaxed);
+      }
+    }
+    ++index;
+  }
+  reclaim();
+  return is_sure;
 }
 
 RequestRun RequestRing::withdraw(std::uint64_t since_ms) noexcept {
@@ -119,7 +152,41 @@ RequestClaimer::RequestClaimer(SharedMemory memory, std::uint32_t slots) noexcep
       arena_memory_(
           reinterpret_cast<const char*>(memory.words + kRequestDescriptors + slots * request::kWords)) {}
 
+RequestClaimer::RequestClaimer(SharedMemory memory, std::uint32_t slots, std::uint8_t js_thread,
+                               SharedMemory claiming) noexcept
+    : RequestClaimer(memory, slots) {
+  owner_ = js_thread + 1U;
+  claiming_ = claiming.words;
+}
+
+RequestRun RequestClaimer::claim_one() noexcept {
+  auto claim_word = atomic_word(words_, kRequestClaim);
+  auto claiming = atomic_word(claiming_, kResponseClaiming);
+  bool has_tried = false;
+  for (;;) {
+    std::uint32_t first = claim_word.load(std::memory_order_seq_cst);
+    const std::uint32_t head = atomic_word(words_, kRequestHead).load(std::memory_order_seq_cst);
+    if (static_cast<std::int32_t>(head - first) <= 0) {
+      // Somebody else has it: a reactor that asks whose it is must not wait for us.
+      if (has_tried) claiming.store(no_claim(first), std::memory_order_seq_cst);
+      return {};
+    }
+    // Sequentially consistent as in JavaScript. Release is what it is for, twice: the owner that we wrote
+    // into the descriptor before comes first, and the exchange below comes later.
+    claiming.store(first, std::memory_order_seq_cst);
+    has_tried = true;
+    if (!claim_word.compare_exchange_strong(first, first + 1, std::memory_order_seq_cst)) continue;
+    auto flags =
+        atomic_word(words_ + kRequestDescriptors + (first & (slots_ - 1)) * request::kWords, request::kFlags);
+    // Relaxed: nobody else writes there, and whoever reads it does so after release() or after our end.
+    flags.store(flags.load(std::memory_order_relaxed) | owner_ << request::kOwnerShift,
+                std::memory_order_relaxed);
+    return {first, 1};
+  }
+}
+
 RequestRun RequestClaimer::claim(std::uint32_t most) noexcept {
+  if (owner_ != 0) return claim_one();
   auto claim_word = atomic_word(words_, kRequestClaim);
   // Relaxed: the exchange below tells whether it was still true.
   std::uint32_t first = claim_word.load(std::memory_order_relaxed);

@@ -8,10 +8,16 @@
 //
 // The reactor takes requests back in the same way: it is one more claimer, which withdraws what has waited
 // for too long. Whoever moves `claim` over a request has it, so no request is both withdrawn and run.
+//
+// Where several JS threads claim, one of them may die with requests that nobody else will answer. So each
+// says who it is: before it moves `claim` it writes the index it is after beside its answers
+// (kResponseClaiming), and after that its number into the descriptor. A request that has been claimed and has
+// no number yet is that of the thread whose kResponseClaiming names it.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -63,8 +69,23 @@ class RequestRing {
   /// Lets JS threads see everything pushed so far. Returns false when nothing was new.
   bool publish() noexcept;
 
-  /// Takes back the memory of requests that JS has copied.
+  /// Takes back the memory of requests that JS has copied. What has been claimed under a number is added to
+  /// owned().
   void reclaim() noexcept;
+
+  /// A request and the JS thread that has claimed it.
+  struct Owned {
+    std::uint32_t exchange_slot;
+    std::uint32_t exchange_generation;
+    std::uint8_t js_thread;
+  };
+  /// What reclaim() has found; the caller empties it.
+  [[nodiscard]] std::vector<Owned>& owned() noexcept { return owned_; }
+
+  /// A JS thread has died. What it had claimed and not yet copied is given back and added to owned();
+  /// `is_claiming(index)` tells whether one that lives is about to claim that index. False: it may have, and
+  /// this has to be asked again a moment later.
+  [[nodiscard]] bool give_up(std::uint8_t js_thread, const std::function<bool(std::uint32_t)>& is_claiming);
 
   /// Claims the published requests that nobody has claimed and that have waited since `since_ms` or longer:
   /// no JS thread will see them. Their memory is given back; exchange_of() tells whose they were until the
@@ -115,6 +136,16 @@ class RequestRing {
   [[nodiscard]] std::uint32_t* descriptor(std::uint32_t index) const noexcept {
     return words_ + kRequestDescriptors + (index & mask_) * request::kWords;
   }
+  /// Number of the claimer plus one; 0: none has been written.
+  [[nodiscard]] std::uint32_t owner_of(std::uint32_t index) const noexcept {
+    // Relaxed: see reclaim() and give_up() for what makes it visible.
+    return atomic_word(descriptor(index), request::kFlags).load(std::memory_order_relaxed) >>
+           request::kOwnerShift;
+  }
+  void add_owned(std::uint32_t index, std::uint32_t owner) {
+    const ExchangeKey key = exchange_of(index);
+    owned_.push_back({key.slot, key.generation, static_cast<std::uint8_t>(owner - 1)});
+  }
 
   std::uint32_t* words_;
   char* arena_memory_;
@@ -129,16 +160,20 @@ class RequestRing {
   std::vector<std::uint32_t> arena_ends_;  // by slot: arena position after its record
   std::vector<OwnedBytes> outside_;        // by slot
   std::vector<std::uint64_t> since_ms_;    // by slot: when it began to wait
+  std::vector<Owned> owned_;
 };
 
 /// A JS thread's side, as lib/request-ring.ts does it. For tests and for threads that are not JavaScript.
 class RequestClaimer {
  public:
   RequestClaimer(SharedMemory memory, std::uint32_t slots) noexcept;
+  /// One of several: `claiming` is the memory of its answers to this reactor.
+  RequestClaimer(SharedMemory memory, std::uint32_t slots, std::uint8_t js_thread,
+                 SharedMemory claiming) noexcept;
 
   using Run = RequestRun;
 
-  /// Claims up to `most` requests.
+  /// Claims up to `most` requests; one of several threads claims one at a time.
   [[nodiscard]] Run claim(std::uint32_t most) noexcept;
 
   [[nodiscard]] RequestDescriptor read(std::uint32_t index) const noexcept;
@@ -152,9 +187,13 @@ class RequestClaimer {
   [[nodiscard]] bool has_work() const noexcept;
 
  private:
+  [[nodiscard]] Run claim_one() noexcept;
+
   std::uint32_t* words_;
   std::uint32_t slots_;
   const char* arena_memory_;
+  std::uint32_t owner_ = 0;  // its number plus one; 0: it is the only one
+  std::uint32_t* claiming_ = nullptr;
 };
 
 }  // namespace millrace::ring

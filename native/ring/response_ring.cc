@@ -16,6 +16,18 @@ ResponseRing::ResponseRing(SharedMemory memory, std::uint32_t slots, std::uint32
   // Relaxed: no other thread knows this memory yet.
   atomic_word(words_, kResponseHead).store(first_index, std::memory_order_relaxed);
   atomic_word(words_, kResponseTail).store(first_index, std::memory_order_relaxed);
+  atomic_word(words_, kResponseClaiming).store(no_claim(first_index), std::memory_order_relaxed);
+}
+
+void ResponseRing::restart() noexcept {
+  for (OwnedBytes& body : outside_) body.clear();
+  tail_ = given_ = seen_head_ = 0;
+  const std::uint32_t claiming = atomic_word(words_, kResponseClaiming).load(std::memory_order_relaxed);
+  // Relaxed: the next producer begins when it has been told so, through the JS thread that starts it.
+  atomic_word(words_, kResponseHead).store(0, std::memory_order_relaxed);
+  atomic_word(words_, kResponseTail).store(0, std::memory_order_relaxed);
+  atomic_word(words_, kResponseWanted).store(0, std::memory_order_relaxed);
+  atomic_word(words_, kResponseClaiming).store(no_claim(claiming), std::memory_order_relaxed);
 }
 
 bool ResponseRing::refresh() noexcept {

@@ -50,6 +50,15 @@ class ResponseRing {
   /// doorbell.
   [[nodiscard]] bool give_back() noexcept;
 
+  /// The producer has ended, and all it has published has been taken: the next one begins anew.
+  void restart() noexcept;
+
+  /// The request that the producer claims, or is about to claim: see request_ring.h.
+  [[nodiscard]] std::uint32_t claiming() const noexcept {
+    // Acquire: the owner of what it claimed before was written before it.
+    return atomic_word(words_, kResponseClaiming).load(std::memory_order_acquire);
+  }
+
   /// The body of the answer at `index`, which the producer has not published yet. The producer's thread only.
   void put_outside(std::uint32_t index, OwnedBytes body) noexcept {
     outside_[index & mask_] = std::move(body);

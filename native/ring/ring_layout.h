@@ -35,6 +35,8 @@ inline constexpr std::uint32_t kBodyOutside = 1;  // fetched with takeBody(): to
 inline constexpr std::uint32_t kBodyAscii =
     2;  // in the arena, and no byte of it above 0x7f: needs no decoding
 inline constexpr std::uint32_t kBodyFollows = 4;  // comes when it is asked for: kReadPiece, kReadWhole
+/// Where one of several JS threads writes its number, plus one, into the flags of what it has claimed.
+inline constexpr std::uint32_t kOwnerShift = 8;
 }  // namespace request
 
 // --- request record: what a request object in JS is made of, byte positions ---
@@ -74,6 +76,7 @@ inline constexpr std::uint32_t kRequestLineRest = 12;
 // --- response ring: one for each JS thread and reactor; the JS thread produces, the reactor consumes ---
 
 inline constexpr std::uint32_t kResponseHead = 0;
+inline constexpr std::uint32_t kResponseClaiming = 1;  // index of the request that J is about to claim
 inline constexpr std::uint32_t kResponseTail = kCacheLineWords;
 inline constexpr std::uint32_t kResponseWanted =
     2 * kCacheLineWords;  // 1: JS waits for room and wants the doorbell
@@ -106,13 +109,22 @@ inline constexpr std::uint32_t kReadPiece = 5;    // give what there is of the r
 inline constexpr std::uint32_t kReadWhole = 6;    // the same when all of it has come
 }  // namespace response
 
-// --- doorbells: a line for each JS thread ---
+/// What kResponseClaiming holds while J claims nothing: as far from any index in use as can be.
+[[nodiscard]] constexpr std::uint32_t no_claim(std::uint32_t index) noexcept { return index - 0x4000'0000U; }
+
+// --- doorbells: two lines for each JS thread ---
 
 /// 1: the JS thread found nothing to do and wants the doorbell; 0: it was rung, or is at work.
 inline constexpr std::uint32_t kDoorbellIdle = 0;
+inline constexpr std::uint32_t kDoorbellVacant = 2;    // in the same word: there is no such thread
+inline constexpr std::uint32_t kDoorbellRetiring = 3;  // it has nothing to do, and claims no more
 /// 1: a reactor has news of exchanges (see exchange_news.h).
 inline constexpr std::uint32_t kDoorbellNews = 1;
-inline constexpr std::uint32_t kDoorbellStride = kCacheLineWords;
+/// How many requests the thread has claimed, and how often its event loop has come by. On a line that
+/// reactors do not look at.
+inline constexpr std::uint32_t kDoorbellTaken = kCacheLineWords;
+inline constexpr std::uint32_t kDoorbellTurns = kCacheLineWords + 1;
+inline constexpr std::uint32_t kDoorbellStride = 2 * kCacheLineWords;
 
 namespace news {
 inline constexpr std::uint32_t kDrained =

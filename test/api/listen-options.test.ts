@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { OptionError } from '#lib/errors.js';
-import { parseCloseOptions, parseListenOptions } from '#lib/listen-options.js';
+import { parseGraceOptions, parseListenOptions } from '#lib/listen-options.js';
 
 const DEFAULTS = { port: 0, host: '', path: '', fd: -1, backlog: 511, reusePort: false };
 const LONGEST_PATH = `/${'a'.repeat(106)}`;
@@ -199,9 +199,10 @@ for (const { name, args, code, option, says } of REFUSED) {
 }
 
 test('close() gives requests in progress ten seconds unless told otherwise', () => {
-  assert.deepEqual(parseCloseOptions(), { graceMs: 10_000 });
-  assert.deepEqual(parseCloseOptions({}), { graceMs: 10_000 });
-  for (const graceMs of [0, 86_400_000]) assert.deepEqual(parseCloseOptions({ graceMs }), { graceMs });
+  assert.deepEqual(parseGraceOptions('close()'), { graceMs: 10_000 });
+  assert.deepEqual(parseGraceOptions('close()', {}), { graceMs: 10_000 });
+  for (const graceMs of [0, 86_400_000])
+    assert.deepEqual(parseGraceOptions('close()', { graceMs }), { graceMs });
 });
 
 for (const [value, code] of [
@@ -213,7 +214,7 @@ for (const [value, code] of [
   [null, 'TYPE'],
 ] as const) {
   test(`close() refuses ${JSON.stringify(value)} (${code})`, () => {
-    assert.throws(() => parseCloseOptions(value), {
+    assert.throws(() => parseGraceOptions('close()', value), {
       name: 'OptionError',
       code: `ERR_MILLRACE_OPTION_${code}`,
     });

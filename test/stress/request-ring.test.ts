@@ -9,7 +9,7 @@ import { randomFrom } from '../helpers/random.js';
 import { announcedSeed } from '../lifecycle/fixtures/chance.js';
 import type { ClaimerData } from '../lifecycle/fixtures/ring-claimer.js';
 import { RingProducer } from '../lifecycle/fixtures/ring-producer.js';
-import { makeSharedRing, numberedRequest, type SharedRing } from '../lifecycle/fixtures/ring-traffic.js';
+import { makeSharedRing, numberedRequest } from '../lifecycle/fixtures/ring-traffic.js';
 
 const REQUESTS = 60_000;
 const CLAIMERS = 3;
@@ -21,12 +21,18 @@ const STARTS: readonly { name: string; first: number }[] = [
   { name: 'just below 2^32', first: 2 ** 32 - REQUESTS / 2 },
 ];
 
-for (const { name, first } of STARTS) {
-  test(`${String(CLAIMERS)} workers claim from a ring whose indices start at ${name}`, async (t) => {
+for (const [{ name, first }, isNumbered] of STARTS.flatMap((start) => [
+  [start, false] as const,
+  [start, true] as const,
+])) {
+  const how = isNumbered ? 'claim one by one, under their numbers,' : 'claim';
+  test(`${String(CLAIMERS)} workers ${how} from a ring whose indices start at ${name}`, async (t) => {
     const random = randomFrom(announcedSeed(t));
     const ring = makeSharedRing(REQUESTS);
     const producer = new RingProducer(ring, first);
-    const claimers = Array.from({ length: CLAIMERS }, () => startClaimer(t, ring, random(2 ** 31)));
+    const claimers = Array.from({ length: CLAIMERS }, (_, number) =>
+      startClaimer(t, { ring, seed: random(2 ** 31), number: isNumbered ? number : undefined }),
+    );
 
     for (let n = 1; n <= REQUESTS;) {
       const end = Math.min(n + 1 + random(MOST_AT_ONCE), REQUESTS + 1);
@@ -58,8 +64,7 @@ for (const { name, first } of STARTS) {
 }
 
 /** Resolves to the number of requests that it has claimed; rejects when one of them was not right. */
-function startClaimer(t: TestContext, ring: SharedRing, seed: number): Promise<number> {
-  const data: ClaimerData = { ring, seed };
+function startClaimer(t: TestContext, data: ClaimerData): Promise<number> {
   const worker = new Worker(new URL('../lifecycle/fixtures/ring-claimer.js', import.meta.url), {
     workerData: data,
   });

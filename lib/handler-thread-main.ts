@@ -1,0 +1,74 @@
+// handler-thread-main.ts: what runs in a handler thread: loads the app, takes a place at the server, and claims requests.
+
+import { parentPort, type MessagePort } from 'node:worker_threads';
+
+import { binding } from './binding.js';
+import { Channel } from './channel.js';
+import { HandlerRunner } from './handler-runner.js';
+import { loadApp } from './load-app.js';
+import { threadMemory } from './ring-memory.js';
+import { Routes } from './routes.js';
+import { packError } from './sent-error.js';
+import type { MessageFromThread, MessageToThread, StartMessage } from './thread-messages.js';
+
+// Once only: from then on `parentPort` is the app's, as `workerData` is.
+parentPort!.once('message', (start: StartMessage) => {
+  void new HandlerThreadMain(start.port).load(start.app);
+});
+
+class HandlerThreadMain {
+  readonly #port: MessagePort;
+  readonly #routes = new Routes();
+  #channel: Channel | undefined;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  async load(app: string): Promise<void> {
+    try {
+      await loadApp(app, this.#routes);
+    } catch (error) {
+      this.#tell({ kind: 'failed', error: packError(error) });
+      process.exit(1); // not by itself: the app may have timers and sockets by now
+    }
+    // From here on the port keeps the thread alive, and then its place at the server.
+    this.#port.on('message', (message: MessageToThread) => {
+      this.#onMessage(message);
+    });
+    this.#tell({ kind: 'loaded', routes: this.#routes.native });
+  }
+
+  #onMessage(message: MessageToThread): void {
+    switch (message.kind) {
+      case 'join':
+        this.#join(message);
+        break;
+      case 'retire':
+        this.#channel?.retire();
+        this.#tell({ kind: 'retired' });
+        break;
+      case 'exit':
+        this.#channel?.close();
+        // Not by itself: the app may have timers and sockets. Its `exit` listeners run.
+        process.exit();
+    }
+  }
+
+  #join({ server, place, memory, unsentBytes }: MessageToThread & { kind: 'join' }): void {
+    const runner = new HandlerRunner(this.#routes.handlers, (error, context) => {
+      this.#tell({ kind: 'error', error: packError(error), context });
+      return true;
+    });
+    const native = new (binding().NativeThread)();
+    const channel = new Channel(native, threadMemory(memory), runner, unsentBytes, place);
+    if (!channel.join(server, place)) process.exit(); // it has closed meanwhile
+    this.#channel = channel;
+    this.#port.unref();
+    this.#tell({ kind: 'joined' });
+  }
+
+  #tell(message: MessageFromThread): void {
+    this.#port.postMessage(message);
+  }
+}

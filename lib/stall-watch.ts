@@ -1,0 +1,106 @@
+// stall-watch.ts: notices handler threads that make no progress, and how busy the others are.
+
+import type { HandlerThread, UtilizationMark } from './handler-thread.js';
+
+/** Looks so often within `stallMs`. */
+const LOOKS = 4;
+
+/** And not more often, nor less, than once in so many milliseconds. */
+const SHORTEST_MS = 20;
+const LONGEST_MS = 1000;
+
+export interface WatchedThreads {
+  /** Undefined: the thread does not serve. Its `turns` are undefined while it has nothing to do. */
+  progressOf(
+    number: number,
+  ): { readonly turns: number | undefined; readonly thread: HandlerThread } | undefined;
+  /** Once for each time that a thread gets stuck. */
+  onStall(number: number, ms: number): void;
+}
+
+interface Seen {
+  thread: HandlerThread | undefined;
+  turns: number | undefined;
+  /** Since when `turns` has been what it is. */
+  since: number;
+  isStalled: boolean;
+  mark: UtilizationMark | undefined;
+  utilization: number;
+}
+
+/**
+ * A thread that is at work and whose event loop does not come by is stuck in a handler, or in code of the app's that has
+ * nothing to do with requests. It claims nothing, so it holds back nobody but those it has claimed.
+ */
+export class StallWatch {
+  readonly #stallMs: number;
+  readonly #threads: WatchedThreads;
+  readonly #seen: readonly Seen[];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(stallMs: number, count: number, threads: WatchedThreads) {
+    this.#stallMs = stallMs;
+    this.#threads = threads;
+    this.#seen = Array.from({ length: count }, () => ({
+      thread: undefined,
+      turns: undefined,
+      since: 0,
+      isStalled: false,
+      mark: undefined,
+      utilization: 0,
+    }));
+  }
+
+  start(): void {
+    const everyMs = Math.min(Math.max(this.#stallMs / LOOKS, SHORTEST_MS), LONGEST_MS);
+    this.#timer = setInterval(() => {
+      this.#look();
+    }, everyMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  isStalled(number: number): boolean {
+    return this.#seen[number]!.isStalled;
+  }
+
+  /** Share of the time between the last two looks in which the thread's event loop was busy: 0 to 1. */
+  utilizationOf(number: number): number {
+    return this.#seen[number]!.utilization;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const [number, seen] of this.#seen.entries()) {
+      const progress = this.#threads.progressOf(number);
+      this.#measure(seen, progress?.thread);
+      const isStuck = progress?.turns !== undefined && progress.turns === seen.turns;
+      if (!isStuck) {
+        seen.turns = progress?.turns;
+        seen.since = now;
+        seen.isStalled = false;
+      } else if (!seen.isStalled && now - seen.since >= this.#stallMs) {
+        seen.isStalled = true;
+        this.#threads.onStall(number, Math.round(now - seen.since));
+      }
+    }
+  }
+
+  #measure(seen: Seen, thread: HandlerThread | undefined): void {
+    if (seen.thread !== thread) {
+      seen.thread = thread;
+      seen.turns = undefined;
+      seen.mark = undefined;
+    }
+    if (thread === undefined) {
+      seen.utilization = 0;
+      return;
+    }
+    const mark = thread.utilization();
+    const share = seen.mark === undefined ? mark.utilization : thread.utilizationSince(mark, seen.mark);
+    seen.utilization = Math.min(Math.max(share, 0), 1); // Node's own figures are a little off, both ways
+    seen.mark = mark;
+  }
+}

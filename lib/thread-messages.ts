@@ -1,0 +1,38 @@
+// thread-messages.ts: what a server and its handler threads tell each other. Never requests: those take the rings.
+
+import type { MessagePort } from 'node:worker_threads';
+
+import type { NativeRoute } from './binding.js';
+import type { ErrorContext } from './handler-runner.js';
+import type { SharedThreadMemory } from './ring-memory.js';
+import type { SentError } from './sent-error.js';
+
+/** The first message, and the only one that does not come through the port in it. */
+export interface StartMessage {
+  readonly port: MessagePort;
+  /** URL of the app module. */
+  readonly app: string;
+}
+
+export type MessageToThread =
+  | {
+      readonly kind: 'join';
+      readonly server: number;
+      readonly place: number;
+      readonly memory: SharedThreadMemory;
+      readonly unsentBytes: number;
+    }
+  /** Claim no more. */
+  | { readonly kind: 'retire' }
+  /** Nobody waits for anything any more: end. */
+  | { readonly kind: 'exit' };
+
+export type MessageFromThread =
+  /** The app has been loaded; these are its routes. */
+  | { readonly kind: 'loaded'; readonly routes: readonly NativeRoute[] }
+  /** It could not be loaded. The thread ends. */
+  | { readonly kind: 'failed'; readonly error: SentError }
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'retired' }
+  /** A handler has thrown. */
+  | { readonly kind: 'error'; readonly error: SentError; readonly context: ErrorContext };
