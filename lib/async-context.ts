@@ -3,12 +3,12 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
 /**
- * Calls `step` with each number below `count`, so that a store which a step enters is seen by what that step starts and
+ * Calls `step` with each number below `count`, until one returns false, so that a store which a step enters is seen by what that step starts and
  * by nothing else. Each step begins in the context in which this function was made. Steps must not throw.
  */
 export type EachApart = (count: number, step: Step) => void;
 
-type Step = (index: number) => void;
+type Step = (index: number) => boolean;
 
 /** The name under which async hooks see the context of a request. */
 const TYPE = 'MILLRACE_REQUEST';
@@ -22,10 +22,10 @@ const RESOURCE_OPTIONS = { requireManualDestroy: true };
  * other's `enterWith`. Which of the two it is, is tried rather than read off a version: both can be switched by flags.
  */
 export function makeEachApart(): EachApart {
-  const snapshot = AsyncLocalStorage.snapshot() as (step: Step, index: number) => void;
+  const snapshot = AsyncLocalStorage.snapshot() as (step: Step, index: number) => boolean;
   if (!keepsCallsApart(snapshot)) return inResources();
   return (count, step) => {
-    for (let index = 0; index < count; index++) snapshot(step, index);
+    for (let index = 0; index < count && snapshot(step, index); index++);
   };
 }
 
@@ -49,13 +49,15 @@ function inResources(): EachApart {
 
   const untilUsed = (count: number, step: Step): number => {
     let index = 0;
-    while (index < count && !isUsed) step(index++);
+    while (index < count && !isUsed) {
+      if (!step(index++)) return count;
+    }
     return index;
   };
   return (count, step) => {
     let index = isUsed ? 0 : runIn.call(shared, untilUsed, undefined, count, step);
     for (; index < count; index++) {
-      new AsyncResource(TYPE, RESOURCE_OPTIONS).runInAsyncScope(step, undefined, index);
+      if (!new AsyncResource(TYPE, RESOURCE_OPTIONS).runInAsyncScope(step, undefined, index)) return;
     }
   };
 }
@@ -69,12 +71,13 @@ const runIn = Object.getOwnPropertyDescriptor(AsyncResource.prototype, 'runInAsy
   step: Step,
 ) => number;
 
-function keepsCallsApart(call: (step: Step, index: number) => void): boolean {
+function keepsCallsApart(call: (step: Step, index: number) => boolean): boolean {
   const probe = new AsyncLocalStorage<number>();
   const seen: (number | undefined)[] = [];
   const step: Step = (index) => {
     seen.push(probe.getStore());
     probe.enterWith(index);
+    return true;
   };
   call(step, 1);
   call(step, 2);

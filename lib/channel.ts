@@ -8,12 +8,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { NativeThread } from './binding.js';
 import { ReactorLink, type Thread } from './reactor-link.js';
-import { ClaimedRun, MAX_RUN } from './request-ring.js';
+import { ClaimedRun, MAX_RUN, type Claimer } from './request-ring.js';
 import {
   DOORBELL_IDLE,
   DOORBELL_NEWS,
   DOORBELL_RETIRING,
-  DOORBELL_TAKEN,
   DOORBELL_TURNS,
   DOORBELL_WAITING,
 } from './ring-layout.js';
@@ -27,8 +26,8 @@ const SLOW_RUN_MS = 0.1;
 
 /** Runs the handlers of requests. */
 export interface Runner {
-  /** Runs the handlers of all requests of the run. */
-  run(link: ReactorLink, claimed: ClaimedRun): void;
+  /** Claims up to `most` requests and runs their handlers; returns how many there were. */
+  run(link: ReactorLink, claimed: ClaimedRun, most: number): number;
 }
 
 export class Channel implements Thread {
@@ -50,18 +49,20 @@ export class Channel implements Thread {
 
   readonly #native: NativeThread;
 
-  /** `claimer`: the number of this thread's place, where it is one of several. */
+  /** `place`: that of this thread, where it is one of several. */
   constructor(
     native: NativeThread,
     memory: ThreadMemory,
     runner: Runner,
     unsentBytes: number,
-    claimer: number | undefined,
+    place: number | undefined,
   ) {
     const { requests, responses, doorbell } = memory;
+    const claimerOf = (reactor: number): Claimer | undefined =>
+      place === undefined ? undefined : { place, claiming: responses[reactor]!.words, doorbell };
     this.#links = requests.map(
       (ring, reactor) =>
-        new ReactorLink(native, reactor, ring, responses[reactor]!, this, unsentBytes, claimer),
+        new ReactorLink(native, reactor, ring, responses[reactor]!, this, unsentBytes, claimerOf(reactor)),
     );
     this.#native = native;
     this.#doorbell = doorbell;
@@ -108,14 +109,11 @@ export class Channel implements Thread {
     for (let empty = 0; empty < this.#links.length;) {
       const link = this.#links[this.#nextLink]!;
       this.#nextLink = this.#nextLink + 1 === this.#links.length ? 0 : this.#nextLink + 1;
-      if (!link.claim(this.#run, this.#claimed)) {
+      if (this.#runner.run(link, this.#claimed, this.#run) === 0) {
         empty++;
         continue;
       }
       empty = 0;
-      this.#doorbell[DOORBELL_TAKEN] = (this.#doorbell[DOORBELL_TAKEN]! + this.#claimed.count) | 0;
-      this.#runner.run(link, this.#claimed);
-      link.endRun();
       if (this.#isRetired || this.#isSliceOver(end)) break;
     }
   }

@@ -33,12 +33,32 @@ export class HandlerRunner {
     this.#onError = onError;
   }
 
-  /** Runs the handlers of claimed requests. Never throws. */
-  run(link: ReactorLink, claimed: ClaimedRun): void {
+  /** Claims up to `most` requests and runs their handlers; returns how many there were. Never throws. */
+  run(link: ReactorLink, claimed: ClaimedRun, most: number): number {
+    return link.claimsOneByOne ? this.#runOneByOne(link, claimed, most) : this.#runAll(link, claimed, most);
+  }
+
+  #runAll(link: ReactorLink, claimed: ClaimedRun, most: number): number {
+    if (!link.claim(most, claimed)) return 0;
     this.#eachApart(claimed.count, (index) => {
       claimed.begun = index + 1;
       this.#runOne(link, claimed, index);
+      return true;
     });
+    link.endRun();
+    return claimed.count;
+  }
+
+  /** Each is claimed when the handlers before it have returned. */
+  #runOneByOne(link: ReactorLink, claimed: ClaimedRun, most: number): number {
+    let count = 0;
+    this.#eachApart(most, () => {
+      if (!link.claim(1, claimed)) return false;
+      count++;
+      this.#runOne(link, claimed, 0);
+      return true;
+    });
+    return count;
   }
 
   #runOne(link: ReactorLink, claimed: ClaimedRun, index: number): void {

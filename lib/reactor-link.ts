@@ -1,7 +1,7 @@
 // reactor-link.ts: one reactor as this JS thread sees it: where its requests come from and its answers go to.
 
 import type { NativeThread } from './binding.js';
-import { RequestRing, type ClaimedRun } from './request-ring.js';
+import { RequestRing, type ClaimedRun, type Claimer } from './request-ring.js';
 import { ResponseRing } from './response-ring.js';
 import {
   NEWS_BODY,
@@ -47,6 +47,8 @@ export class ReactorLink {
   readonly #requests: RequestRing;
   readonly #responses: ResponseRing;
   readonly #thread: Thread;
+  /** What one of several threads claims is kept from the others: so it is one request, and then the next. */
+  readonly claimsOneByOne: boolean;
   /** `limits.unsentBytes`: how much of one answer may be on its way. */
   readonly unsentBytes: number;
   /** By exchange slot. */
@@ -69,15 +71,12 @@ export class ReactorLink {
     responses: RingMemory,
     thread: Thread,
     unsentBytes: number,
-    claimer: number | undefined,
+    claimer: Claimer | undefined,
   ) {
     this.#native = native;
     this.#reactor = reactor;
-    this.#requests = new RequestRing(
-      requests,
-      (index) => native.takeBody(reactor, index),
-      claimer === undefined ? undefined : { number: claimer, words: responses.words },
-    );
+    this.#requests = new RequestRing(requests, (index) => native.takeBody(reactor, index), claimer);
+    this.claimsOneByOne = claimer !== undefined;
     this.#responses = new ResponseRing(responses, (index, body) => native.putBody(reactor, index, body));
     this.#thread = thread;
     this.unsentBytes = unsentBytes;

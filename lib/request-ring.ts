@@ -2,6 +2,7 @@
 
 import { RequestBody } from './request-body.js';
 import {
+  DOORBELL_TAKEN,
   REACTOR_SLEEP,
   REQUEST_BODY_ASCII,
   REQUEST_BODY_BYTES,
@@ -71,10 +72,11 @@ export type TakeBody = (index: number) => Buffer;
 
 /** One of several JS threads that claim. */
 export interface Claimer {
-  /** Its place at the server. */
-  readonly number: number;
+  readonly place: number;
   /** Memory of its answers to this reactor, where it says what it is about to claim. */
-  readonly words: Int32Array;
+  readonly claiming: Int32Array;
+  /** Where it counts what it has claimed. */
+  readonly doorbell: Int32Array;
 }
 
 /** Records and bodies copied with one call: a request that is kept keeps all of them in memory. */
@@ -130,16 +132,18 @@ export class RequestRing {
     for (let hasTried = false; ; hasTried = true) {
       const first = Atomics.load(words, REQUEST_CLAIM);
       if (((Atomics.load(words, REQUEST_HEAD) - first) | 0) <= 0) {
-        if (hasTried) Atomics.store(claimer.words, RESPONSE_CLAIMING, (first - FAR_AWAY) | 0);
+        if (hasTried) Atomics.store(claimer.claiming, RESPONSE_CLAIMING, (first - FAR_AWAY) | 0);
         return false;
       }
       const end = this.#readRun(first, 1, into);
-      Atomics.store(claimer.words, RESPONSE_CLAIMING, first);
+      Atomics.store(claimer.claiming, RESPONSE_CLAIMING, first);
       if (Atomics.compareExchange(words, REQUEST_CLAIM, first, (first + 1) | 0) !== first) continue;
       const descriptor = this.#descriptor(first);
-      words[descriptor + REQUEST_FLAGS] = into.flags[0]! | ((claimer.number + 1) << REQUEST_OWNER_SHIFT);
+      words[descriptor + REQUEST_FLAGS] = into.flags[0]! | ((claimer.place + 1) << REQUEST_OWNER_SHIFT);
       this.#copyBytes(first, end, into);
       Atomics.store(words, descriptor + REQUEST_RELEASED, (first + 1) | 0);
+      const { doorbell } = claimer;
+      doorbell[DOORBELL_TAKEN] = (doorbell[DOORBELL_TAKEN]! + 1) | 0;
       return true;
     }
   }

@@ -74,6 +74,13 @@ inline constexpr std::size_t kKeptBlockBytes = 8 * 1024 * 1024;
 /// so nobody else would wake it for one that stands before a blocking handler. Milliseconds.
 inline constexpr int kNapMs = 1;
 
+/// A JS thread at work that has claimed something within this time, or been rung, takes the next request too:
+/// no other is woken for it. About as long as a wake takes.
+inline constexpr std::uint64_t kQuickUs = 100;
+
+/// With requests waiting all the time for so long, the JS threads at work are too few: one more is woken.
+inline constexpr std::uint64_t kBehindUs = 500;
+
 /// With fewer requests than this awaiting answers a reactor sleeps deep, and JavaScript wakes it for each:
 /// there are no neighbours to hold back, and a timer armed for each request cost a third of the throughput at
 /// one connection.

@@ -65,6 +65,7 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::
       intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, news_,
               counters_),
       departures_(requests, exchanges_, outlet_, js_threads_),
+      js_wakes_(js_threads_, requests),
       config_(shared.config),
       on_change_(shared.on_change),
       on_change_context_(shared.on_change_context),
@@ -117,7 +118,7 @@ void Reactor::turn(const OnReactor& here) {
   }
   hand_over_requests();
   // A thread that has been rung may be stuck in code that is not ours; after a nap others are asked too.
-  if (count == 0 && js_threads_.size() > 1) ring_js_threads();
+  if (count == 0) js_wakes_.ring_more();
   collect_answers(here);
   intake_.serve_body_reads(here);
   see_off_js_threads(here);
@@ -231,18 +232,10 @@ void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReac
 }
 
 void Reactor::hand_over_requests() {
+  js_wakes_.before_publish();
   if (!requests_.publish()) return;
   intake_.on_published();
-  ring_js_threads();
-}
-
-void Reactor::ring_js_threads() {
-  std::uint32_t work = requests_.unclaimed();
-  // As many threads as there is work for; the next time another one comes first.
-  for (std::size_t i = 0; i < js_threads_.size() && work > 0; ++i) {
-    next_js_thread_ = (next_js_thread_ + 1) % js_threads_.size();
-    if (js_threads_[next_js_thread_].doorbell->ring()) --work;
-  }
+  js_wakes_.ring_for_requests();
 }
 
 void Reactor::collect_answers(const OnReactor& here) {

@@ -20,6 +20,7 @@
 #include "net/connection_io.h"
 #include "net/counters.h"
 #include "net/js_link.h"
+#include "net/js_wakes.h"
 #include "net/mailbox.h"
 #include "net/wakeup.h"
 #include "ring/doorbell.h"
@@ -104,7 +105,6 @@ class Reactor {
   [[nodiscard]] bool js_is_at_work() const noexcept;
   void handle_event(std::uint64_t key, std::uint32_t events, const OnReactor& here);
   void hand_over_requests();
-  void ring_js_threads();
   void collect_answers(const OnReactor& here);
   void see_off_js_threads(const OnReactor& here);
   void tell_news(const OnReactor& here);
@@ -132,11 +132,11 @@ class Reactor {
   ResponseOutlet outlet_;
   RequestIntake intake_;
   Departures departures_;
+  JsWakes js_wakes_;
   std::optional<Acceptor> acceptor_;
   Reactor* accepting_ = nullptr;  // the one that has the acceptor
   std::vector<Reactor*> others_;  // of the accepting reactor: those that drain after it
   std::vector<ConnectionId> resuming_;
-  std::size_t next_js_thread_ = 0;
   std::uint32_t failed_looks_ = 0;  // one after the other
   std::uint32_t looks_to_skip_ = 0;
   const ServerConfig& config_;

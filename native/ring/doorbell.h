@@ -46,7 +46,7 @@ class Doorbell {
     if (flag().load(std::memory_order_seq_cst) != 1) return false;
     std::uint32_t wanted = 1;
     if (!flag().compare_exchange_strong(wanted, 0, std::memory_order_seq_cst)) return false;
-    wake();
+    call();
     return true;
   }
 
@@ -55,7 +55,7 @@ class Doorbell {
     std::uint32_t wanted = flag().load(std::memory_order_seq_cst);
     if (wanted != 1 && wanted != kDoorbellRetiring) return false;
     if (!flag().compare_exchange_strong(wanted, 0, std::memory_order_seq_cst)) return false;
-    wake();
+    call();
     return true;
   }
 
@@ -64,7 +64,7 @@ class Doorbell {
     std::uint32_t now = flag().load(std::memory_order_seq_cst);
     while (now != kDoorbellVacant && !flag().compare_exchange_weak(now, 0, std::memory_order_seq_cst)) {
     }
-    if (now != kDoorbellVacant) wake();
+    if (now != kDoorbellVacant) call();
   }
 
   /// The thread has been woken or is at work; it may be answering without telling anybody.
@@ -78,7 +78,7 @@ class Doorbell {
     return atomic_word(word_, kDoorbellIdle);
   }
 
-  void wake() noexcept {
+  void call() noexcept {
     const std::lock_guard lock(mutex_);
     if (wake_ != nullptr)
       wake_(context_);

@@ -115,7 +115,13 @@ class RequestRing {
     return head_ - atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
   }
 
-  /// The same for any thread.
+  /// Of those that have been published.
+  [[nodiscard]] std::uint32_t unclaimed_published() const noexcept {
+    // Relaxed: as above.
+    return published_ - atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
+  }
+
+  /// unclaimed() for any thread.
   [[nodiscard]] std::uint32_t unclaimed_seen_by_others() const noexcept {
     // Acquire: whoever moved the claim had seen a head that was published after it was pushed, so ours is no
     // older and never behind the claim. Relaxed for the rest: a count compared with a limit.

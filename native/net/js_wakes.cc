@@ -1,0 +1,58 @@
+#include "net/js_wakes.h"
+
+#include <time.h>
+
+#include "base/limits.h"
+
+namespace millrace {
+
+namespace {
+
+std::uint64_t precise_us() noexcept {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+}
+
+}  // namespace
+
+void JsWakes::before_publish() noexcept {
+  if (js_threads_.size() > 1 && requests_.unclaimed_published() == 0) claimed_us_ = precise_us();
+}
+
+void JsWakes::ring_for_requests() noexcept {
+  if (js_threads_.size() == 1) {
+    static_cast<void>(js_threads_.front().doorbell->ring());
+    return;
+  }
+  const std::uint64_t now_us = precise_us();
+  const bool is_behind = now_us - claimed_us_ >= kBehindUs;
+  if (is_behind || !has_quick_thread(now_us)) ring(1, now_us);
+}
+
+void JsWakes::ring_more() noexcept {
+  if (js_threads_.size() > 1) ring(requests_.unclaimed(), precise_us());
+}
+
+bool JsWakes::has_quick_thread(std::uint64_t now_us) noexcept {
+  bool has_quick = false;
+  for (std::size_t i = 0; i < js_threads_.size(); ++i) {
+    if (!js_threads_[i].doorbell->at_work()) continue;
+    Seen& seen = seen_[i];
+    const std::uint32_t claiming = js_threads_[i].responses->claiming();
+    if (claiming != seen.claiming) seen = {claiming, now_us};
+    has_quick = has_quick || now_us - seen.moved_us < kQuickUs;
+  }
+  return has_quick;
+}
+
+void JsWakes::ring(std::uint32_t count, std::uint64_t now_us) noexcept {
+  // Always from the first: what is woken most has its code and data in the caches, and the others can sleep.
+  for (std::size_t i = 0; i < js_threads_.size() && count > 0; ++i) {
+    if (!js_threads_[i].doorbell->ring()) continue;
+    seen_[i].moved_us = now_us;
+    --count;
+  }
+}
+
+}  // namespace millrace
