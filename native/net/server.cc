@@ -82,12 +82,12 @@ void Server::stop() noexcept {
   stopped_ = true;
 }
 
-void Server::connect(std::uint32_t js_thread, ring::Doorbell::Wake wake, void* context) noexcept {
+void Server::connect(std::uint32_t js_thread, ring::Doorbell::Wake ring, void* context) noexcept {
   const std::lock_guard lock(mutex_);
   if (stopped_) return;
   JsPlace& place = *places_[js_thread];
   place.taken = true;
-  place.doorbell.connect(wake, context);
+  place.doorbell.connect(ring, context);
 }
 
 void Server::retire(std::uint32_t js_thread) noexcept {

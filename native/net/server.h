@@ -72,7 +72,7 @@ class Server {
   // --- JS threads ---
 
   /// Takes a place that is free. On the JS thread.
-  void connect(std::uint32_t js_thread, ring::Doorbell::Wake wake, void* context) noexcept;
+  void connect(std::uint32_t js_thread, ring::Doorbell::Wake ring, void* context) noexcept;
   /// It claims no more: when all it has claimed is answered, has_retired() is true.
   void retire(std::uint32_t js_thread) noexcept;
   /// It is being ended: it is not rung any more, and what it has claimed is answered 503 without waiting for
@@ -109,11 +109,11 @@ class Server {
  private:
   /// A place for a JS thread.
   struct JsPlace {
-    JsPlace(std::uint32_t* word, ring::Doorbell::Wake wake, void* context) noexcept
-        : doorbell(word, wake, context) {}
+    JsPlace(std::uint32_t* word, ring::Doorbell::Wake ring, void* context) noexcept
+        : doorbell(word, ring, context), taken(ring != nullptr) {}
     ring::Doorbell doorbell;
     Departure departure;
-    bool taken = false;
+    bool taken;
   };
 
   Server(const ServerConfig& config, Routes routes);

@@ -59,6 +59,63 @@ TEST("news outside the rings wake in any case, and count as the wake") {
   EXPECT_FALSE(bell.ring());
 }
 
+TEST("where there is no thread nobody is rung") {
+  std::uint32_t word = 1;
+  std::atomic<int> rung{0};
+  Doorbell bell(&word, nullptr, nullptr);
+  EXPECT_TRUE(bell.vacant());
+  EXPECT_FALSE(bell.at_work());
+  EXPECT_FALSE(bell.ring());
+  bell.ring_always();
+  bell.connect(count, &rung);
+  EXPECT_TRUE(bell.at_work());
+  atomic_word(&word, 0).store(1);
+  EXPECT_TRUE(bell.ring());
+  bell.disconnect();
+  EXPECT_TRUE(bell.vacant());
+  bell.ring_always();
+  EXPECT_EQ(rung.load(), 1);
+  // A thread that is being ended may still say that it waits.
+  atomic_word(&word, 0).store(1);
+  static_cast<void>(bell.ring());
+  EXPECT_TRUE(bell.vacant());
+  EXPECT_EQ(rung.load(), 1);
+}
+
+TEST("a thread that retires is rung for news, and not for requests") {
+  std::uint32_t word = kDoorbellRetiring;
+  std::atomic<int> rung{0};
+  Doorbell bell(&word, count, &rung);
+  EXPECT_FALSE(bell.ring());
+  EXPECT_TRUE(bell.ring_for_news());
+  EXPECT_FALSE(bell.ring_for_news());
+  EXPECT_EQ(rung.load(), 1);
+}
+
+TEST("a thread that has disconnected is not called any more") {
+  const int rounds = check::scaled(2'000);
+  std::uint32_t word = 0;
+  for (int i = 0; i < rounds; ++i) {
+    std::atomic<int> rung{0};
+    std::atomic<bool> is_there{true};
+    struct Place {
+      std::atomic<int>& rung;
+      std::atomic<bool>& is_there;
+    } place{rung, is_there};
+    const auto wake = [](void* context) {
+      auto& here = *static_cast<Place*>(context);
+      EXPECT_TRUE(here.is_there.load());
+      ++here.rung;
+    };
+    Doorbell bell(&word, wake, &place);
+    atomic_word(&word, 0).store(1);
+    std::thread reactor([&] { static_cast<void>(bell.ring()); });
+    bell.disconnect();
+    is_there = false;
+    reactor.join();
+  }
+}
+
 TEST("of many that ring one wakes") {
   constexpr int kReactors = 4;
   const int rounds = check::scaled(5'000);

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/unique_fd.h"
 #include "native/patience.h"
@@ -103,6 +104,13 @@ class Client {
 
   /// True: the server has closed its side and sent nothing more.
   bool at_end() { return received_.empty() && !receive() && ended_; }
+
+  /// All that comes until the server closes its side.
+  std::string read_rest() {
+    while (receive()) {
+    }
+    return std::exchange(received_, {});
+  }
 
   /// What comes next, at most `most` bytes.
   std::string read_some(std::size_t most) {

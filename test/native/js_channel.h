@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,7 @@ struct ChannelRings {
   std::uint32_t response_arena_bytes = 0;
   std::uint32_t first_index = 0;
   std::size_t arena_body_bytes = kArenaBodyBytes;
+  std::optional<std::uint8_t> place = {};  // that of this thread, where it is one of several
 };
 
 class Channel {
@@ -77,8 +79,13 @@ class Channel {
         dispatch_(std::move(dispatch)),
         backlog_(rings.responses.size()),
         untold_(rings.responses.size()) {
-    for (const ring::SharedMemory& memory : rings.requests)
-      requests_.emplace_back(memory, rings.request_slots);
+    for (std::size_t r = 0; r < rings.requests.size(); ++r) {
+      if (rings.place) {
+        requests_.emplace_back(rings.requests[r], rings.request_slots, *rings.place, rings.responses[r]);
+      } else {
+        requests_.emplace_back(rings.requests[r], rings.request_slots);
+      }
+    }
     for (const ring::SharedMemory& memory : rings.responses) {
       responses_.emplace_back(memory, rings.response_slots, rings.response_arena_bytes, rings.first_index);
     }
@@ -93,7 +100,7 @@ class Channel {
     if (has_backlog_) retry_backlog();
     const auto end = std::chrono::steady_clock::now() + kSlice;
     // Until each reactor's ring has been found empty, one after the other.
-    for (std::size_t empty = 0; empty < requests_.size();) {
+    for (std::size_t empty = 0; !retired_ && empty < requests_.size();) {
       const auto reactor = static_cast<std::uint32_t>(next_reactor_);
       next_reactor_ = (next_reactor_ + 1) % requests_.size();
       if (!run_some(reactor)) {
@@ -125,6 +132,12 @@ class Channel {
     } else {
       untold_[reactor] = true;
     }
+  }
+
+  /// Claims no more.
+  void retire() {
+    retired_ = true;
+    if (!at_work_) drain();
   }
 
   /// Called with what a reactor has to say of an exchange. Set before start.
@@ -266,10 +279,11 @@ class Channel {
 
   bool go_idle() {
     at_work_ = false;
-    ring::publish_word(doorbell_, 0, 1);
+    ring::publish_word(doorbell_, 0, retired_ ? ring::kDoorbellRetiring : 1);
     // Now reactors ring. What one of them published before it could see that is found here.
     const auto has_work = [](const ring::RequestClaimer& claimer) { return claimer.has_work(); };
-    if (!has_news() && !std::any_of(requests_.begin(), requests_.end(), has_work)) return true;
+    const bool work = !retired_ && std::any_of(requests_.begin(), requests_.end(), has_work);
+    if (!has_news() && !work) return true;
     if (flag().exchange(0) == 0) return true;  // somebody rings already
     at_work_ = true;
     return false;
@@ -328,6 +342,7 @@ class Channel {
   std::map<std::uint64_t, Claimed> reading_;  // requests whose bodies have been asked for
   bool has_backlog_ = false;
   bool at_work_ = false;
+  bool retired_ = false;
   bool is_scheduled_ = false;
   std::uint32_t run_ = 1;
   std::size_t next_reactor_ = 0;

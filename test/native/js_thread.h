@@ -19,14 +19,15 @@ class JsThread {
   using Handler = std::function<void(JsThread&, Claimed)>;
   using OnNews = std::function<void(JsThread&, std::uint32_t reactor, const ring::ExchangeNews&)>;
 
-  JsThread() : doorbell_(ring::kDoorbellStride * sizeof(std::uint32_t)) {
+  JsThread() : doorbell_(std::make_shared<ring::RingMemory>(ring::kDoorbellStride * sizeof(std::uint32_t))) {
     ring::atomic_word(doorbell_word(), 0).store(1);
   }
-  JsThread(const JsThread&) = delete;
+  /// Takes the place of one that has left.
+  explicit JsThread(const JsThread& before) : doorbell_(before.doorbell_) {}
   JsThread& operator=(const JsThread&) = delete;
   ~JsThread() { stop(); }
 
-  [[nodiscard]] std::uint32_t* doorbell_word() { return doorbell_.shared().words; }
+  [[nodiscard]] std::uint32_t* doorbell_word() { return doorbell_->shared().words; }
 
   /// What a reactor calls: a threadsafe function without an argument. `thread` is a JsThread.
   static void wake(void* thread) {
@@ -91,7 +92,7 @@ class JsThread {
     }
   }
 
-  ring::RingMemory doorbell_;
+  std::shared_ptr<ring::RingMemory> doorbell_;  // belongs to the place
   std::mutex mutex_;
   std::condition_variable wanted_;
   std::deque<std::function<void()>> posted_;

@@ -337,6 +337,117 @@ TEST("room that was reserved and not used is no request") {
   for (std::uint32_t id = 0; id < 3 * kSlots; ++id) r.pass(id, 200);
 }
 
+/// Two claimers that write their numbers.
+struct NumberedClaimers {
+  explicit NumberedClaimers(Ring& ring) {
+    for (RingMemory& memory : claiming) {
+      atomic_word(memory.shared().words, kResponseClaiming).store(no_claim(0));
+    }
+    for (std::uint8_t i = 0; i < 2; ++i) {
+      claimers.emplace_back(ring.memory.shared(), kSlots, i, claiming[i].shared());
+    }
+  }
+  /// What request_ring.h wants to know when number 0 has died.
+  [[nodiscard]] bool other_is_claiming(std::uint32_t index) {
+    return atomic_word(claiming[1].shared().words, kResponseClaiming).load() == index;
+  }
+  [[nodiscard]] bool give_up_first(Ring& r) {
+    return r.ring.give_up(0, [this](std::uint32_t index) { return other_is_claiming(index); });
+  }
+
+  std::vector<RingMemory> claiming{RingMemory(64), RingMemory(64)};
+  std::vector<RequestClaimer> claimers;
+};
+
+/// Exchange slots of what the claimer with this number owns, as the ring has found by now.
+std::vector<std::uint32_t> owned_by(std::uint8_t js_thread, Ring& r) {
+  std::vector<std::uint32_t> slots;
+  for (const RequestRing::Owned& owned : r.ring.owned()) {
+    if (owned.js_thread == js_thread) slots.push_back(owned.exchange_slot);
+  }
+  r.ring.owned().clear();
+  return slots;
+}
+
+using Slots = std::vector<std::uint32_t>;
+
+TEST("tells who has claimed what, one by one, when it is released") {
+  for (const std::uint32_t first : kFirstIndices) {
+    Ring r(first);
+    NumberedClaimers numbered(r);
+    for (std::uint32_t id = 10; id < 13; ++id) ASSERT_TRUE(r.push(id, 8));
+    EXPECT_TRUE(r.ring.publish());
+    for (const std::size_t i : {0U, 1U, 0U}) {
+      const RequestRun run = numbered.claimers[i].claim(16);
+      EXPECT_EQ(run.count, 1u);
+      numbered.claimers[i].release(run);
+    }
+    EXPECT_EQ(numbered.claimers[0].claim(16).count, 0u);
+    r.ring.reclaim();
+    EXPECT_TRUE(r.ring.owned().size() == 3);
+    EXPECT_TRUE(owned_by(0, r) == (Slots{10, 12}));
+  }
+}
+
+TEST("gives up what a dead claimer had and not copied, and nothing of the other's") {
+  for (const std::uint32_t first : kFirstIndices) {
+    Ring r(first);
+    NumberedClaimers numbered(r);
+    for (std::uint32_t id = 10; id < 14; ++id) ASSERT_TRUE(r.push(id, 8));
+    EXPECT_TRUE(r.ring.publish());
+    EXPECT_EQ(numbered.claimers[0].claim(1).count, 1u);  // dies with this one
+    const RequestRun other = numbered.claimers[1].claim(1);
+    EXPECT_EQ(numbered.claimers[0].claim(1).count, 1u);  // and this one
+    EXPECT_TRUE(numbered.give_up_first(r));
+    EXPECT_TRUE(owned_by(0, r) == (Slots{10, 12}));
+    // What nobody has claimed is still there, and the other's memory is still its own.
+    EXPECT_EQ(r.ring.unclaimed(), 1u);
+    r.expect(other.first, 11, 8);
+    numbered.claimers[1].release(other);
+    numbered.claimers[1].release(numbered.claimers[1].claim(1));
+    r.ring.reclaim();
+    EXPECT_TRUE(owned_by(1, r) == (Slots{11, 13}));
+    for (std::uint32_t id = 20; id < 20 + kSlots; ++id) EXPECT_TRUE(r.push(id, 8));  // all slots are free
+  }
+}
+
+TEST("a request without a number is a dead claimer's, unless one that lives is after it") {
+  for (const bool lives : {false, true}) {
+    Ring r;
+    NumberedClaimers numbered(r);
+    ASSERT_TRUE(r.push(10, 8));
+    EXPECT_TRUE(r.ring.publish());
+    // Claimed, and its claimer is between the exchange and the number.
+    const RequestRun run = r.claimer.claim(1);
+    if (lives) atomic_word(numbered.claiming[1].shared().words, kResponseClaiming).store(run.first);
+    EXPECT_EQ(numbered.give_up_first(r), !lives);
+    EXPECT_TRUE(owned_by(0, r) == (lives ? Slots{} : Slots{10}));
+    if (!lives) continue;
+    // It goes on: it claims something else by now, so the number is there.
+    auto flags = atomic_word(r.memory.shared().words + kRequestDescriptors, request::kFlags);
+    flags.store(2U << request::kOwnerShift);
+    atomic_word(numbered.claiming[1].shared().words, kResponseClaiming).store(no_claim(1));
+    EXPECT_TRUE(numbered.give_up_first(r));
+    EXPECT_TRUE(owned_by(0, r).empty());
+    r.claimer.release(run);
+    r.ring.reclaim();
+    EXPECT_TRUE(owned_by(1, r) == Slots{10});
+  }
+}
+
+TEST("what has been withdrawn is nobody's, whoever dies") {
+  Ring r;
+  NumberedClaimers numbered(r);
+  ASSERT_TRUE(r.push(10, 8, {}, 1));
+  EXPECT_TRUE(r.ring.publish());
+  EXPECT_EQ(numbered.claimers[0].claim(1).count, 1u);
+  for (std::uint32_t id = 11; id < 14; ++id) ASSERT_TRUE(r.push(id, 8, {}, 1));
+  EXPECT_TRUE(r.ring.publish());
+  EXPECT_EQ(r.ring.withdraw(1).count, 3u);
+  EXPECT_TRUE(numbered.give_up_first(r));
+  EXPECT_TRUE(owned_by(0, r) == Slots{10});
+}
+
 TEST("shares nothing with another ring in the same process") {
   Ring a;
   Ring b;

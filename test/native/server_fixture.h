@@ -72,7 +72,10 @@ class TestServer {
         Server::start(options.config, std::move(routes), std::move(listener).value(), sizes_, memory);
     ASSERT_TRUE(started.ok());
     server_ = std::move(started).value();
-    for (std::uint32_t i = 0; i < options.js_threads; ++i) start_js(i, memory, options.handler);
+    requests_ = memory.requests;
+    for (const ServerMemory::JsThread& js : memory.js_threads) responses_.push_back(js.responses);
+    handler_ = std::move(options.handler);
+    for (std::uint32_t i = 0; i < options.js_threads; ++i) start_js(i);
   }
 
   TestServer(const TestServer&) = delete;
@@ -90,6 +93,22 @@ class TestServer {
 
   void stop_js() {
     for (const auto& js : js_) js->stop();
+  }
+
+  /// A worker that ends, wherever it is between two turns of its loop.
+  void end_js(std::uint32_t i) {
+    js_[i]->stop();
+    server_->leave(i);
+  }
+  /// And one that is started in its place. False: the place is never free.
+  [[nodiscard]] bool replace_js(std::uint32_t i) {
+    if (!wait_until([&] { return server_->has_left(i); })) return false;
+    gone_.push_back(std::move(js_[i]));
+    js_[i] = std::make_unique<js::JsThread>(*gone_.back());
+    server_->connect(i, &js::JsThread::wake, js_[i].get());
+    start_js(i);
+    js_[i]->post([thread = js_[i].get()] { thread->channel().drain(); });
+    return true;
   }
 
   /// close({ graceMs }): false if it never comes to an end.
@@ -121,13 +140,14 @@ class TestServer {
     return memory_.back()->shared();
   }
 
-  void start_js(std::uint32_t i, const ServerMemory& memory, const js::JsThread::Handler& handler) {
-    js::ChannelRings rings{.requests = memory.requests,
-                           .responses = memory.js_threads[i].responses,
+  void start_js(std::uint32_t i) {
+    js::ChannelRings rings{.requests = requests_,
+                           .responses = responses_[i],
                            .request_slots = sizes_.request_slots,
                            .response_slots = sizes_.response_slots,
                            .response_arena_bytes = sizes_.response_arena_bytes,
-                           .first_index = sizes_.first_index};
+                           .first_index = gone_.empty() ? sizes_.first_index : 0};
+    if (js_.size() > 1) rings.place = static_cast<std::uint8_t>(i);
     Server* const server = server_.get();
     js::Native native{
         .wake = [server](std::uint32_t reactor) { server->wake(reactor); },
@@ -140,13 +160,17 @@ class TestServer {
               server->responses(i, reactor).put_outside(index, std::move(body));
             },
         .take_news = [server, i](std::uint32_t reactor) { return server->news(i, reactor).take(); }};
-    js_[i]->start(std::move(native), rings, handler, on_news_);
+    js_[i]->start(std::move(native), rings, handler_, on_news_);
   }
 
   const RingSizes sizes_;
   const js::JsThread::OnNews on_news_;
   std::vector<std::unique_ptr<ring::RingMemory>> memory_;
+  std::vector<ring::SharedMemory> requests_;                // one a reactor
+  std::vector<std::vector<ring::SharedMemory>> responses_;  // by JS thread, one a reactor
+  js::JsThread::Handler handler_;
   std::vector<std::unique_ptr<js::JsThread>> js_;
+  std::vector<std::unique_ptr<js::JsThread>> gone_;
   std::unique_ptr<Server> server_;
 };
 
