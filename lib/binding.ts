@@ -54,7 +54,7 @@ export interface NativeSpec {
   /** Handler for what no route matches; undefined: 404, 405 and OPTIONS are answered natively. */
   readonly fallback: number | undefined;
   readonly address: NativeAddress;
-  /** One for each reactor. */
+  /** One for each reactor; of several lanes, those of the first come first. */
   readonly requestMemory: readonly Int32Array[];
   readonly jsThreads: readonly NativePlace[];
   /** Called when a reactor has ended or a JS thread has left: not for each. */
@@ -125,8 +125,11 @@ export interface NativeServer {
 
 /** One JS thread's place at a server, which another thread may have started. */
 export interface NativeThread {
-  /** Takes the place. `drain` is called when this thread has been woken. False: there is no such server. */
-  join(server: number, place: number, drain: () => void): boolean;
+  /**
+   * Takes the place, to claim from one of the server's lanes. `drain` is called when this thread has been woken. False:
+   * there is no such server.
+   */
+  join(server: number, place: number, lane: number, drain: () => void): boolean;
   /** Gives the place up. The end of the thread does the same. */
   leave(): void;
   /** Answers have been published for a reactor that sleeps. */

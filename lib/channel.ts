@@ -73,8 +73,8 @@ export class Channel implements Thread {
    * Takes its place at the server: from now on this thread is rung.
    * @returns False: there is no such server any more.
    */
-  join(server: number, place: number): boolean {
-    if (!this.#native.join(server, place, this.drain)) return false;
+  join(server: number, place: number, lane: number): boolean {
+    if (!this.#native.join(server, place, lane, this.drain)) return false;
     // It counts as being at work, so what has come before is not rung for.
     this.#atWork = true;
     this.#continueLater();

@@ -9,7 +9,7 @@ import { loadApp } from './load-app.js';
 import { threadMemory } from './ring-memory.js';
 import { Routes } from './routes.js';
 import { packError } from './sent-error.js';
-import type { MessageFromThread, MessageToThread, StartMessage } from './thread-messages.js';
+import type { MessageFromThread, MessageToThread, Placement, StartMessage } from './thread-messages.js';
 
 // Once only: from then on `parentPort` is the app's, as `workerData` is.
 parentPort!.once('message', (start: StartMessage) => {
@@ -55,14 +55,14 @@ class HandlerThreadMain {
     }
   }
 
-  #join({ server, place, memory, unsentBytes }: MessageToThread & { kind: 'join' }): void {
+  #join({ server, place, lane, memory, unsentBytes }: Placement): void {
     const runner = new HandlerRunner(this.#routes.handlers, (error, context) => {
       this.#tell({ kind: 'error', error: packError(error), context });
       return true;
     });
     const native = new (binding().NativeThread)();
     const channel = new Channel(native, threadMemory(memory), runner, unsentBytes, place);
-    if (!channel.join(server, place)) process.exit(); // it has closed meanwhile
+    if (!channel.join(server, place, lane)) process.exit(); // it has closed meanwhile
     this.#channel = channel;
     this.#port.unref();
     this.#tell({ kind: 'joined' });

@@ -5,9 +5,8 @@ import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'no
 import type { NativeRoute } from './binding.js';
 import { ThreadError } from './errors.js';
 import type { ErrorContext } from './handler-runner.js';
-import type { SharedThreadMemory } from './ring-memory.js';
 import { unpackError } from './sent-error.js';
-import type { MessageFromThread, MessageToThread, StartMessage } from './thread-messages.js';
+import type { MessageFromThread, MessageToThread, Placement, StartMessage } from './thread-messages.js';
 
 /** A thread that has been asked to end and does not is terminated after this time. */
 const EXIT_MS = 1000;
@@ -88,9 +87,9 @@ export class HandlerThread {
   }
 
   /** Takes a place at the server; resolves when it claims requests, or has ended. */
-  join(server: number, place: number, memory: SharedThreadMemory, unsentBytes: number): Promise<void> {
-    this.place = place;
-    return this.#ask({ kind: 'join', server, place, memory, unsentBytes }, (done) => {
+  join(where: Placement): Promise<void> {
+    this.place = where.place;
+    return this.#ask({ kind: 'join', ...where }, (done) => {
       this.#onJoined = () => {
         this.joinedAt ??= performance.now();
         done();

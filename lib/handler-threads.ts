@@ -146,7 +146,7 @@ export class HandlerThreads {
   async join(server: ThreadsServer): Promise<void> {
     const places = (this.#places = new ThreadPlaces(server));
     for (const slot of this.#slots) this.#supervise(slot, slot.thread!);
-    await Promise.all(this.#slots.map(({ thread }) => places.give(thread!)));
+    await Promise.all(this.#slots.map(({ thread, number }) => places.give(thread!, number)));
     this.#watch.start();
   }
 
@@ -281,7 +281,7 @@ export class HandlerThreads {
     slot.failedStarts = 0;
     slot.restarts++;
     this.#supervise(slot, thread);
-    await this.#places!.give(thread);
+    await this.#places!.give(thread, slot.number);
   }
 
   async #restartAll(graceMs: number): Promise<void> {
@@ -300,7 +300,7 @@ export class HandlerThreads {
       slot.thread = next;
       slot.restarts++;
       this.#supervise(slot, next);
-      await this.#places!.give(next);
+      await this.#places!.give(next, slot.number);
       if (old !== undefined) await this.#places!.retire(old, graceMs);
     }
   }

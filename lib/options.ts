@@ -176,6 +176,12 @@ export interface ServerOptions {
   execArgv?: readonly string[] | undefined;
   /** How much memory the JavaScript of each handler thread may take: as of `new Worker()`. */
   resourceLimits?: ResourceLimits | undefined;
+  /**
+   * Requests of one connection stay with one handler thread: for apps that keep something of a connection in memory. They
+   * then wait for that thread, also where others are free.
+   * @defaultValue false
+   */
+  sticky?: boolean | undefined;
   /** The same as `timeouts.replaceStalled`. */
   replaceStalled?: boolean | undefined;
   limits?: LimitOptions | undefined;
@@ -194,6 +200,7 @@ export interface RouteOptions {
 export interface ServerConfig extends AppConfig {
   readonly reactors: number;
   readonly threads: number;
+  readonly sticky: boolean;
   readonly replaceStalled: boolean;
   readonly limits: Readonly<Record<NumericLimit, number>> & { readonly connectionPolicy: ConnectionPolicy };
   readonly timeouts: Readonly<Record<Timeout, number>> & { readonly replaceStalled: boolean };
@@ -240,7 +247,7 @@ const CHOICE_RULES = {
 } as const satisfies Record<string, ChoiceRule>;
 
 /** Every option that is true or false, and false where it is not given. */
-const FLAGS = ['replaceStalled', 'timeouts.replaceStalled'];
+const FLAGS = ['sticky', 'replaceStalled', 'timeouts.replaceStalled'];
 
 type NumericLimit = Exclude<keyof LimitOptions, 'connectionPolicy'>;
 type Timeout = Exclude<keyof TimeoutOptions, 'replaceStalled'>;
@@ -248,7 +255,7 @@ type OptionName = 'reactors' | 'threads' | `limits.${NumericLimit}` | `timeouts.
 
 const CREATE_SERVER = 'createServer()';
 const GROUPS = ['limits', 'timeouts'] as const;
-const TOP_NAMES = ['reactors', 'threads', 'app', ...WORKER_NAMES, 'replaceStalled', ...GROUPS];
+const TOP_NAMES = ['reactors', 'threads', 'app', ...WORKER_NAMES, 'sticky', 'replaceStalled', ...GROUPS];
 const ALL_NAMES = [
   ...new Set([...Object.keys(OPTION_RULES), ...Object.keys(CHOICE_RULES), ...FLAGS, ...TOP_NAMES]),
 ];
@@ -266,6 +273,7 @@ export function parseServerOptions(options?: unknown): ServerConfig {
     reactors: numberOr(OPTION_RULES.reactors, 'reactors', given.get('reactors')),
     threads,
     ...parseAppOptions(CREATE_SERVER, threads, given),
+    sticky: flagOr('sticky', given.get('sticky')),
     replaceStalled: flagOr('replaceStalled', given.get('replaceStalled')) || timeouts.replaceStalled,
     limits: parseGroup('limits', given.get('limits')) as ServerConfig['limits'],
     timeouts,

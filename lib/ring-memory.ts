@@ -68,9 +68,14 @@ export interface ThreadMemory {
 }
 
 /** The same as it can be sent to another thread. */
-export interface SharedThreadMemory {
+export interface SharedThreadMemory extends PlaceMemory {
   readonly sizes: RingSizes;
   readonly requests: readonly SharedArrayBuffer[];
+}
+
+/** What belongs to one place for a JS thread. */
+interface PlaceMemory {
+  /** One for each reactor. */
   readonly responses: readonly SharedArrayBuffer[];
   readonly doorbell: SharedArrayBuffer;
 }
@@ -78,17 +83,51 @@ export interface SharedThreadMemory {
 // SharedArrayBuffers also where one thread may be all that reads them: an ArrayBuffer can be transferred or resized away
 // under the native threads. And the thread that listens makes all of them: what a worker makes ends with it.
 
-/** Memory for `places` JS threads. */
-export function serverMemory(sizes: RingSizes, reactors: number, places: number): SharedThreadMemory[] {
-  const forEachReactor = (bytes: number): SharedArrayBuffer[] =>
-    Array.from({ length: reactors }, () => new SharedArrayBuffer(bytes));
-  const requests = forEachReactor(requestWords(sizes) * WORD_BYTES + sizes.requestArenaBytes);
-  return Array.from({ length: places }, () => ({
-    sizes,
-    requests,
-    responses: forEachReactor(responseWords(sizes) * WORD_BYTES + sizes.responseArenaBytes),
-    doorbell: new SharedArrayBuffer(DOORBELL_STRIDE * WORD_BYTES),
-  }));
+/** The memory of a server, for so many JS threads and lanes of requests. */
+export class ServerMemory {
+  readonly sizes: RingSizes;
+  /** By lane, then by reactor. */
+  readonly #lanes: readonly (readonly SharedArrayBuffer[])[];
+  readonly #places: readonly PlaceMemory[];
+
+  constructor(sizes: RingSizes, reactors: number, places: number, lanes: number) {
+    const forEachReactor = (bytes: number): SharedArrayBuffer[] =>
+      Array.from({ length: reactors }, () => new SharedArrayBuffer(bytes));
+    this.sizes = sizes;
+    this.#lanes = Array.from({ length: lanes }, () =>
+      forEachReactor(requestWords(sizes) * WORD_BYTES + sizes.requestArenaBytes),
+    );
+    this.#places = Array.from({ length: places }, () => ({
+      responses: forEachReactor(responseWords(sizes) * WORD_BYTES + sizes.responseArenaBytes),
+      doorbell: new SharedArrayBuffer(DOORBELL_STRIDE * WORD_BYTES),
+    }));
+  }
+
+  get places(): number {
+    return this.#places.length;
+  }
+
+  /** What a JS thread at this place needs to claim from this lane. */
+  of(place: number, lane: number): SharedThreadMemory {
+    return { sizes: this.sizes, requests: this.#lanes[lane]!, ...this.#places[place]! };
+  }
+
+  doorbell(place: number): Int32Array {
+    return new Int32Array(this.#places[place]!.doorbell);
+  }
+
+  // The native side's view of it.
+
+  requestMemory(): Int32Array[] {
+    return this.#lanes.flat().map((memory) => new Int32Array(memory));
+  }
+
+  jsThreads(): NativePlace[] {
+    return this.#places.map(({ doorbell, responses }) => ({
+      doorbell: new Int32Array(doorbell),
+      responseMemory: responses.map((memory) => new Int32Array(memory)),
+    }));
+  }
 }
 
 /** This thread's views of it. */
@@ -100,14 +139,6 @@ export function threadMemory(shared: SharedThreadMemory): ThreadMemory {
       ringMemory(memory, responseWords(sizes), sizes.responseSlots),
     ),
     doorbell: new Int32Array(shared.doorbell),
-  };
-}
-
-/** The native side's view of it. */
-export function nativePlace(shared: SharedThreadMemory): NativePlace {
-  return {
-    doorbell: new Int32Array(shared.doorbell),
-    responseMemory: shared.responses.map((memory) => new Int32Array(memory)),
   };
 }
 

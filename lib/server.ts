@@ -18,7 +18,7 @@ import {
 import { loadApp } from './load-app.js';
 import { closed, opened } from './open-servers.js';
 import { parseServerOptions, type ServerConfig, type ServerOptions } from './options.js';
-import { nativePlace, ringSizes, serverMemory, threadMemory } from './ring-memory.js';
+import { ringSizes, ServerMemory, threadMemory } from './ring-memory.js';
 import { RouteMethods } from './route-methods.js';
 import type { ALL_METHODS } from './routes.js';
 import { Routes, type Handler, type ReplyInit, type UpgradeHandler } from './routes.js';
@@ -247,9 +247,10 @@ export class Server extends RouteMethods<ServerEvents> {
   }
 
   async #start(address: NativeAddress, wanted: ListenConfig): Promise<ServerAddress> {
-    const { reactors, limits, threads } = this.#config;
+    const { reactors, limits, threads, sticky } = this.#config;
     const sizes = ringSizes(this.#config);
-    const memory = serverMemory(sizes, reactors, threads === 0 ? 1 : placesFor(threads));
+    const places = threads === 0 ? 1 : placesFor(threads);
+    const memory = new ServerMemory(sizes, reactors, places, sticky ? Math.max(threads, 1) : 1);
     const result = this.#native.listen({
       config: this.#config,
       sizes,
@@ -257,8 +258,8 @@ export class Server extends RouteMethods<ServerEvents> {
       replies: this.#routes.replies,
       fallback: this.#fallback,
       address,
-      requestMemory: memory[0]!.requests.map((ring) => new Int32Array(ring)),
-      jsThreads: memory.map(nativePlace),
+      requestMemory: memory.requestMemory(),
+      jsThreads: memory.jsThreads(),
       onChange: this.#onChange,
     });
     if ('syscall' in result) throw listenError(result, wanted);
@@ -268,12 +269,18 @@ export class Server extends RouteMethods<ServerEvents> {
     const bound = Object.freeze({ ...result });
     this.#address = bound;
     if (this.#threads !== undefined) {
-      await this.#threads.join({ native: this.#native, memory, unsentBytes: limits.unsentBytes });
+      await this.#threads.join({ native: this.#native, memory, sticky, unsentBytes: limits.unsentBytes });
       return bound;
     }
     const place = new (binding().NativeThread)();
-    this.#channel = new Channel(place, threadMemory(memory[0]!), this.#runner, limits.unsentBytes, undefined);
-    this.#channel.join(this.#native.number(), 0);
+    this.#channel = new Channel(
+      place,
+      threadMemory(memory.of(0, 0)),
+      this.#runner,
+      limits.unsentBytes,
+      undefined,
+    );
+    this.#channel.join(this.#native.number(), 0, 0);
     place.unref(); // the server itself keeps the process, or does not
     return bound;
   }

@@ -14,14 +14,19 @@ export interface StartMessage {
   readonly app: string;
 }
 
+/** Where a thread claims. */
+export interface Placement {
+  /** As `NativeServer.number()` says. */
+  readonly server: number;
+  readonly place: number;
+  readonly lane: number;
+  readonly memory: SharedThreadMemory;
+  /** `limits.unsentBytes`. */
+  readonly unsentBytes: number;
+}
+
 export type MessageToThread =
-  | {
-      readonly kind: 'join';
-      readonly server: number;
-      readonly place: number;
-      readonly memory: SharedThreadMemory;
-      readonly unsentBytes: number;
-    }
+  | ({ readonly kind: 'join' } & Placement)
   /** Claim no more. */
   | { readonly kind: 'retire' }
   /** Nobody waits for anything any more: end. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NativeServer } from './binding.js';
 import type { HandlerThread } from './handler-thread.js';
 import { DOORBELL_IDLE, DOORBELL_TAKEN, DOORBELL_TURNS } from './ring-layout.js';
-import type { SharedThreadMemory } from './ring-memory.js';
+import type { ServerMemory } from './ring-memory.js';
 
 /** A place more than threads: the next thread is there before the last one has gone. */
 const SPARE_PLACES = 1;
@@ -18,8 +18,9 @@ export function placesFor(threads: number): number {
 /** What the threads have to know of the server that they work for. */
 export interface ThreadsServer {
   readonly native: NativeServer;
-  /** For each place. */
-  readonly memory: readonly SharedThreadMemory[];
+  readonly memory: ServerMemory;
+  /** Each thread has a lane of its own. */
+  readonly sticky: boolean;
   readonly unsentBytes: number;
 }
 
@@ -34,7 +35,7 @@ export class ThreadPlaces {
   constructor(server: ThreadsServer) {
     this.#server = server;
     this.#native = server.native;
-    this.#tenants = server.memory.map(() => undefined);
+    this.#tenants = Array.from({ length: server.memory.places }, () => undefined);
   }
 
   /** A reactor has let go of a thread, or has ended: somebody may be waiting for that. */
@@ -42,9 +43,10 @@ export class ThreadPlaces {
     for (const look of this.#waiting.splice(0)) look();
   };
 
-  /** Lets a thread claim, as soon as a place is free; resolves when it does, or has ended. */
-  async give(thread: HandlerThread): Promise<void> {
-    const { memory, unsentBytes } = this.#server;
+  /** Lets the thread with this number claim, as soon as a place is free; resolves when it does, or has ended. */
+  async give(thread: HandlerThread, number: number): Promise<void> {
+    const { memory, sticky, unsentBytes } = this.#server;
+    const lane = sticky ? number : 0;
     while (!this.#isClosed && !thread.hasEnded) {
       const place = this.#tenants.findIndex((_, index) => this.#isFree(index));
       if (place < 0) {
@@ -52,9 +54,15 @@ export class ThreadPlaces {
         continue;
       }
       this.#tenants[place] = thread;
-      this.#doorbell(place)[DOORBELL_TAKEN] = 0;
+      memory.doorbell(place)[DOORBELL_TAKEN] = 0;
       void thread.ended.then(this.onChange);
-      await thread.join(this.#native.number(), place, memory[place]!, unsentBytes);
+      await thread.join({
+        server: this.#native.number(),
+        place,
+        lane,
+        memory: memory.of(place, lane),
+        unsentBytes,
+      });
       return;
     }
   }
@@ -83,14 +91,14 @@ export class ThreadPlaces {
   workOf(thread: HandlerThread): { readonly taken: number; readonly outstanding: number } {
     const { place } = thread;
     if (place === undefined || this.#tenants[place] !== thread) return { taken: 0, outstanding: 0 };
-    const taken = this.#doorbell(place)[DOORBELL_TAKEN]! >>> 0;
+    const taken = this.#server.memory.doorbell(place)[DOORBELL_TAKEN]! >>> 0;
     return { taken, outstanding: this.#native.outstanding(place) };
   }
 
   /** How often the thread's event loop has come by; undefined: it has nothing to do. */
   turnsOf(thread: HandlerThread): number | undefined {
     if (thread.place === undefined) return undefined;
-    const doorbell = this.#doorbell(thread.place);
+    const doorbell = this.#server.memory.doorbell(thread.place);
     const isAtWork = Atomics.load(doorbell, DOORBELL_IDLE) === 0;
     return isAtWork ? Atomics.load(doorbell, DOORBELL_TURNS) : undefined;
   }
@@ -119,9 +127,5 @@ export class ThreadPlaces {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
     });
-  }
-
-  #doorbell(place: number): Int32Array {
-    return new Int32Array(this.#server.memory[place]!.doorbell);
   }
 }

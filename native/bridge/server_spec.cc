@@ -121,7 +121,8 @@ bool memory_of(const Napi::Object& spec, const ServerConfig& config, const RingS
       ring::ResponseRing::memory_bytes(sizes.response_slots, sizes.response_arena_bytes);
   for_each_in(spec, "requestMemory",
               [&](const Napi::Value& ring) { memory.requests.push_back(shared_memory_of(ring)); });
-  bool complete = config.reactors > 0 && memory.requests.size() == config.reactors;
+  bool complete =
+      config.reactors > 0 && !memory.requests.empty() && memory.requests.size() % config.reactors == 0;
   for (const ring::SharedMemory& ring : memory.requests) complete = complete && ring.bytes >= request_bytes;
   for_each_in(spec, "jsThreads", [&](const Napi::Value& value) {
     const Napi::Object js_thread = as_object(value);

@@ -37,14 +37,15 @@ Napi::Value ThreadWrap::join(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   std::shared_ptr<Server> server = find_server(u32_of(info[0]));
   if (server == nullptr) return Napi::Boolean::New(env, false);
-  doorbell_ = std::make_unique<JsDoorbell>(env, info[2]);
+  doorbell_ = std::make_unique<JsDoorbell>(env, info[3]);
   server_ = std::move(server);
   place_ = u32_of(info[1]);
+  lane_ = u32_of(info[2]);
   // Runs at the end of a worker, however it comes, and before the doorbell's own hook, which is older.
   napi_add_env_cleanup_hook(env, &ThreadWrap::on_environment_end, this);
   hooked_ = true;
   server_->connect(
-      place_, [](void* bell) { static_cast<JsDoorbell*>(bell)->ring(); }, doorbell_.get());
+      place_, lane_, [](void* bell) { static_cast<JsDoorbell*>(bell)->ring(); }, doorbell_.get());
   return Napi::Boolean::New(env, true);
 }
 
@@ -78,7 +79,7 @@ Napi::Value ThreadWrap::wake(const Napi::CallbackInfo& info) {
 
 Napi::Value ThreadWrap::take_body(const Napi::CallbackInfo& info) {
   if (server_ == nullptr) return info.Env().Undefined();
-  const OwnedBytes& body = server_->requests(u32_of(info[0])).outside_body(u32_of(info[1]));
+  const OwnedBytes& body = server_->requests(u32_of(info[0]), lane_).outside_body(u32_of(info[1]));
   return buffer_of(info.Env(), body);
 }
 

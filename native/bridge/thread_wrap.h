@@ -37,6 +37,7 @@ class ThreadWrap : public Napi::ObjectWrap<ThreadWrap> {
   std::unique_ptr<JsDoorbell> doorbell_;
   std::shared_ptr<Server> server_;
   std::uint32_t place_ = 0;
+  std::uint32_t lane_ = 0;
   bool hooked_ = false;
 };
 

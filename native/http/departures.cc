@@ -11,11 +11,13 @@ void Departures::add(std::uint8_t js_thread, DepartureStep step) {
 }
 
 void Departures::assign_claimed() {
-  for (const ring::RequestRing::Owned& owned : requests_.owned()) {
-    Exchange* const exchange = exchanges_.find(owned.exchange_slot, owned.exchange_generation);
-    if (exchange != nullptr && !exchange->complete) exchanges_.assign(*exchange, owned.js_thread);
+  for (ring::RequestRing* ring : requests_.rings()) {
+    for (const ring::RequestRing::Owned& owned : ring->owned()) {
+      Exchange* const exchange = exchanges_.find(owned.exchange_slot, owned.exchange_generation);
+      if (exchange != nullptr && !exchange->complete) exchanges_.assign(*exchange, owned.js_thread);
+    }
+    ring->owned().clear();
   }
-  requests_.owned().clear();
 }
 
 bool Departures::attend(const OnReactor& here) {
@@ -50,12 +52,14 @@ bool Departures::answer_claimed(std::uint8_t js_thread, const OnReactor& here) {
   const JsLink& link = js_threads_[js_thread];
   // What it had published before its end counts.
   static_cast<void>(outlet_.collect(*link.responses, js_thread, here));
+  const std::uint32_t lane = link.lane->load(std::memory_order_relaxed);
   const auto is_claiming = [&](std::uint32_t index) {
     return std::any_of(js_threads_.begin(), js_threads_.end(), [&](const JsLink& other) {
-      return &other != &link && !other.doorbell->vacant() && other.responses->claiming() == index;
+      return &other != &link && !other.doorbell->vacant() &&
+             other.lane->load(std::memory_order_relaxed) == lane && other.responses->claiming() == index;
     });
   };
-  const bool is_sure = requests_.give_up(js_thread, is_claiming);
+  const bool is_sure = requests_.rings()[lane]->give_up(js_thread, is_claiming);
   assign_claimed();
   for (const std::uint32_t slot : exchanges_.unanswered_by(js_thread)) {
     // Answering one may end its connection, and the others of that.

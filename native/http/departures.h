@@ -9,13 +9,13 @@
 #include "http/exchange_table.h"
 #include "http/response_outlet.h"
 #include "net/js_link.h"
-#include "ring/request_ring.h"
+#include "ring/request_lanes.h"
 
 namespace millrace {
 
 class Departures {
  public:
-  Departures(ring::RequestRing& requests, ExchangeTable& exchanges, ResponseOutlet& outlet,
+  Departures(ring::RequestLanes& requests, ExchangeTable& exchanges, ResponseOutlet& outlet,
              const std::vector<JsLink>& js_threads) noexcept
       : requests_(requests), exchanges_(exchanges), outlet_(outlet), js_threads_(js_threads) {}
 
@@ -42,7 +42,7 @@ class Departures {
   /// False: not all of it yet, see unsure().
   [[nodiscard]] bool answer_claimed(std::uint8_t js_thread, const OnReactor& here);
 
-  ring::RequestRing& requests_;
+  ring::RequestLanes& requests_;
   ExchangeTable& exchanges_;
   ResponseOutlet& outlet_;
   const std::vector<JsLink>& js_threads_;

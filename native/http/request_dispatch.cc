@@ -71,8 +71,8 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   // One that waits already was admitted when it came.
   const bool admitted = connection.waits_for_ring;
   const bool expired = admitted && has_expired(resumed_since_ms_);
-  if (expired ||
-      (!admitted && (io_.budget().exhausted() || !queue_.has_room(ring_.unclaimed(), beyond_queue_share_)))) {
+  if (expired || (!admitted &&
+                  (io_.budget().exhausted() || !queue_.has_room(lanes_.unclaimed(), beyond_queue_share_)))) {
     (expired ? counters_.requests_expired : counters_.requests_overload).add();
     if (expired) {
       connection.waits_for_ring = false;
@@ -88,7 +88,8 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   if (config_.timeouts.queue_ms != 0 && !admitted && !parked_.empty()) return Dispatch::ring_full;
   const bool in_arena = body.outside.empty() && body.bytes.size() <= kArenaBodyBytes;
   const std::uint32_t record_bytes = ring::record_bytes(head, fields.size(), connection.peer);
-  char* const record = ring_.try_reserve(
+  ring::RequestRing& ring = lanes_.of(connection.id.slot);
+  char* const record = ring.try_reserve(
       record_bytes + ring::aligned(static_cast<std::uint32_t>(in_arena ? body.bytes.size() : 0)));
   if (record == nullptr) return Dispatch::ring_full;
   if (!in_arena && body.outside.empty() && !body.outside.append(body.bytes)) {
@@ -112,14 +113,14 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
     exchange.deadline_ms = io_.now_ms() + handler_ms;
     io_.arm(connection);
   }
-  ring_.push({.exchange_slot = slot,
-              .exchange_generation = exchanges_.generation_of(slot),
-              .route = route,
-              .record_bytes = record_bytes,
-              .body_bytes = body_bytes,
-              .body_is_ascii = in_arena && is_ascii(body.bytes),
-              .body_follows = body.follows},
-             std::move(body.outside), since_ms);
+  ring.push({.exchange_slot = slot,
+             .exchange_generation = exchanges_.generation_of(slot),
+             .route = route,
+             .record_bytes = record_bytes,
+             .body_bytes = body_bytes,
+             .body_is_ascii = in_arena && is_ascii(body.bytes),
+             .body_follows = body.follows},
+            std::move(body.outside), since_ms);
   ++pushed_;
   counters_.requests_to_handlers.add();
   if (admitted) {

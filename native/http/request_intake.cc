@@ -21,14 +21,14 @@ namespace {
 }  // namespace
 
 RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io,
-                             ResponseOutlet& outlet, ExchangeTable& exchanges, ring::RequestRing& ring,
+                             ResponseOutlet& outlet, ExchangeTable& exchanges, ring::RequestLanes& lanes,
                              QueueGauge& queue, const std::vector<ring::NewsBox*>& news, Counters& counters)
     : config_(config),
       routes_(routes),
       io_(io),
       outlet_(outlet),
       exchanges_(exchanges),
-      ring_(ring),
+      lanes_(lanes),
       queue_(queue),
       news_(news),
       counters_(counters),
@@ -229,17 +229,19 @@ bool RequestIntake::has_expired(std::uint64_t since_ms) const noexcept {
 void RequestIntake::answer_expired(const OnReactor& here) {
   const std::uint32_t queue_ms = config_.timeouts.queue_ms;
   if (queue_ms == 0 || io_.now_ms() <= queue_ms) return;
-  const ring::RequestRun expired = ring_.withdraw(io_.now_ms() - queue_ms);
-  for (std::uint32_t n = 0; n < expired.count; ++n) {
-    const auto [slot, generation] = ring_.exchange_of(expired.first + n);
-    counters_.requests_to_handlers.take_back();
-    outlet_.answer_unclaimed(slot, generation, here);
+  for (ring::RequestRing* ring : lanes_.rings()) {
+    const ring::RequestRun expired = ring->withdraw(io_.now_ms() - queue_ms);
+    for (std::uint32_t n = 0; n < expired.count; ++n) {
+      const auto [slot, generation] = ring->exchange_of(expired.first + n);
+      counters_.requests_to_handlers.take_back();
+      outlet_.answer_unclaimed(slot, generation, here);
+    }
   }
 }
 
 std::uint64_t RequestIntake::next_expiry_ms() const noexcept {
   if (config_.timeouts.queue_ms == 0) return 0;
-  const auto since_ms = ring_.waiting_since();
+  const auto since_ms = lanes_.waiting_since();
   return since_ms ? *since_ms + config_.timeouts.queue_ms : 0;
 }
 

@@ -20,7 +20,7 @@
 #include "http/router.h"
 #include "net/connection_io.h"
 #include "ring/exchange_news.h"
-#include "ring/request_ring.h"
+#include "ring/request_lanes.h"
 
 namespace millrace {
 
@@ -42,7 +42,7 @@ struct Routes {
 class RequestIntake {
  public:
   RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io, ResponseOutlet& outlet,
-                ExchangeTable& exchanges, ring::RequestRing& ring, QueueGauge& queue,
+                ExchangeTable& exchanges, ring::RequestLanes& lanes, QueueGauge& queue,
                 const std::vector<ring::NewsBox*>& news, Counters& counters);
 
   /// The connection has input. It may be gone afterwards, as after each of these.
@@ -142,7 +142,7 @@ class RequestIntake {
   ConnectionIo& io_;
   ResponseOutlet& outlet_;
   ExchangeTable& exchanges_;
-  ring::RequestRing& ring_;
+  ring::RequestLanes& lanes_;
   QueueGauge& queue_;
   const std::vector<ring::NewsBox*>& news_;  // by JS thread
   Counters& counters_;

@@ -46,7 +46,8 @@ struct JsLink {
   ring::NewsBox* news;
   ring::ResponseRing* responses;
   Departure* departure;
-  std::uint32_t reactor;  // whose link this is
+  const std::atomic<std::uint32_t>* lane;  // what it claims from, of the reactor's RequestLanes
+  std::uint32_t reactor;                   // whose link this is
 };
 
 }  // namespace millrace

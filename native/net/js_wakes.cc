@@ -17,12 +17,17 @@ std::uint64_t precise_us() noexcept {
 }  // namespace
 
 void JsWakes::before_publish() noexcept {
-  if (js_threads_.size() > 1 && requests_.unclaimed_published() == 0) claimed_us_ = precise_us();
+  const bool is_asked = js_threads_.size() > 1 && requests_.rings().size() == 1;
+  if (is_asked && requests_.rings().front()->unclaimed_published() == 0) claimed_us_ = precise_us();
 }
 
 void JsWakes::ring_for_requests() noexcept {
   if (js_threads_.size() == 1) {
     static_cast<void>(js_threads_.front().doorbell->ring());
+    return;
+  }
+  if (requests_.rings().size() > 1) {
+    ring_lanes();
     return;
   }
   const std::uint64_t now_us = precise_us();
@@ -31,7 +36,21 @@ void JsWakes::ring_for_requests() noexcept {
 }
 
 void JsWakes::ring_more() noexcept {
-  if (js_threads_.size() > 1) ring(requests_.unclaimed(), precise_us());
+  if (js_threads_.size() == 1) return;
+  if (requests_.rings().size() > 1) {
+    ring_lanes();
+  } else {
+    ring(requests_.unclaimed(), precise_us());
+  }
+}
+
+/// Each thread for what only it may claim.
+void JsWakes::ring_lanes() noexcept {
+  for (const JsLink& js : js_threads_) {
+    // Relaxed: it was written before the thread said that it waits, which is what matters for ring().
+    const std::uint32_t lane = js.lane->load(std::memory_order_relaxed);
+    if (requests_.rings()[lane]->unclaimed_published() > 0) static_cast<void>(js.doorbell->ring());
+  }
 }
 
 bool JsWakes::has_quick_thread(std::uint64_t now_us) noexcept {

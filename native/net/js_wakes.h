@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "net/js_link.h"
-#include "ring/request_ring.h"
+#include "ring/request_lanes.h"
 
 namespace millrace {
 
 class JsWakes {
  public:
-  JsWakes(const std::vector<JsLink>& js_threads, const ring::RequestRing& requests)
+  JsWakes(const std::vector<JsLink>& js_threads, const ring::RequestLanes& requests)
       : js_threads_(js_threads), requests_(requests), seen_(js_threads.size()) {}
 
   /// Before requests are published: has everything been claimed that was published before?
@@ -33,9 +33,10 @@ class JsWakes {
 
   [[nodiscard]] bool has_quick_thread(std::uint64_t now_us) noexcept;
   void ring(std::uint32_t count, std::uint64_t now_us) noexcept;
+  void ring_lanes() noexcept;
 
   const std::vector<JsLink>& js_threads_;
-  const ring::RequestRing& requests_;
+  const ring::RequestLanes& requests_;
   std::vector<Seen> seen_;        // by JS thread
   std::uint64_t claimed_us_ = 0;  // when everything published had last been claimed
 };

@@ -37,7 +37,7 @@ std::int64_t unix_seconds() noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<Reactor>> Reactor::make(const ReactorShared& shared, ring::RequestRing& requests,
+Result<std::unique_ptr<Reactor>> Reactor::make(const ReactorShared& shared, ring::RequestLanes& requests,
                                                std::vector<JsLink> js_threads) {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return SysError{"epoll_create1", errno};
@@ -52,7 +52,7 @@ Result<std::unique_ptr<Reactor>> Reactor::make(const ReactorShared& shared, ring
       new Reactor(shared, requests, std::move(js_threads), std::move(epoll), std::move(wakeup).value()));
 }
 
-Reactor::Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::vector<JsLink> js_threads,
+Reactor::Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std::vector<JsLink> js_threads,
                  UniqueFd epoll, Wakeup wakeup)
     : requests_(requests),
       js_threads_(std::move(js_threads)),
@@ -88,9 +88,7 @@ void Reactor::update_clock() noexcept {
 void Reactor::run() {
   const OnReactor here;
   while (!outlet_.draining() || io_.table().size() > 0) turn(here);
-  // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
-  requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
-                               std::memory_order_relaxed);
+  requests_.say_awake();
   // Release: whoever sees it may read everything this thread has done.
   ended_.store(true, std::memory_order_release);
   for (const JsLink& js : js_threads_) js.doorbell->ring_always();
@@ -106,9 +104,7 @@ void Reactor::turn(const OnReactor& here) {
   int count = look_for_events(events);
   if (count == 0 && !js_has_answered()) {
     count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWake, prepare_to_sleep());
-    // Relaxed: a JS thread that still reads "asleep" writes to the eventfd once too often.
-    requests_.sleep_word().store(static_cast<std::uint32_t>(ring::ReactorSleep::awake),
-                                 std::memory_order_relaxed);
+    requests_.say_awake();
   }
   update_clock();
   for (int i = 0; i < count; ++i) {
@@ -175,8 +171,7 @@ int Reactor::prepare_to_sleep() {
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
   // and then looks whether we sleep, so one of us sees the other.
-  // An exchange like publish_word().
-  requests_.sleep_word().exchange(static_cast<std::uint32_t>(sleep), std::memory_order_seq_cst);
+  requests_.say_asleep(sleep);
   if (js_has_answered()) return 0;
   int timeout = io_.next_timer_ms();
   const auto at_most = [&timeout](std::int64_t ms) {

@@ -25,7 +25,7 @@
 #include "net/wakeup.h"
 #include "ring/doorbell.h"
 #include "ring/exchange_news.h"
-#include "ring/request_ring.h"
+#include "ring/request_lanes.h"
 #include "ring/response_ring.h"
 
 namespace millrace {
@@ -45,7 +45,7 @@ class Reactor {
  public:
   /// Descriptors are made here, where failing is still simple.
   [[nodiscard]] static Result<std::unique_ptr<Reactor>> make(const ReactorShared& shared,
-                                                             ring::RequestRing& requests,
+                                                             ring::RequestLanes& requests,
                                                              std::vector<JsLink> js_threads);
 
   /// This reactor accepts for all of them. Before run().
@@ -95,7 +95,7 @@ class Reactor {
   void refuse(Mailbox::Client client, const OnReactor& here);
 
  private:
-  Reactor(const ReactorShared& shared, ring::RequestRing& requests, std::vector<JsLink> js_threads,
+  Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std::vector<JsLink> js_threads,
           UniqueFd epoll, Wakeup wakeup);
 
   void turn(const OnReactor& here);
@@ -119,7 +119,7 @@ class Reactor {
   void update_clock() noexcept;
   void tell_change() const noexcept;
 
-  ring::RequestRing& requests_;
+  ring::RequestLanes& requests_;
   std::vector<JsLink> js_threads_;
   UniqueFd epoll_;
   Wakeup wakeup_;

@@ -35,10 +35,17 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
       news_boxes_.push_back(std::make_unique<ring::NewsBox>(js.doorbell_word));
     }
   }
-  for (std::uint32_t i = 0; i < config_.reactors; ++i) {
+  for (const ring::SharedMemory& requests : memory.requests) {
     request_rings_.push_back(std::make_unique<ring::RequestRing>(
-        memory.requests[i], sizes.request_slots, sizes.request_arena_bytes, budget_, sizes.first_index));
+        requests, sizes.request_slots, sizes.request_arena_bytes, budget_, sizes.first_index));
     queue_.watch(*request_rings_.back());
+  }
+  for (std::uint32_t i = 0; i < config_.reactors; ++i) {
+    std::vector<ring::RequestRing*> lanes;
+    for (std::size_t ring = i; ring < request_rings_.size(); ring += config_.reactors) {
+      lanes.push_back(request_rings_[ring].get());
+    }
+    request_lanes_.push_back(std::make_unique<ring::RequestLanes>(std::move(lanes), i));
     std::vector<JsLink> links;
     for (std::size_t js = 0; js < places_.size(); ++js) {
       const std::size_t pair = js * config_.reactors + i;
@@ -46,6 +53,7 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
                        .news = news_boxes_[pair].get(),
                        .responses = response_rings_[pair].get(),
                        .departure = &places_[js]->departure,
+                       .lane = &places_[js]->lane,
                        .reactor = i});
     }
     auto reactor = Reactor::make({.config = config_,
@@ -54,7 +62,7 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
                                   .queue = queue_,
                                   .on_change = memory.on_change,
                                   .on_change_context = memory.on_change_context},
-                                 *request_rings_.back(), std::move(links));
+                                 *request_lanes_.back(), std::move(links));
     if (!reactor.ok()) return reactor.error();
     reactors_.push_back(std::move(reactor).value());
   }
@@ -82,11 +90,14 @@ void Server::stop() noexcept {
   stopped_ = true;
 }
 
-void Server::connect(std::uint32_t js_thread, ring::Doorbell::Wake ring, void* context) noexcept {
+void Server::connect(std::uint32_t js_thread, std::uint32_t lane, ring::Doorbell::Wake ring,
+                     void* context) noexcept {
   const std::lock_guard lock(mutex_);
   if (stopped_) return;
   JsPlace& place = *places_[js_thread];
   place.taken = true;
+  // Relaxed: reactors look at it when the thread has said that it waits, or has left.
+  place.lane.store(lane, std::memory_order_relaxed);
   place.doorbell.connect(ring, context);
 }
 

@@ -5,6 +5,7 @@
 // environment; tests make them from plain threads.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -19,7 +20,7 @@
 #include "net/reactor.h"
 #include "net/thread.h"
 #include "ring/doorbell.h"
-#include "ring/request_ring.h"
+#include "ring/request_lanes.h"
 #include "ring/response_ring.h"
 
 namespace millrace {
@@ -35,7 +36,7 @@ struct RingSizes {
 
 /// The shared memory of one server and how to wake those who read it.
 struct ServerMemory {
-  std::vector<ring::SharedMemory> requests;  // one a reactor
+  std::vector<ring::SharedMemory> requests;  // one a reactor; of several lanes, those of the first come first
   struct JsThread {
     std::uint32_t* doorbell_word = nullptr;  // and the words that follow it in its line
     ring::Doorbell::Wake wake = nullptr;
@@ -71,8 +72,9 @@ class Server {
 
   // --- JS threads ---
 
-  /// Takes a place that is free. On the JS thread.
-  void connect(std::uint32_t js_thread, ring::Doorbell::Wake ring, void* context) noexcept;
+  /// Takes a place that is free, to claim from this lane. On the JS thread.
+  void connect(std::uint32_t js_thread, std::uint32_t lane, ring::Doorbell::Wake ring,
+               void* context) noexcept;
   /// It claims no more: when all it has claimed is answered, has_retired() is true.
   void retire(std::uint32_t js_thread) noexcept;
   /// It is being ended: it is not rung any more, and what it has claimed is answered 503 without waiting for
@@ -92,8 +94,8 @@ class Server {
     return reactors_[reactor]->is_live(slot, generation);
   }
 
-  [[nodiscard]] ring::RequestRing& requests(std::uint32_t reactor) noexcept {
-    return *request_rings_[reactor];
+  [[nodiscard]] ring::RequestRing& requests(std::uint32_t reactor, std::uint32_t lane = 0) noexcept {
+    return *request_rings_[lane * reactors_.size() + reactor];
   }
   [[nodiscard]] ring::ResponseRing& responses(std::uint32_t js_thread, std::uint32_t reactor) noexcept {
     return *response_rings_[js_thread * reactors_.size() + reactor];
@@ -113,6 +115,7 @@ class Server {
         : doorbell(word, ring, context), taken(ring != nullptr) {}
     ring::Doorbell doorbell;
     Departure departure;
+    std::atomic<std::uint32_t> lane{0};
     bool taken;
   };
 
@@ -130,7 +133,8 @@ class Server {
   QueueGauge queue_;
   LocalAddress local_;
   std::vector<std::unique_ptr<JsPlace>> places_;
-  std::vector<std::unique_ptr<ring::RequestRing>> request_rings_;
+  std::vector<std::unique_ptr<ring::RequestRing>> request_rings_;    // by lane, then reactor
+  std::vector<std::unique_ptr<ring::RequestLanes>> request_lanes_;   // one a reactor
   std::vector<std::unique_ptr<ring::ResponseRing>> response_rings_;  // by JS thread, then reactor
   std::vector<std::unique_ptr<ring::NewsBox>> news_boxes_;           // the same
   std::vector<std::unique_ptr<Reactor>> reactors_;

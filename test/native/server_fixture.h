@@ -105,7 +105,7 @@ class TestServer {
     if (!wait_until([&] { return server_->has_left(i); })) return false;
     gone_.push_back(std::move(js_[i]));
     js_[i] = std::make_unique<js::JsThread>(*gone_.back());
-    server_->connect(i, &js::JsThread::wake, js_[i].get());
+    server_->connect(i, 0, &js::JsThread::wake, js_[i].get());
     start_js(i);
     js_[i]->post([thread = js_[i].get()] { thread->channel().drain(); });
     return true;
