@@ -17,6 +17,15 @@ Napi::Value buffer_of(Napi::Env env, const OwnedBytes& bytes) {
   return {env, copy};
 }
 
+/// The same, and the blocks are free again.
+Napi::Value buffer_of(Napi::Env env, ByteBlocks& blocks) {
+  napi_value buffer = nullptr;
+  void* bytes = nullptr;
+  if (napi_create_buffer(env, blocks.size(), &bytes, &buffer) == napi_ok)
+    blocks.move_to(static_cast<char*>(bytes));
+  return {env, buffer};
+}
+
 }  // namespace
 
 Napi::Function ThreadWrap::define(Napi::Env env) {
@@ -101,7 +110,7 @@ Napi::Value ThreadWrap::take_news(const Napi::CallbackInfo& info) {
   Napi::Array list = Napi::Array::New(env);
   if (server_ == nullptr) return list;
   std::uint32_t at = 0;
-  for (const ring::ExchangeNews& news : server_->news(place_, u32_of(info[0])).take()) {
+  for (ring::ExchangeNews& news : server_->news(place_, u32_of(info[0])).take()) {
     list.Set(at++, news.exchange_slot);
     list.Set(at++, news.exchange_generation);
     list.Set(at++, news.kind);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/buffer_budget.h"
+#include "base/byte_blocks.h"
 #include "base/limits.h"
 #include "base/owned_bytes.h"
 #include "http/chunked_decoder.h"
@@ -42,7 +43,7 @@ struct Upload {
   RouteMatch match;            // until the handler is called
   std::uint32_t exchange_slot = 0;
   std::uint32_t exchange_generation = 0;
-  OwnedBytes body;                // received, and not given to the handler
+  ByteBlocks body;                // received, and not given to the handler
   std::uint32_t handler_ms = 0;   // its handler's deadline (timeouts.handlerMs); 0: none
   std::uint64_t length_left = 0;  // Framing::length: bytes still to come
   ChunkedDecoder decoder;         // Framing::chunked

@@ -73,28 +73,28 @@ RequestIntake::Progress RequestIntake::receive_body(Connection& connection, std:
   return settle_upload(connection, data, here);
 }
 
-/// A body of known length, without a copy in between, as far as it has come: large pieces cost less.
+/// A body of known length, without a copy in between: large pieces cost less. One window at most, then others
+/// have their turn.
 void RequestIntake::receive_directly(Connection& connection, const OnReactor& here) {
   Upload& upload = *connection.upload();
   discard_if_abandoned(upload);
   upload.continue_owed = false;
-  while (upload.is_received_directly() && !is_unread_window_full(upload)) {
-    OwnedBytes& body = upload.body;
-    // What has been announced is believed as far as what has come makes it likely.
-    const std::size_t likely = std::max(kBodyWindowBytes, 4 * body.size());
-    const std::size_t all = body.size() + upload.length_left;
-    if (body.size() == body.capacity() && !body.reserve(std::min(likely, all))) {
+  for (std::size_t taken = 0;
+       taken < kBodyWindowBytes && upload.is_received_directly() && !is_unread_window_full(upload);) {
+    OwnedBytes* const block = upload.body.block_with_room(upload.length_left);
+    if (block == nullptr) {
       refuse(connection, 503, here);
       return;
     }
-    const std::size_t room = body.capacity() - body.size();
-    const auto received = io_.receive_into(connection, body, upload.length_left, here);
+    const std::size_t room = block->capacity() - block->size();
+    const auto received = io_.receive_into(connection, *block, upload.length_left, here);
     if (const auto* stop = std::get_if<ConnectionIo::Stop>(&received)) {
       if (*stop == ConnectionIo::Stop::would_block) break;
       on_stop(connection, *stop, here);
       return;
     }
     const std::size_t count = std::get<std::size_t>(received);
+    taken += count;
     upload.length_left -= count;
     upload.received += count;
     upload.flows = count >= kReceiveBytes / 2;
@@ -197,20 +197,22 @@ RequestIntake::Progress RequestIntake::call_handler(Connection& connection, std:
   std::unique_ptr<PendingInput> input = std::move(connection.input);
   Upload& upload = *input->upload;
   parser_.resume(input->head);
-  const bool follows = !upload.complete || !upload.decoder.trailers().empty();
+  // So much cannot have come with a head that it takes several blocks, but who asks would get them too.
+  const bool follows = !upload.complete || !upload.decoder.trailers().empty() || !upload.body.is_one_block();
   BodyToHandOver body{.follows = follows};
+  OwnedBytes& whole = upload.body.last();
   if (!follows) {
     // A large one changes hands; a small one is copied into the arena.
-    if (upload.body.size() > kArenaBodyBytes)
-      body.outside = std::move(upload.body);
+    if (whole.size() > kArenaBodyBytes)
+      body.outside = std::move(whole);
     else
-      body.bytes = upload.body.view();
+      body.bytes = whole.view();
   }
   connection.read_deadline_ms = 0;
   const Dispatch dispatch =
       hand_over(connection, input->bytes.data(), body, handler_of(upload.match)->id, here);
   if (dispatch == Dispatch::ring_full) {
-    if (!body.outside.empty()) upload.body = std::move(body.outside);
+    if (!body.outside.empty()) whole = std::move(body.outside);
     connection.input = std::move(input);
     park(connection, here);
     return leave_unread(connection, data, here);
@@ -230,18 +232,17 @@ RequestIntake::Progress RequestIntake::call_handler(Connection& connection, std:
 void RequestIntake::give_body(Upload& upload) {
   const bool has_piece = upload.wanted == Upload::Wanted::piece && !upload.body.empty();
   if (upload.wanted == Upload::Wanted::nothing || (!upload.complete && !has_piece)) return;
-  const auto put = [&](std::uint32_t kind, OwnedBytes payload) {
+  const auto put = [&](std::uint32_t kind, ByteBlocks payload) {
     news_[upload.js_thread]->put({.exchange_slot = upload.exchange_slot,
                                   .exchange_generation = upload.exchange_generation,
                                   .kind = kind,
                                   .payload = std::move(payload)});
   };
   if (upload.complete && !upload.decoder.trailers().empty()) {
-    OwnedBytes trailers;
+    ByteBlocks trailers;
     if (trailers.append(upload.decoder.trailers())) put(news::kTrailers, std::move(trailers));
   }
-  put(upload.complete ? news::kBodyEnd : news::kBody, std::move(upload.body));
-  upload.body = {};
+  put(upload.complete ? news::kBodyEnd : news::kBody, std::exchange(upload.body, {}));
   upload.wanted = Upload::Wanted::nothing;
   upload.end_given = upload.complete;
 }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/owned_bytes.h"
+#include "base/byte_blocks.h"
 #include "ring/ring_layout.h"
 #include "ring/shared_words.h"
 
@@ -20,7 +20,7 @@ struct ExchangeNews {
   std::uint32_t exchange_slot;
   std::uint32_t exchange_generation;
   std::uint32_t kind;  // of namespace news
-  OwnedBytes payload = {};
+  ByteBlocks payload = {};
 };
 
 class NewsBox {

@@ -61,6 +61,37 @@ for (const [name, read] of Object.entries(READERS)) {
   });
 }
 
+const WINDOW = 256 * 1024;
+const SIZES_AROUND_WINDOWS = [1, 2, 3, 4, 9].flatMap((n) => [n * WINDOW - 1, n * WINDOW, n * WINDOW + 1]);
+
+test('buffer() gives bodies of about so many windows, asked for at once or when one is full', async (t) => {
+  const { server, connect } = await startHandler(
+    t,
+    async (req, res) => {
+      if (req.path === '/late') await delay(5);
+      const body = await req.buffer();
+      res.text(`${String(body.length)} ${createHash('sha256').update(body).digest('hex')}`);
+    },
+    { limits: { bodyBytes: 10 * WINDOW } },
+  );
+  const client = await connect();
+  for (const size of SIZES_AROUND_WINDOWS) {
+    const body = textOf(size);
+    const expected = `${String(size)} ${createHash('sha256').update(body).digest('hex')}`;
+    const pieces = body.match(/.{1,70000}/gs) ?? [];
+    for (const path of ['/', '/late']) {
+      for (const request of [post(path, body), postChunked(path, pieces)]) {
+        const cut = request.indexOf('\r\n\r\n') + 4;
+        client.send(request.slice(0, cut));
+        await delay(2);
+        client.send(request.slice(cut));
+        assert.equal((await client.answer()).text, expected);
+      }
+    }
+  }
+  await until('nothing is held', () => server.stats().bytes.buffered === 0);
+});
+
 test('a handler is called, and pieces are given, while the body still comes', async (t) => {
   const { connect } = await startHandler(t, async (req, res) => {
     for await (const piece of req.body) res.write(piece.toString().toUpperCase());

@@ -202,10 +202,13 @@ class Channel {
   }
 
   /// True: it was news of a request whose body is being read.
-  bool go_on_reading(std::uint32_t reactor, const ring::ExchangeNews& news) {
+  bool go_on_reading(std::uint32_t reactor, ring::ExchangeNews& news) {
     const auto found = reading_.find(key_of(reactor, news.exchange_slot));
     if (found == reading_.end() || found->second.id.generation != news.exchange_generation) return false;
-    found->second.body += news.payload.view();
+    std::string& body = found->second.body;
+    const std::size_t had = body.size();
+    body.resize(had + news.payload.size());
+    news.payload.move_to(body.data() + had);
     if (news.kind == ring::news::kBody) {
       ask_for_body(found->second.id);
     } else if (news.kind == ring::news::kBodyEnd) {
@@ -266,7 +269,7 @@ class Channel {
     // First the word, then the news: what comes in between is told again.
     ring::publish_word(doorbell_, ring::kDoorbellNews, 0);
     for (std::uint32_t reactor = 0; reactor < requests_.size(); ++reactor) {
-      for (const ring::ExchangeNews& news : native_.take_news(reactor)) {
+      for (ring::ExchangeNews& news : native_.take_news(reactor)) {
         if (!go_on_reading(reactor, news) && on_news) on_news(reactor, news);
       }
     }

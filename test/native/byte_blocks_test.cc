@@ -1,0 +1,94 @@
+#include "base/byte_blocks.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "native/check.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kBlock = ByteBlocks::kBlockBytes;
+constexpr std::size_t kSizes[] = {0,          1,          kBlock - 1,     kBlock,        kBlock + 1,
+                                  2 * kBlock, 3 * kBlock, 3 * kBlock - 1, 3 * kBlock + 1};
+
+std::string text_of(std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t at = 0; at < size; ++at) text[at] = static_cast<char>(at * 31 + at / 251);
+  return text;
+}
+
+std::string moved(ByteBlocks& blocks) {
+  std::string text(blocks.size(), '\0');
+  blocks.move_to(text.data());
+  EXPECT_TRUE(blocks.empty());
+  EXPECT_EQ(blocks.capacity(), 0u);
+  return text;
+}
+
+TEST("is empty and owns nothing in the beginning") {
+  const ByteBlocks blocks;
+  EXPECT_TRUE(blocks.empty());
+  EXPECT_TRUE(blocks.is_one_block());
+  EXPECT_EQ(blocks.capacity(), 0u);
+}
+
+TEST("gives back what was appended, in pieces of any size") {
+  for (const std::size_t size : kSizes) {
+    const std::string text = text_of(size);
+    for (const std::size_t piece : {std::size_t{1'000}, std::size_t{65'536}, kBlock, 3 * kBlock}) {
+      ByteBlocks blocks;
+      for (std::string_view left = text; !left.empty(); left.remove_prefix(std::min(piece, left.size()))) {
+        if (!EXPECT_TRUE(blocks.append(left.substr(0, piece)))) return;
+      }
+      EXPECT_EQ(blocks.size(), size);
+      EXPECT_EQ(blocks.is_one_block(), size <= kBlock);
+      EXPECT_TRUE(moved(blocks) == text);
+    }
+  }
+}
+
+TEST("gives back what was written into its blocks, and has room for no more than was announced") {
+  for (const std::size_t size : kSizes) {
+    const std::string text = text_of(size);
+    ByteBlocks blocks;
+    for (std::string_view left = text; !left.empty();) {
+      OwnedBytes* const block = blocks.block_with_room(left.size());
+      if (!EXPECT_TRUE(block != nullptr)) return;
+      const std::size_t room =
+          std::min({block->capacity() - block->size(), left.size(), std::size_t{50'000}});
+      if (!EXPECT_TRUE(block->append(left.substr(0, room)))) return;
+      left.remove_prefix(room);
+      EXPECT_LT(blocks.capacity(), 2 * size + 64 * 1024);
+    }
+    EXPECT_TRUE(moved(blocks) == text);
+  }
+}
+
+TEST("what has been given away has left nothing behind") {
+  ByteBlocks blocks;
+  EXPECT_TRUE(blocks.append(text_of(2 * kBlock + 5)));
+  ByteBlocks taken = std::exchange(blocks, {});
+  EXPECT_TRUE(blocks.empty());
+  EXPECT_TRUE(moved(taken) == text_of(2 * kBlock + 5));
+}
+
+TEST("counts what it has reserved") {
+  ByteBlocks blocks;
+  EXPECT_TRUE(blocks.append(text_of(kBlock + 1)));
+  EXPECT_TRUE(blocks.block_with_room(kBlock) != nullptr);
+  EXPECT_TRUE(blocks.capacity() > kBlock);
+  blocks.shrink();
+  EXPECT_EQ(blocks.size(), kBlock + 1);
+  EXPECT_LT(blocks.capacity(), 2 * kBlock);
+  blocks.clear();
+  EXPECT_EQ(blocks.capacity(), 0u);
+}
+
+}  // namespace
+}  // namespace millrace
+
+MILLRACE_TEST_MAIN
