@@ -24,6 +24,12 @@ export function numberedBody(n: number, length: number): Buffer {
   return bytes.subarray(beginning, beginning + length);
 }
 
+/** A body of any length, of which no two pieces near each other are the same. */
+export function* piecesOf(length: number): Generator<Buffer> {
+  const PIECE = 64 * KIB;
+  for (let n = 0; n * PIECE < length; n++) yield numberedBody(n, Math.min(PIECE, length - n * PIECE));
+}
+
 /** In one segment, and in the ring's memory. */
 export function smallBytes(n: number): number {
   return 1 + (n % 251);
