@@ -53,6 +53,8 @@ export interface Claim {
   readonly judge?: 'worst';
   /** Where this server misses the bound as well, the machine is to blame, and there is no verdict. */
   readonly control?: ServerName;
+  /** This server's ratio to the reference is told beside the verdict, which it does not change. */
+  readonly beside?: ServerName;
 }
 
 export interface Plan {

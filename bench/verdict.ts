@@ -17,6 +17,8 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** Why the verdict is refused. */
   readonly reason?: string;
+  /** What would be said of `claim.beside`. */
+  readonly beside?: { readonly spread: Spread; readonly verdict: Verdict };
 }
 
 /** The samples of each server, one a round. */
@@ -32,6 +34,15 @@ const CLIENT_LIMIT = 0.95;
 const SERVER_IDLE = 0.5;
 
 export function judge(claim: Claim, rounds: Rounds): Judgement {
+  const judgement = judgeSubject(claim, rounds);
+  const values =
+    claim.beside === undefined ? [] : figures(claim.metric, claim.reference, rounds, claim.beside);
+  if (values.length < FEWEST_ROUNDS) return judgement;
+  const spread = spreadOf(values);
+  return { ...judgement, beside: { spread, verdict: compare(claim, spread).verdict } };
+}
+
+function judgeSubject(claim: Claim, rounds: Rounds): Judgement {
   const values = figures(claim.metric, claim.reference, rounds);
   if (values.length === 0) return { claim, spread: null, verdict: 'unclear', reason: 'not measured' };
   const spread = claim.judge === 'worst' ? worstOf(claim, values) : spreadOf(values);
@@ -49,9 +60,14 @@ export function judge(claim: Claim, rounds: Rounds): Judgement {
 }
 
 /** One figure a round: the ratio of neighbours in time, so that what slows the machine slows both. */
-export function figures(metric: Metric, reference: ServerName | undefined, rounds: Rounds): number[] {
+export function figures(
+  metric: Metric,
+  reference: ServerName | undefined,
+  rounds: Rounds,
+  subject: ServerName = SUBJECT,
+): number[] {
   const theirs = reference === undefined ? null : (rounds[reference] ?? []);
-  return (rounds[SUBJECT] ?? []).flatMap((sample, round) => {
+  return (rounds[subject] ?? []).flatMap((sample, round) => {
     const ours = sample.values[metric];
     const other = theirs === null ? 1 : theirs[round]?.values[metric];
     return ours === undefined || other === undefined ? [] : [ours / other];

@@ -30,7 +30,7 @@ export class ServerProcess {
 
   /** @throws Error when the server ends, or says nothing, before it has printed its port. */
   static async start(name: ServerName, application: Application): Promise<ServerProcess> {
-    const child = name === 'floor' ? spawnFloor() : spawnNode(name, application);
+    const child = name === 'floor' ? spawnFloor(application) : spawnNode(name, application);
     running.add(child);
     child.once('exit', () => running.delete(child));
     try {
@@ -93,8 +93,8 @@ function spawnNode(name: ServerName, application: Application): ChildProcess {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
 }
 
-function spawnFloor(): ChildProcess {
-  return spawn(buildFloor(), [], { stdio: ['ignore', 'pipe', 'inherit'] });
+function spawnFloor(application: Application): ChildProcess {
+  return spawn(buildFloor(), [application], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -40,8 +40,15 @@ export function reportVerdicts(terminal: Terminal, judgements: readonly Judgemen
   terminal.print(terminal.paint(`  ${Object.values(MEANINGS).join('; ')}`, 'dim'));
 }
 
+const WOULD: Readonly<Record<Verdict, string>> = {
+  goal: 'keeps it',
+  holds: 'keeps it',
+  misses: 'misses it as well',
+  unclear: 'has it within its spread',
+};
+
 function reportVerdict(terminal: Terminal, judgement: Judgement): void {
-  const { claim, spread, verdict, reason } = judgement;
+  const { claim, spread, verdict, reason, beside } = judgement;
   const comparison = claim.must === 'be at most' ? '≤' : '≥';
   printRow(terminal, COLUMNS, [
     { text: claim.label },
@@ -51,7 +58,14 @@ function reportVerdict(terminal: Terminal, judgement: Judgement): void {
     { text: claim.goal === undefined ? '' : value(judgement, claim.goal), colours: ['dim'] },
     { text: verdict, colours: [COLOURS[verdict]] },
   ]);
-  if (reason !== undefined) terminal.print(terminal.paint(`    ${reason}`, 'dim'));
+  const note = (text: string): void => {
+    terminal.print(terminal.paint(`    ${text}`, 'dim'));
+  };
+  if (reason !== undefined) note(reason);
+  if (beside !== undefined)
+    note(
+      `the ${claim.beside} ${WOULD[beside.verdict]}: ${value(judgement, beside.spread.median)} (${range(judgement, beside.spread)})`,
+    );
 }
 
 function value({ claim }: Judgement, figure: number): string {

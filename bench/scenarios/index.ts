@@ -6,6 +6,7 @@ import { browserHead } from './browser-head.js';
 import { fourReactors } from './four-reactors.js';
 import { hello } from './hello.js';
 import { idleMemory } from './idle-memory.js';
+import { largeAnswers, uploadsInPieces, wholeUploads, writtenAnswers } from './large-bodies.js';
 import { eightConnections, oneConnection } from './low-load.js';
 import { order } from './order.js';
 import { pipelined } from './pipelined.js';
@@ -24,4 +25,8 @@ export const SCENARIOS: readonly Scenario[] = [
   timer,
   idleMemory,
   order,
+  largeAnswers,
+  writtenAnswers,
+  uploadsInPieces,
+  wholeUploads,
 ];

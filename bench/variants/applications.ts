@@ -1,9 +1,30 @@
 // applications.ts: what the servers serve, shared so that they answer alike, byte for byte, and do the same work.
 
-export const APPLICATIONS = ['hello', 'user-json', 'async-hello', 'order', 'timer', 'four-reactors'] as const;
+export const APPLICATIONS = [
+  'hello',
+  'user-json',
+  'async-hello',
+  'order',
+  'timer',
+  'four-reactors',
+  'large-answers',
+  'written-answers',
+  'uploads',
+  'whole-uploads',
+] as const;
 export type Application = (typeof APPLICATIONS)[number];
 
 export const HELLO = 'Hello, World!';
+
+/** GET / with a large answer. The floor has one of its own, of the same size. */
+export const LARGE_ANSWER = Buffer.alloc(64 * 1024, 'b');
+/** The same in four pieces. */
+export const ANSWER_PIECES = Array.from({ length: 4 }, (_, n) =>
+  LARGE_ANSWER.subarray(n * 16 * 1024, (n + 1) * 16 * 1024),
+);
+
+/** POST / takes bodies of this size and answers it. */
+export const UPLOAD_BYTES = 1024 * 1024;
 
 /** GET /users/:id reads the path, the parameter and two fields, and answers 200 bytes of JSON. */
 export interface User {

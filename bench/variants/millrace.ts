@@ -1,7 +1,16 @@
 // millrace.ts: the server that is judged, with its defaults: every limit and time-out on.
 
 import { createServer, type Server } from 'millrace';
-import { type Application, applicationFrom, HELLO, type Order, receiptOf, userOf } from './applications.js';
+import {
+  ANSWER_PIECES,
+  type Application,
+  applicationFrom,
+  HELLO,
+  LARGE_ANSWER,
+  type Order,
+  receiptOf,
+  userOf,
+} from './applications.js';
 import { serveControl } from './control.js';
 import { LatenessWatch } from './lateness.js';
 
@@ -26,6 +35,25 @@ const routes: Record<Application, (server: Server) => unknown> = {
   order: (server) =>
     server.post('/orders', async (req, res) => {
       res.json(receiptOf(await req.json<Order>()));
+    }),
+  'large-answers': (server) =>
+    server.get('/', (_req, res) => {
+      res.end(LARGE_ANSWER);
+    }),
+  'written-answers': (server) =>
+    server.get('/', (_req, res) => {
+      for (const piece of ANSWER_PIECES) res.write(piece);
+      res.end();
+    }),
+  uploads: (server) =>
+    server.post('/', async (req, res) => {
+      let bytes = 0;
+      for await (const piece of req.body) bytes += piece.length;
+      res.end(String(bytes));
+    }),
+  'whole-uploads': (server) =>
+    server.post('/', async (req, res) => {
+      res.end(String((await req.buffer()).length));
     }),
 };
 

@@ -3,7 +3,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Application, applicationFrom, HELLO, type Order, receiptOf, userOf } from './applications.js';
+import {
+  ANSWER_PIECES,
+  type Application,
+  applicationFrom,
+  HELLO,
+  LARGE_ANSWER,
+  type Order,
+  receiptOf,
+  userOf,
+} from './applications.js';
 import { serveControl } from './control.js';
 import { LatenessWatch } from './lateness.js';
 
@@ -31,10 +40,21 @@ const listeners: Record<Application, Listener> = {
     return res.end(JSON.stringify(user));
   },
   order: async (req, res) => {
-    const order = JSON.parse(await textOf(req)) as Order;
+    const order = JSON.parse((await bufferOf(req)).toString()) as Order;
     res.setHeader('Content-Type', 'application/json; charset=utf-8');
     res.end(JSON.stringify(receiptOf(order)));
   },
+  'large-answers': (_req, res) => res.end(LARGE_ANSWER),
+  'written-answers': (_req, res) => {
+    for (const piece of ANSWER_PIECES) res.write(piece);
+    res.end();
+  },
+  uploads: async (req, res) => {
+    let bytes = 0;
+    for await (const piece of req as AsyncIterable<Buffer>) bytes += piece.length;
+    res.end(String(bytes));
+  },
+  'whole-uploads': async (req, res) => res.end(String((await bufferOf(req)).length)),
 };
 
 function pathOf(req: IncomingMessage): string {
@@ -44,12 +64,12 @@ function pathOf(req: IncomingMessage): string {
 }
 
 /** With listeners, the cheapest way that node:http offers. */
-function textOf(req: IncomingMessage): Promise<string> {
+function bufferOf(req: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
     req.on('end', () => {
-      resolve(Buffer.concat(chunks).toString());
+      resolve(Buffer.concat(chunks));
     });
     req.on('error', reject);
   });

@@ -1,0 +1,6 @@
+-- upload.lua BYTES: POSTs a body of so many: too many for an argument.
+
+function init(args)
+  wrk.method = "POST"
+  wrk.body = ("x"):rep(tonumber(args[1]))
+end
