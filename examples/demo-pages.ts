@@ -42,15 +42,35 @@ button{margin:.75rem 0 1rem;padding:.55rem 1.3rem;color:var(--on-water);backgrou
  border-radius:.5rem;font:inherit;font-weight:600;cursor:pointer}
 button:hover{filter:brightness(1.08)}
 :is(a,button,textarea):focus-visible{outline:3px solid var(--water);outline-offset:2px}
+.threads{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.75rem}
+.threads div{display:grid;padding:.6rem .9rem;border:1px solid var(--line);border-left:.3rem solid var(--line);
+ border-radius:.5rem}
+.threads .running{border-left-color:var(--water)}
+.threads .busy,.threads .stalled{border-left-color:#e8590c}
+.threads .name{font-weight:600}
+.threads .state{color:var(--soft)}
 code,pre{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere}
 pre{margin:0;padding:.8rem 1rem;background:var(--ground);border:1px solid var(--line);border-radius:.5rem;
  white-space:pre-wrap}
 ul{margin:0;padding-left:1.2rem}
 `;
 
-const HOME = `
-<p>This page was made by a handler in JavaScript. The connection, the parsing of your request, its time-outs and the sending
-of the answer belong to a native thread, so that the JavaScript thread is left with your code.</p>
+const HOME = (thread: number): string => `
+<p>This page was made by JavaScript, in handler thread <strong>${thread}</strong>. The connection, the parsing of your
+request, its time-outs and the sending of the answer belong to a native thread; which handler thread gets a request is
+decided when one is free.</p>
+<section>
+<h2>Put some to sleep</h2>
+<p class="soft"><code>/sleep</code> blocks the thread that gets it for five seconds. The others go on: watch what
+<code>/</code> takes meanwhile.</p>
+<p><button id="sleep" type="button">Send one to sleep</button></p>
+<dl>
+<div><dt>Asleep</dt><dd id="asleep">0</dd></div>
+<div><dt>GET / takes</dt><dd id="takes">–</dd></div>
+<div><dt>Longest</dt><dd id="longest">–</dd></div>
+</dl>
+<div class="threads" id="threads"></div>
+</section>
 <section>
 <h2>Live figures</h2>
 <dl>
@@ -78,6 +98,8 @@ wrk -c 64 -d 10 <span class="origin">http://127.0.0.1:8080</span>/</pre>
 <h2>Also here</h2>
 <ul>
 <li><a href="/stats">/stats</a>: the server’s figures as JSON</li>
+<li><a href="/sleep?ms=1000">/sleep?ms=1000</a>: this page, after a second of sleep</li>
+<li><a href="/healthz">/healthz</a>: answered by the native thread, whoever sleeps</li>
 <li><a href="/nothing/here">/nothing/here</a>: the page that answers what no route matches</li>
 </ul>
 </section>
@@ -117,6 +139,7 @@ async function refresh() {
     byId('answered').textContent = answered.toLocaleString('en');
     byId('open').textContent = stats.connections.open.toLocaleString('en');
     byId('sent').textContent = bytes(stats.bytes.sent);
+    showThreads(stats.threads);
     byId('note').innerHTML = note;
   } catch {
     byId('note').textContent = 'The server does not answer. Asking again.';
@@ -124,9 +147,50 @@ async function refresh() {
   setTimeout(refresh, 1000);
 }
 refresh();
+
+let asleep = 0, longest = 0;
+byId('sleep').addEventListener('click', async () => {
+  byId('asleep').textContent = ++asleep;
+  try {
+    // A name of its own: browsers send the same request twice only when the first is answered.
+    await (await fetch('/sleep?for=' + Math.random())).text();
+  } catch {}
+  byId('asleep').textContent = --asleep;
+});
+async function ask() {
+  const began = performance.now();
+  try {
+    await (await fetch('/?' + Math.random())).text();
+    const ms = performance.now() - began;
+    longest = Math.max(longest, ms);
+    byId('takes').textContent = ms.toFixed(1) + ' ms';
+    byId('longest').textContent = longest.toFixed(0) + ' ms';
+  } catch {
+    byId('takes').textContent = '–';
+  }
+  setTimeout(ask, 250);
+}
+ask();
+function showThreads(threads) {
+  byId('threads').replaceChildren(...threads.map(({ thread, state, taken, outstanding }) => {
+    const box = document.createElement('div');
+    box.className = outstanding > 0 ? 'busy' : state;
+    const line = (text, name) => {
+      const element = document.createElement('span');
+      element.textContent = text;
+      element.className = name;
+      return element;
+    };
+    box.append(line('Thread ' + thread, 'name'), line(outstanding > 0 ? 'busy' : state === 'running' ? 'free' : state, 'state'),
+      line(taken.toLocaleString('en') + ' taken', 'soft'));
+    return box;
+  }));
+}
 </script>`;
 
-export const HOME_PAGE = page('millrace', 'An HTTP server for Node.js on native threads', HOME);
+export function homePage(thread: number): string {
+  return page('millrace', 'An HTTP server for Node.js on native threads', HOME(thread));
+}
 
 export function notFoundPage(method: string, path: string): string {
   const request = escapeHtml(`${method} ${path}`);

@@ -3,6 +3,13 @@
 import { StateError } from './errors.js';
 import { RouteMethods } from './route-methods.js';
 import type { ALL_METHODS, Routes, UpgradeHandler } from './routes.js';
+import type { ServerStats } from './stats.js';
+
+/** Where an app runs. */
+export interface AppHost {
+  readonly thread: number;
+  stats(): Promise<ServerStats>;
+}
 
 /** An App emits nothing: handlers' errors are events of the server. */
 type NoEvents = Record<string, never>;
@@ -21,13 +28,23 @@ type NoEvents = Record<string, never>;
  * ```
  */
 export class App extends RouteMethods<NoEvents> {
+  /** Number of the handler thread, counted from 0; the thread that replaces it has the same. 0 where there are none. */
+  readonly thread: number;
   readonly #routes: Routes;
+  readonly #host: AppHost;
   #isComplete = false;
 
   /** @internal */
-  constructor(routes: Routes) {
+  constructor(routes: Routes, host: AppHost) {
     super();
+    this.thread = host.thread;
     this.#routes = routes;
+    this.#host = host;
+  }
+
+  /** What {@link Server.stats} returns: asked of the thread that has the server. */
+  stats(): Promise<ServerStats> {
+    return this.#host.stats();
   }
 
   /**

@@ -9,25 +9,28 @@ import { loadApp } from './load-app.js';
 import { threadMemory } from './ring-memory.js';
 import { Routes } from './routes.js';
 import { packError } from './sent-error.js';
+import type { ServerStats } from './stats.js';
 import type { MessageFromThread, MessageToThread, Placement, StartMessage } from './thread-messages.js';
 
 // Once only: from then on `parentPort` is the app's, as `workerData` is.
 parentPort!.once('message', (start: StartMessage) => {
-  void new HandlerThreadMain(start.port).load(start.app);
+  void new HandlerThreadMain(start.port).load(start.app, start.thread);
 });
 
 class HandlerThreadMain {
   readonly #port: MessagePort;
   readonly #routes = new Routes();
   #channel: Channel | undefined;
+  /** Who has asked for the server's figures, the first first. */
+  readonly #waiting: ((stats: ServerStats) => void)[] = [];
 
   constructor(port: MessagePort) {
     this.#port = port;
   }
 
-  async load(app: string): Promise<void> {
+  async load(app: string, thread: number): Promise<void> {
     try {
-      await loadApp(app, this.#routes);
+      await loadApp(app, this.#routes, { thread, stats: () => this.#askForStats() });
     } catch (error) {
       this.#tell({ kind: 'failed', error: packError(error) });
       process.exit(1); // not by itself: the app may have timers and sockets by now
@@ -43,6 +46,9 @@ class HandlerThreadMain {
     switch (message.kind) {
       case 'join':
         this.#join(message);
+        break;
+      case 'stats':
+        this.#waiting.shift()?.(message.stats);
         break;
       case 'retire':
         this.#channel?.retire();
@@ -66,6 +72,13 @@ class HandlerThreadMain {
     this.#channel = channel;
     this.#port.unref();
     this.#tell({ kind: 'joined' });
+  }
+
+  #askForStats(): Promise<ServerStats> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#tell({ kind: 'ask-stats' });
+    });
   }
 
   #tell(message: MessageFromThread): void {

@@ -6,6 +6,7 @@ import type { NativeRoute } from './binding.js';
 import { ThreadError } from './errors.js';
 import type { ErrorContext } from './handler-runner.js';
 import { unpackError } from './sent-error.js';
+import type { ServerStats } from './stats.js';
 import type { MessageFromThread, MessageToThread, Placement, StartMessage } from './thread-messages.js';
 
 /** A thread that has been asked to end and does not is terminated after this time. */
@@ -17,6 +18,12 @@ export interface HandlerThreadOptions {
   readonly app: string;
   /** What the user wants the worker to have. */
   readonly worker: Pick<WorkerOptions, 'workerData' | 'env' | 'execArgv' | 'resourceLimits'>;
+}
+
+/** What a thread tells, and asks, the server's thread while it works. */
+export interface ThreadHost {
+  onHandlerError(error: unknown, context: ErrorContext): void;
+  stats(): ServerStats;
 }
 
 /** How a thread has ended. */
@@ -36,7 +43,7 @@ export class HandlerThread {
 
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  readonly #onError: (error: unknown, context: ErrorContext) => void;
+  readonly #host: ThreadHost;
   #end: ThreadEnd | undefined;
   #error: unknown;
   #onLoaded!: (routes: readonly NativeRoute[]) => void;
@@ -44,17 +51,13 @@ export class HandlerThread {
   #onJoined: (() => void) | undefined;
   #onRetired: (() => void) | undefined;
 
-  constructor(
-    name: string,
-    options: HandlerThreadOptions,
-    onError: (error: unknown, context: ErrorContext) => void,
-  ) {
-    this.#onError = onError;
+  constructor(number: number, options: HandlerThreadOptions, host: ThreadHost) {
+    this.#host = host;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#worker = new Worker(new URL('./handler-thread-main.js', import.meta.url), {
       ...options.worker,
-      name,
+      name: `millrace-${String(number)}`,
     });
     this.loaded = new Promise((resolve, reject) => {
       this.#onLoaded = resolve;
@@ -78,7 +81,7 @@ export class HandlerThread {
       this.#onMessage(message);
     });
     port1.unref(); // the worker itself keeps the process alive
-    const start: StartMessage = { port: port2, app: options.app };
+    const start: StartMessage = { port: port2, app: options.app, thread: number };
     this.#worker.postMessage(start, [port2]);
   }
 
@@ -164,11 +167,14 @@ export class HandlerThread {
       case 'joined':
         this.#onJoined?.();
         break;
+      case 'ask-stats':
+        this.#tell({ kind: 'stats', stats: this.#host.stats() });
+        break;
       case 'retired':
         this.#onRetired?.();
         break;
       case 'error':
-        this.#onError(unpackError(message.error), message.context);
+        this.#host.onHandlerError(unpackError(message.error), message.context);
         break;
     }
   }

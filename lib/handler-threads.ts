@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { NativeRoute } from './binding.js';
 import { ThreadError } from './errors.js';
-import type { ErrorContext } from './handler-runner.js';
-import { HandlerThread, type HandlerThreadOptions } from './handler-thread.js';
+import { HandlerThread, type HandlerThreadOptions, type ThreadHost } from './handler-thread.js';
 import { StallWatch } from './stall-watch.js';
 import type { ThreadStats } from './stats.js';
 import { ThreadPlaces, type ThreadsServer } from './thread-places.js';
@@ -58,8 +57,7 @@ export interface RestartOptions {
 }
 
 /** Who wants to know what happens. */
-export interface ThreadsObserver {
-  onHandlerError(error: unknown, context: ErrorContext): void;
+export interface ThreadsObserver extends ThreadHost {
   onExit(exit: ThreadExit): void;
   onStall(stall: ThreadStall): void;
   /** A thread cannot be replaced. */
@@ -205,8 +203,11 @@ export class HandlerThreads {
   }
 
   #spawn(slot: Slot): HandlerThread {
-    const thread = new HandlerThread(`millrace-${String(slot.number)}`, this.#options, (error, context) => {
-      this.#observer.onHandlerError(error, { ...context, thread: slot.number });
+    const thread = new HandlerThread(slot.number, this.#options, {
+      onHandlerError: (error, context) => {
+        this.#observer.onHandlerError(error, { ...context, thread: slot.number });
+      },
+      stats: () => this.#observer.stats(),
     });
     if (!this.#isReferenced) thread.unref();
     return thread;

@@ -1,6 +1,6 @@
 // load-app.ts: runs the module that has a server's handlers, in whichever thread they are to run.
 
-import { App, type AppFunction } from './app.js';
+import { App, type AppFunction, type AppHost } from './app.js';
 import { RouteError } from './errors.js';
 import type { Routes } from './routes.js';
 import { showValue } from './show-value.js';
@@ -9,9 +9,9 @@ import { showValue } from './show-value.js';
  * Imports the module and has its default export add its routes.
  * @throws whatever the module throws; {@link RouteError} if it exports no function
  */
-export async function loadApp(url: string, routes: Routes): Promise<void> {
+export async function loadApp(url: string, routes: Routes, host: AppHost): Promise<void> {
   const addRoutes = functionOf(await import(url), url);
-  const app = new App(routes);
+  const app = new App(routes, host);
   await addRoutes(app);
   App.complete(app);
 }

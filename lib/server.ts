@@ -7,7 +7,13 @@ import { binding, type NativeAddress, type NativeServer, type NativeStats } from
 import { Channel } from './channel.js';
 import { ListenError, OptionError, RouteError, StateError } from './errors.js';
 import { HandlerRunner, type ErrorContext } from './handler-runner.js';
-import { HandlerThreads, type RestartOptions, type ThreadExit, type ThreadStall } from './handler-threads.js';
+import {
+  HandlerThreads,
+  type RestartOptions,
+  type ThreadExit,
+  type ThreadsObserver,
+  type ThreadStall,
+} from './handler-threads.js';
 import {
   parseGraceOptions,
   parseListenOptions,
@@ -231,7 +237,8 @@ export class Server extends RouteMethods<ServerEvents> {
     const { app, threads, timeouts, replaceStalled, worker } = this.#config;
     if (app === undefined) return;
     if (threads === 0) {
-      if (!this.#isAppLoaded) await loadApp(app, this.#routes);
+      if (this.#isAppLoaded) return;
+      await loadApp(app, this.#routes, { thread: 0, stats: () => Promise.resolve(this.stats()) });
     } else {
       this.#threads = new HandlerThreads(
         threads,
@@ -290,7 +297,8 @@ export class Server extends RouteMethods<ServerEvents> {
     if (this.#onEnded !== undefined && this.#native.ended()) this.#onEnded();
   };
 
-  readonly #threadsObserver = {
+  readonly #threadsObserver: ThreadsObserver = {
+    stats: () => this.stats(),
     onHandlerError: (error: unknown, context: ErrorContext): void => {
       if (this.listenerCount('error') > 0) this.emit('error', error, context);
       else HandlerRunner.report(error, context);
