@@ -16,6 +16,7 @@ import {
   ResponseError,
   RouteError,
   StateError,
+  ThreadError,
 } from '#lib/errors.js';
 
 const DOCUMENT = readFileSync(new URL('../docs/errors.md', import.meta.resolve('#lib/errors.js')), 'utf8');
@@ -52,6 +53,11 @@ const ERRORS: readonly { error: MillraceError; name: string; code: string }[] = 
     error: new RouteError('ERR_MILLRACE_ROUTE_PATTERN', 'm'),
     name: 'RouteError',
     code: 'ERR_MILLRACE_ROUTE_PATTERN',
+  },
+  {
+    error: new ThreadError('ERR_MILLRACE_THREAD_START', 'm'),
+    name: 'ThreadError',
+    code: 'ERR_MILLRACE_THREAD_START',
   },
   { error: PlatformError.unsupported('win32', 'x64'), name: 'PlatformError', code: 'ERR_MILLRACE_PLATFORM' },
   { error: PlatformError.addonMissing(new Error('x')), name: 'PlatformError', code: 'ERR_MILLRACE_ADDON' },

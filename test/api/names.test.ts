@@ -24,13 +24,14 @@ test('the package exports createServer, its errors and their codes, and nothing 
     'ResponseError',
     'RouteError',
     'StateError',
+    'ThreadError',
     'createServer',
   ]);
 });
 
 test('a server has no members of later versions', () => {
   const server = createServer();
-  for (const name of ['static', 'native', 'ws', 'restartThreads', 'use', 'serve']) {
+  for (const name of ['static', 'native', 'ws', 'use', 'serve']) {
     assert.equal(name in server, false, name);
   }
 });
@@ -63,13 +64,9 @@ test('requests and responses show nothing of their insides', async (t) => {
 
 const LATER: readonly (readonly [option: string, options: object])[] = [
   ['workers', { workers: 4 }],
-  ['threads', { threads: 1 }],
-  ['app', { app: new URL('file:///app.js') }],
   ['sticky', { sticky: true }],
   ['compression', { compression: true }],
-  ['replaceStalled', { replaceStalled: true }],
   ['tls', { tls: {} }],
-  ['timeouts.stallMs', { timeouts: { stallMs: 100 } }],
 ];
 
 for (const [option, options] of LATER) {

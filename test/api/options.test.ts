@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createContext, runInContext } from 'node:vm';
+import { SHARE_ENV } from 'node:worker_threads';
 
 import { OptionError } from '#lib/errors.js';
 import { OPTION_RULES, parseRouteOptions, parseServerOptions } from '#lib/options.js';
@@ -11,6 +12,7 @@ const RULES = Object.entries(OPTION_RULES);
 /** `{ limits: { bodyBytes: value } }` for `limits.bodyBytes`. */
 function optionsWith(option: string, value: unknown): Record<string, unknown> {
   const [group, name] = option.split('.');
+  if (group === 'threads') return { threads: value, app: 'app.js' };
   return name === undefined ? { [String(group)]: value } : { [String(group)]: { [name]: value } };
 }
 
@@ -32,6 +34,10 @@ function errorOf(run: () => unknown): OptionError {
 test('without options all values are the documented defaults', () => {
   const expected = {
     reactors: 1,
+    threads: 0,
+    app: undefined,
+    worker: {},
+    replaceStalled: false,
     limits: {
       connections: 65_536,
       connectionPolicy: 'refuse',
@@ -53,6 +59,8 @@ test('without options all values are the documented defaults', () => {
       writeMs: 30_000,
       queueMs: 0,
       drainIdleMs: 1000,
+      stallMs: 5000,
+      replaceStalled: false,
     },
   };
   assert.deepEqual(parseServerOptions(), expected);
@@ -198,11 +206,10 @@ test('a right name in the wrong place is refused with how to write it', () => {
 
 const UNLIKE: readonly object[] = [
   { workers: 4 },
-  { threads: 4 },
   { sticky: true },
   { compression: true },
   { tls: {} },
-  { timeouts: { stallMs: 1 } },
+  { timeouts: { sticky: true } },
   { ['x'.repeat(100_000)]: 1 },
   JSON.parse('{"__proto__": 1}') as object,
   { constructor: 1 },
@@ -324,3 +331,69 @@ test('options of a route are checked like those of the server', () => {
   assert.equal(errorOf(() => parseRouteOptions({ handlerMS: 5 })).suggestion, 'handlerMs');
   assert.equal(errorOf(() => parseRouteOptions(null)).code, 'ERR_MILLRACE_OPTION_TYPE');
 });
+
+test('replaceStalled counts in both places', () => {
+  for (const [given, top, inTimeouts] of [
+    [{ replaceStalled: true }, true, false],
+    [{ timeouts: { replaceStalled: true } }, true, true],
+    [{ replaceStalled: false, timeouts: { replaceStalled: true } }, true, true],
+    [{ replaceStalled: false }, false, false],
+  ] as const) {
+    const config = parseServerOptions(given);
+    assert.deepEqual([config.replaceStalled, config.timeouts.replaceStalled], [top, inTimeouts]);
+  }
+  for (const given of [{ replaceStalled: 1 }, { timeouts: { replaceStalled: 'true' } }]) {
+    assert.equal(errorOf(() => parseServerOptions(given)).code, 'ERR_MILLRACE_OPTION_TYPE');
+  }
+});
+
+test('threads without an app are a conflict', () => {
+  const error = errorOf(() => parseServerOptions({ threads: 4 }));
+  assert.deepEqual([error.code, error.option, error.value], ['ERR_MILLRACE_OPTION_CONFLICT', 'threads', 4]);
+  assert.match(error.message, /needs 'app'/);
+});
+
+test('an app is a file: URL, or a path from the working directory', () => {
+  const url = new URL('./app.js', `file://${process.cwd()}/`).href;
+  for (const app of [url, new URL(url), 'app.js', './app.js', new URL(url).pathname]) {
+    assert.equal(parseServerOptions({ app }).app, url);
+  }
+  for (const [app, code] of [
+    ['', 'ERR_MILLRACE_OPTION_TYPE'],
+    [1, 'ERR_MILLRACE_OPTION_TYPE'],
+    [null, 'ERR_MILLRACE_OPTION_TYPE'],
+    [() => undefined, 'ERR_MILLRACE_OPTION_TYPE'],
+    [new URL('https://example.org/app.js'), 'ERR_MILLRACE_OPTION_RANGE'],
+  ] as const) {
+    const error = errorOf(() => parseServerOptions({ app }));
+    assert.deepEqual([error.code, error.option], [code, 'app']);
+  }
+});
+
+const FOR_WORKERS: readonly { option: string; right: readonly unknown[]; wrong: readonly unknown[] }[] = [
+  { option: 'workerData', right: [null, 0, '', { a: 1 }], wrong: [] },
+  { option: 'env', right: [{}, { A: 'b' }, SHARE_ENV], wrong: [null, 'A=b', 1, Symbol('other')] },
+  { option: 'execArgv', right: [[], ['--no-warnings']], wrong: [null, '--no-warnings', [1], {}] },
+  {
+    option: 'resourceLimits',
+    right: [{}, { maxOldGenerationSizeMb: 64 }],
+    wrong: [null, 64, [], { maxOldGenerationSizeMb: '64' }, { stackSizeMb: NaN }],
+  },
+];
+
+for (const { option, right, wrong } of FOR_WORKERS) {
+  test(`${option} goes to the handler threads as it is, and needs some`, () => {
+    for (const value of right) {
+      const { worker } = parseServerOptions({ threads: 1, app: 'app.js', [option]: value });
+      assert.deepEqual(worker, { [option]: value });
+      for (const given of [{ [option]: value }, { app: 'app.js', threads: 0, [option]: value }]) {
+        const error = errorOf(() => parseServerOptions(given));
+        assert.deepEqual([error.code, error.option], ['ERR_MILLRACE_OPTION_CONFLICT', option]);
+      }
+    }
+    for (const value of wrong) {
+      const error = errorOf(() => parseServerOptions({ threads: 1, app: 'app.js', [option]: value }));
+      assert.deepEqual([error.code, error.option], ['ERR_MILLRACE_OPTION_TYPE', option]);
+    }
+  });
+}

@@ -10,14 +10,14 @@ import { startServer, TEST_REACTORS, testOptions } from '../helpers/server.js';
 
 const NOTHING = {
   connections: { open: 0, total: 0, refused: 0 },
-  requests: { handled: 0, native: 0, refused: 0, overload: 0, expired: 0, timedOut: 0, answered: 0 },
+  requests: { handled: 0, native: 0, refused: 0, overload: 0, expired: 0, lost: 0, timedOut: 0, answered: 0 },
   queue: { waiting: 0, parked: 0 },
   bytes: { received: 0, sent: 0, buffered: 0 },
 };
 
 test('a server that does not listen has done nothing', async (t) => {
   const server = createServer(testOptions());
-  assert.deepEqual(server.stats(), { listening: false, ...NOTHING, reactors: [] });
+  assert.deepEqual(server.stats(), { listening: false, ...NOTHING, reactors: [], threads: [] });
   t.after(() => server.close());
   await server.listen({ host: '127.0.0.1' });
   const share = { connections: 0, connectionsTotal: 0, answered: 0 };
@@ -25,6 +25,7 @@ test('a server that does not listen has done nothing', async (t) => {
     listening: true,
     ...NOTHING,
     reactors: Array<object>(TEST_REACTORS).fill(share),
+    threads: [],
   });
   await server.close();
   assert.equal(server.stats().listening, false);
@@ -52,6 +53,7 @@ test('each request is counted once, as what became of it', async (t) => {
     refused: 1,
     overload: 0,
     expired: 0,
+    lost: 0,
     timedOut: 1,
     answered: 7,
   });

@@ -362,6 +362,7 @@ test('queueMs: what no handler has taken in time is 503 with Retry-After, and ne
     refused: 0,
     overload: 0,
     expired: 10,
+    lost: 0,
     timedOut: 0,
     answered: 30,
   });
