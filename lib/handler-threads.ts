@@ -87,6 +87,8 @@ export class HandlerThreads {
   /** Once the server listens. */
   #places: ThreadPlaces | undefined;
   readonly #reported = new WeakSet<HandlerThread>();
+  /** Also those that have no slot: not yet, or not any more. */
+  readonly #alive = new Set<HandlerThread>();
   #isClosed = false;
   #isReferenced = true;
   #restarting: Promise<void> | undefined;
@@ -161,7 +163,7 @@ export class HandlerThreads {
     this.#isClosed = true;
     this.#watch.stop();
     for (const { retry } of this.#slots) clearTimeout(retry);
-    await Promise.all([this.#places?.close(), ...this.#slots.map(async ({ thread }) => thread?.exit())]);
+    await Promise.all([this.#places?.close(), ...[...this.#alive].map((thread) => thread.exit())]);
   }
 
   /** A reactor has let go of a thread, or has ended. */
@@ -209,6 +211,8 @@ export class HandlerThreads {
       },
       stats: () => this.#observer.stats(),
     });
+    this.#alive.add(thread);
+    void thread.ended.then(() => this.#alive.delete(thread));
     if (!this.#isReferenced) thread.unref();
     return thread;
   }
@@ -293,8 +297,10 @@ export class HandlerThreads {
         this.#requireSame(await next.loaded);
       } catch (error) {
         next.terminate();
+        if (this.#hasClosed()) return;
         throw error;
       }
+      if (this.#hasClosed()) return;
       // Perhaps not the one that was there before, and perhaps nobody, but for an attempt to come.
       clearTimeout(slot.retry);
       const old = slot.thread;

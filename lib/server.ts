@@ -148,13 +148,15 @@ export class Server extends RouteMethods<ServerEvents> {
     this.#state = 'starting';
     try {
       const address = await nativeAddress(wanted);
-      await this.#loadHandlers();
       this.#requireNotClosed(); // close() may have come meanwhile
+      await this.#loadHandlers();
+      this.#requireNotClosed();
       return await this.#start(address, wanted);
     } catch (error) {
       await this.#threads?.close();
       this.#threads = undefined;
-      if (this.#isIn('starting')) this.#state = 'new';
+      this.#requireNotClosed(); // close() has ended the threads: no fault of theirs
+      this.#state = 'new';
       throw error;
     }
   }
@@ -347,6 +349,8 @@ export class Server extends RouteMethods<ServerEvents> {
       closed(this.#native);
       completed = (end.answered ?? before) - before;
       aborted = end.aborted ?? 0;
+    } else {
+      await this.#threads?.close(); // listen() is starting them, and an app may never be ready
     }
     this.#state = 'closed';
     this.#address = null;
