@@ -91,6 +91,8 @@ export class HandlerThreads {
   readonly #alive = new Set<HandlerThread>();
   #isClosed = false;
   #isReferenced = true;
+  /** How many wait for threads: the process may not end before they are told. */
+  #awaited = 0;
   #restarting: Promise<void> | undefined;
 
   constructor(
@@ -128,7 +130,11 @@ export class HandlerThreads {
    * @returns The routes, which are the same in all.
    * @throws {@link ThreadError}; then none of them is left.
    */
-  async start(): Promise<readonly NativeRoute[]> {
+  start(): Promise<readonly NativeRoute[]> {
+    return this.#keepProcess(() => this.#startAll());
+  }
+
+  async #startAll(): Promise<readonly NativeRoute[]> {
     const threads = this.#slots.map((slot) => (slot.thread = this.#spawn(slot)));
     try {
       const [first, ...others] = await Promise.all(threads.map(({ loaded }) => loaded));
@@ -146,13 +152,15 @@ export class HandlerThreads {
   async join(server: ThreadsServer): Promise<void> {
     const places = (this.#places = new ThreadPlaces(server));
     for (const slot of this.#slots) this.#supervise(slot, slot.thread!);
-    await Promise.all(this.#slots.map(({ thread, number }) => places.give(thread!, number)));
+    await this.#keepProcess(() =>
+      Promise.all(this.#slots.map(({ thread, number }) => places.give(thread!, number))),
+    );
     this.#watch.start();
   }
 
   /** Replaces all of them, one after the other: each begins before the one that it replaces stops to claim. */
   restart(graceMs: number): Promise<void> {
-    this.#restarting ??= this.#restartAll(graceMs).finally(() => {
+    this.#restarting ??= this.#keepProcess(() => this.#restartAll(graceMs)).finally(() => {
       this.#restarting = undefined;
     });
     return this.#restarting;
@@ -191,12 +199,34 @@ export class HandlerThreads {
 
   ref(): void {
     this.#isReferenced = true;
-    for (const { thread } of this.#slots) thread?.ref();
+    this.#refOrUnref();
   }
 
   unref(): void {
     this.#isReferenced = false;
-    for (const { thread } of this.#slots) thread?.unref();
+    this.#refOrUnref();
+  }
+
+  async #keepProcess<T>(work: () => Promise<T>): Promise<T> {
+    this.#awaited++;
+    this.#refOrUnref();
+    try {
+      return await work();
+    } finally {
+      this.#awaited--;
+      this.#refOrUnref();
+    }
+  }
+
+  #refOrUnref(): void {
+    for (const thread of this.#alive) {
+      if (this.#keepsProcess) thread.ref();
+      else thread.unref();
+    }
+  }
+
+  get #keepsProcess(): boolean {
+    return this.#isReferenced || this.#awaited > 0;
   }
 
   /** Asks anew: TypeScript does not know that it changes while somebody awaits. */
@@ -213,7 +243,7 @@ export class HandlerThreads {
     });
     this.#alive.add(thread);
     void thread.ended.then(() => this.#alive.delete(thread));
-    if (!this.#isReferenced) thread.unref();
+    if (!this.#keepsProcess) thread.unref();
     return thread;
   }
 
