@@ -51,14 +51,12 @@ export class HandlerThread {
   #onJoined: (() => void) | undefined;
   #onRetired: (() => void) | undefined;
 
+  /** @throws {@link ThreadError} */
   constructor(number: number, options: HandlerThreadOptions, host: ThreadHost) {
     this.#host = host;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#worker = new Worker(new URL('./handler-thread-main.js', import.meta.url), {
-      ...options.worker,
-      name: `millrace-${String(number)}`,
-    });
+    this.#worker = newWorker({ ...options.worker, name: `millrace-${String(number)}` });
     this.loaded = new Promise((resolve, reject) => {
       this.#onLoaded = resolve;
       this.#onFailed = reject;
@@ -67,7 +65,7 @@ export class HandlerThread {
     this.ended = new Promise((resolve) => {
       this.#worker.once('exit', (exitCode) => {
         this.#end = { exitCode, error: this.#error };
-        this.#onFailed(this.#notStarted(this.#error, `it ended with exit code ${String(exitCode)}`));
+        this.#onFailed(notStarted(this.#error, `it ended with exit code ${String(exitCode)}`));
         this.#onJoined?.();
         this.#onRetired?.();
         port1.close();
@@ -162,7 +160,7 @@ export class HandlerThread {
         break;
       case 'failed':
         this.#error = unpackError(message.error);
-        this.#onFailed(this.#notStarted(this.#error, 'its app threw'));
+        this.#onFailed(notStarted(this.#error, 'its app threw'));
         break;
       case 'joined':
         this.#onJoined?.();
@@ -178,15 +176,24 @@ export class HandlerThread {
         break;
     }
   }
+}
 
-  #notStarted(cause: unknown, what: string): ThreadError {
-    const detail = cause instanceof Error ? `: ${cause.message}` : '';
-    return new ThreadError(
-      'ERR_MILLRACE_THREAD_START',
-      `A handler thread could not be started, ${what}${detail}`,
-      cause === undefined ? undefined : { cause },
-    );
+/** @throws {@link ThreadError}: workerData that cannot be cloned, options that Node.js does not have, no more memory */
+function newWorker(options: WorkerOptions): Worker {
+  try {
+    return new Worker(new URL('./handler-thread-main.js', import.meta.url), options);
+  } catch (error) {
+    throw notStarted(error, 'Node.js refused');
   }
+}
+
+function notStarted(cause: unknown, what: string): ThreadError {
+  const detail = cause instanceof Error ? `: ${cause.message}` : '';
+  return new ThreadError(
+    'ERR_MILLRACE_THREAD_START',
+    `A handler thread could not be started, ${what}${detail}`,
+    cause === undefined ? undefined : { cause },
+  );
 }
 
 /** A point in time, for `utilization()`. */

@@ -135,12 +135,13 @@ export class HandlerThreads {
   }
 
   async #startAll(): Promise<readonly NativeRoute[]> {
-    const threads = this.#slots.map((slot) => (slot.thread = this.#spawn(slot)));
     try {
+      const threads = this.#slots.map((slot) => (slot.thread = this.#spawn(slot)));
       const [first, ...others] = await Promise.all(threads.map(({ loaded }) => loaded));
       this.#routes = first!;
       for (const routes of others) this.#requireSame(routes);
     } catch (error) {
+      const threads = [...this.#alive];
       for (const thread of threads) thread.terminate();
       await Promise.all(threads.map(({ ended }) => ended));
       throw error;
@@ -297,12 +298,13 @@ export class HandlerThreads {
 
   async #startNext(slot: Slot): Promise<void> {
     if (this.#isClosed) return;
-    const thread = (slot.thread = this.#spawn(slot));
+    let thread: HandlerThread | undefined;
     try {
+      thread = slot.thread = this.#spawn(slot);
       this.#requireSame(await thread.loaded);
       if (slot.thread !== thread) return; // restart() has taken the slot
     } catch (error) {
-      thread.terminate();
+      thread?.terminate();
       if (this.#hasClosed() || slot.thread !== thread) return;
       slot.thread = undefined;
       slot.shortLives++;
