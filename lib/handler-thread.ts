@@ -1,6 +1,12 @@
 // handler-thread.ts: one handler thread, as the thread of the server sees it.
 
-import { MessageChannel, Worker, type MessagePort, type WorkerOptions } from 'node:worker_threads';
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+  type WorkerOptions,
+} from 'node:worker_threads';
 
 import type { NativeRoute } from './binding.js';
 import { ThreadError } from './errors.js';
@@ -64,6 +70,7 @@ export class HandlerThread {
     this.loaded.catch(() => undefined); // it may fail while nobody looks
     this.ended = new Promise((resolve) => {
       this.#worker.once('exit', (exitCode) => {
+        this.#readLastWords();
         this.#end = { exitCode, error: this.#error };
         this.#onFailed(notStarted(this.#error, `it ended with exit code ${String(exitCode)}`));
         this.#onJoined?.();
@@ -151,6 +158,15 @@ export class HandlerThread {
 
   #tell(message: MessageToThread): void {
     this.#port.postMessage(message);
+  }
+
+  /** Messages that are here already, but whose event comes after that of the end. */
+  #readLastWords(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port) as { message: MessageFromThread } | undefined;
+      if (received === undefined) return;
+      this.#onMessage(received.message);
+    }
   }
 
   #onMessage(message: MessageFromThread): void {
