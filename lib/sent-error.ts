@@ -47,12 +47,17 @@ function packed(error: Error, depth: number): SentError {
   const hasCause = error.cause !== undefined && depth < MAX_CAUSES;
   return {
     isError: true,
-    name: error.name,
-    message: error.message,
+    name: textOf(error.name),
+    message: textOf(error.message),
     stack: typeof error.stack === 'string' ? error.stack : undefined,
     properties,
     cause: hasCause ? packError(error.cause, depth + 1) : undefined,
   };
+}
+
+/** Apps may have put anything there, also what cannot be sent. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
 }
 
 function notAnError(shown: string): SentError {
