@@ -84,9 +84,10 @@ export class Routes {
     this.replies.push(reply);
   }
 
-  /** Routes of handlers that other threads have. */
-  adopt(routes: readonly NativeRoute[]): void {
+  /** Routes of an app, and its handlers unless other threads have them. There must be no handlers here. */
+  adopt(routes: readonly NativeRoute[], handlers: readonly HandlerEntry[] = []): void {
     for (const route of routes) this.#register(route, route.pattern);
+    this.handlers.push(...handlers);
   }
 
   /** Number of the handler for what no route matches. */

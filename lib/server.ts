@@ -240,7 +240,10 @@ export class Server extends RouteMethods<ServerEvents> {
     if (app === undefined) return;
     if (threads === 0) {
       if (this.#isAppLoaded) return;
-      await loadApp(app, this.#routes, { thread: 0, stats: () => Promise.resolve(this.stats()) });
+      // Not among ours before all of them are there: listen() may be called again.
+      const loaded = new Routes();
+      await loadApp(app, loaded, { thread: 0, stats: () => Promise.resolve(this.stats()) });
+      this.#routes.adopt(loaded.native, loaded.handlers);
     } else {
       this.#threads = new HandlerThreads(
         threads,
