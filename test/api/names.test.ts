@@ -64,7 +64,6 @@ test('requests and responses show nothing of their insides', async (t) => {
 
 const LATER: readonly (readonly [option: string, options: object])[] = [
   ['workers', { workers: 4 }],
-  ['sticky', { sticky: true }],
   ['compression', { compression: true }],
   ['tls', { tls: {} }],
 ];

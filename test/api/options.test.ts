@@ -37,6 +37,7 @@ test('without options all values are the documented defaults', () => {
     threads: 0,
     app: undefined,
     worker: {},
+    sticky: false,
     replaceStalled: false,
     limits: {
       connections: 65_536,
@@ -206,10 +207,10 @@ test('a right name in the wrong place is refused with how to write it', () => {
 
 const UNLIKE: readonly object[] = [
   { workers: 4 },
-  { sticky: true },
+  { views: 4 },
   { compression: true },
   { tls: {} },
-  { timeouts: { sticky: true } },
+  { timeouts: { workers: true } },
   { ['x'.repeat(100_000)]: 1 },
   JSON.parse('{"__proto__": 1}') as object,
   { constructor: 1 },
@@ -330,6 +331,12 @@ test('options of a route are checked like those of the server', () => {
   assert.equal(errorOf(() => parseRouteOptions({ handlerMs: '5' })).code, 'ERR_MILLRACE_OPTION_TYPE');
   assert.equal(errorOf(() => parseRouteOptions({ handlerMS: 5 })).suggestion, 'handlerMs');
   assert.equal(errorOf(() => parseRouteOptions(null)).code, 'ERR_MILLRACE_OPTION_TYPE');
+});
+
+test('sticky is true or false', () => {
+  assert.equal(parseServerOptions({ sticky: true }).sticky, true);
+  const error = errorOf(() => parseServerOptions({ sticky: 'yes' }));
+  assert.deepEqual([error.code, error.option], ['ERR_MILLRACE_OPTION_TYPE', 'sticky']);
 });
 
 test('replaceStalled counts in both places', () => {
