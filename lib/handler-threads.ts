@@ -266,12 +266,12 @@ export class HandlerThreads {
     void thread.ended.then(({ exitCode, error }) => {
       if (this.#isClosed) return;
       const reason = slot.thread === thread ? (slot.leaving ?? 'exit') : 'restart';
-      this.#report(thread, { thread: slot.number, reason, exitCode, error });
       this.#replace(slot, thread);
+      this.#report(thread, { thread: slot.number, reason, exitCode, error });
     });
   }
 
-  /** Once for each thread that has served. */
+  /** Once for each thread that has served. Comes last: a listener may throw. */
   #report(thread: HandlerThread, exit: ThreadExit): void {
     if (thread.joinedAt === undefined || this.#reported.has(thread)) return;
     this.#reported.add(thread);
@@ -345,9 +345,13 @@ export class HandlerThreads {
   }
 
   #onStall(slot: Slot, ms: number): void {
-    const { thread } = slot;
+    if (this.#replaceStalled) this.#replaceStuck(slot);
     this.#observer.onStall({ thread: slot.number, ms });
-    if (!this.#replaceStalled || thread === undefined || slot.thread !== thread || this.#isClosed) return;
+  }
+
+  #replaceStuck(slot: Slot): void {
+    const { thread } = slot;
+    if (thread === undefined || this.#isClosed) return;
     slot.leaving = 'stalled';
     thread.terminate();
     // It may be in native code that takes its time to come back: nobody waits for it.
@@ -359,8 +363,8 @@ export class HandlerThreads {
   async #startBeside(slot: Slot, thread: HandlerThread): Promise<void> {
     await Promise.race([thread.ended, new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS).unref())]);
     if (thread.hasEnded) return; // and has been replaced as any thread that ends
-    this.#report(thread, { thread: slot.number, reason: 'stalled', exitCode: 1, error: undefined });
     this.#replace(slot, thread);
+    this.#report(thread, { thread: slot.number, reason: 'stalled', exitCode: 1, error: undefined });
   }
 }
 

@@ -169,6 +169,28 @@ test('a thread that ends soon after its start is replaced later and later, and t
   assert.equal((await client.ask(get('/'))).text, 'hello');
 });
 
+test('a thread is replaced also where the listener of its end throws', async (t) => {
+  const uncaught: unknown[] = [];
+  // node:test listens too; for this moment nobody else does. A rejection that nobody handles is no less uncaught.
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    const others = process.listeners(event as 'uncaughtException');
+    process.removeAllListeners(event).on(event, (error) => uncaught.push(error));
+    t.after(() => {
+      process.removeAllListeners(event);
+      for (const listener of others) process.on(event, listener as () => void);
+    });
+  }
+  const running = await serverWithGate(t, 1);
+  const thrown = new Error('of the listener');
+  running.server.on('threadexit', () => {
+    throw thrown;
+  });
+  const client = await running.connect();
+  assert503(await client.ask(get('/exit')));
+  assert.equal((await client.ask(get('/'))).text, 'hello');
+  assert.deepEqual(uncaught, [thrown]);
+});
+
 test('while a thread is missing stats() says so', async (t) => {
   const running = await serverWithGate(t, 1);
   const client = await running.connect();
