@@ -127,19 +127,20 @@ export class HandlerThreads {
 
   /**
    * Starts all of them and loads the app in each.
+   * @param known - The routes that the app has to have, if the server has them already.
    * @returns The routes, which are the same in all.
    * @throws {@link ThreadError}; then none of them is left.
    */
-  start(): Promise<readonly NativeRoute[]> {
-    return this.#keepProcess(() => this.#startAll());
+  start(known?: readonly NativeRoute[]): Promise<readonly NativeRoute[]> {
+    return this.#keepProcess(() => this.#startAll(known));
   }
 
-  async #startAll(): Promise<readonly NativeRoute[]> {
+  async #startAll(known: readonly NativeRoute[] | undefined): Promise<readonly NativeRoute[]> {
     try {
       const threads = this.#slots.map((slot) => (slot.thread = this.#spawn(slot)));
-      const [first, ...others] = await Promise.all(threads.map(({ loaded }) => loaded));
-      this.#routes = first!;
-      for (const routes of others) this.#requireSame(routes);
+      const loaded = await Promise.all(threads.map((thread) => thread.loaded));
+      this.#routes = known ?? loaded[0]!;
+      for (const routes of loaded) this.#requireSame(routes);
     } catch (error) {
       const threads = [...this.#alive];
       for (const thread of threads) thread.terminate();

@@ -3,7 +3,13 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-import { binding, type NativeAddress, type NativeServer, type NativeStats } from './binding.js';
+import {
+  binding,
+  type NativeAddress,
+  type NativeRoute,
+  type NativeServer,
+  type NativeStats,
+} from './binding.js';
 import { Channel } from './channel.js';
 import { ListenError, OptionError, RouteError, StateError } from './errors.js';
 import { HandlerRunner, type ErrorContext } from './handler-runner.js';
@@ -91,7 +97,8 @@ export class Server extends RouteMethods<ServerEvents> {
   /** Once the server has closed. */
   #lastStats: NativeStats | undefined;
   #lastThreads: readonly ThreadStats[] = [];
-  #isAppLoaded = false;
+  /** Once it has been loaded: `#routes` has them, too. */
+  #appRoutes: readonly NativeRoute[] | undefined;
 
   /** @internal Use {@link createServer}. */
   constructor(config: ServerConfig, fallback: Handler | undefined) {
@@ -239,11 +246,12 @@ export class Server extends RouteMethods<ServerEvents> {
     const { app, threads, timeouts, replaceStalled, worker } = this.#config;
     if (app === undefined) return;
     if (threads === 0) {
-      if (this.#isAppLoaded) return;
+      if (this.#appRoutes !== undefined) return;
       // Not among ours before all of them are there: listen() may be called again.
       const loaded = new Routes();
       await loadApp(app, loaded, { thread: 0, stats: () => Promise.resolve(this.stats()) });
       this.#routes.adopt(loaded.native, loaded.handlers);
+      this.#appRoutes = loaded.native;
     } else {
       this.#threads = new HandlerThreads(
         threads,
@@ -252,10 +260,10 @@ export class Server extends RouteMethods<ServerEvents> {
         this.#threadsObserver,
       );
       if (!this.#referenced) this.#threads.unref();
-      const routes = await this.#threads.start();
-      if (!this.#isAppLoaded) this.#routes.adopt(routes);
+      const routes = await this.#threads.start(this.#appRoutes);
+      if (this.#appRoutes === undefined) this.#routes.adopt(routes);
+      this.#appRoutes = routes;
     }
-    this.#isAppLoaded = true;
   }
 
   async #start(address: NativeAddress, wanted: ListenConfig): Promise<ServerAddress> {

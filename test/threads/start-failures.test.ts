@@ -13,6 +13,8 @@ import { listenUntilEnd, testOptions } from '../helpers/server.js';
 import { threads } from '../lifecycle/fixtures/proc.js';
 import { appOptions } from './fixtures/app-server.js';
 import type { Way } from './fixtures/broken-app.js';
+import { Gate } from './fixtures/gate.js';
+import { HAS_OTHER_ROUTES } from './fixtures/moody-app.js';
 
 const HERE = { host: '127.0.0.1' };
 
@@ -175,6 +177,18 @@ test('where somebody else listens the threads end, and it may be tried again', a
   await until('no more threads than before', () => threads().length <= before);
   const where = await listenUntilEnd(t, server, HERE);
   assert.equal((await (await Client.connect(t, where)).ask(get('/'))).text, 'hello');
+});
+
+test('an app that has other routes the next time is refused: the server has those of the first', async (t) => {
+  const gate = new Gate();
+  const { port } = await listenUntilEnd(t, createServer(testOptions()), HERE);
+  const server = createServer(appOptions('moody-app', { workerData: gate.words }));
+  await assert.rejects(server.listen({ ...HERE, port }), { code: 'EADDRINUSE' });
+  gate.flag = HAS_OTHER_ROUTES;
+  await assert.rejects(server.listen(HERE), { code: 'ERR_MILLRACE_THREAD_ROUTES' });
+  gate.flag = 1;
+  const where = await listenUntilEnd(t, server, HERE);
+  assert.equal((await (await Client.connect(t, where)).ask(get('/version'))).text, '1');
 });
 
 for (const app of ['workbench', 'async-app', 'never-ready']) {
