@@ -114,6 +114,35 @@ for (const options of REPLACE) {
   }
 }
 
+test('a thread that is in a call that nobody can interrupt is replaced before it comes back', async (t) => {
+  const gate = new Gate();
+  const running = await startApp(t, 'workbench', { ...REPLACE[0], threads: 1, workerData: gate.words });
+  const { server, connect } = running;
+  server.on('threadstall', () => undefined);
+  const exits = new Exits(running);
+  const client = await connect();
+  client.send(get('/native?ms=3000'));
+  await until('it is stuck', () => gate.entered === 1);
+  const start = performance.now();
+  assert.equal((await client.answer()).status, 503);
+  await until(
+    'its place has been taken',
+    () => server.stats().threads[0]!.restarts === 1 && allServe(running),
+  );
+  assert.equal((await client.ask(get('/'))).text, 'hello');
+  const ms = performance.now() - start;
+  t.diagnostic(`${ms.toFixed(0)} ms`);
+  assert.ok(ms < 2500, 'nobody waits for it');
+  assert.deepEqual(
+    exits.all.map(({ thread, reason, exitCode }) => [thread, reason, exitCode]),
+    [[0, 'stalled', 1]],
+  );
+  await delay(3000);
+  assert.equal(exits.all.length, 1, 'its end is told once');
+  assert.equal((await client.ask(get('/'))).text, 'hello');
+  assert.equal(server.stats().threads[0]!.restarts, 1);
+});
+
 test('utilization is between 0 and 1, and high for a thread that is busy', async (t) => {
   const { server, connect } = await startApp(t, 'workbench', { threads: 2, timeouts: { stallMs: 400 } });
   server.on('threadstall', () => undefined);
