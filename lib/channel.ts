@@ -26,8 +26,11 @@ const SLOW_RUN_MS = 0.1;
 
 /** Runs the handlers of requests. */
 export interface Runner {
-  /** Claims up to `most` requests and runs their handlers; returns how many there were. */
-  run(link: ReactorLink, claimed: ClaimedRun, most: number): number;
+  /**
+   * Claims up to `most` requests and runs their handlers; where they are claimed one by one, none after `end`, a time of
+   * `performance.now()`. Returns how many there were.
+   */
+  run(link: ReactorLink, claimed: ClaimedRun, most: number, end: number): number;
 }
 
 export class Channel implements Thread {
@@ -109,7 +112,7 @@ export class Channel implements Thread {
     for (let empty = 0; empty < this.#links.length;) {
       const link = this.#links[this.#nextLink]!;
       this.#nextLink = this.#nextLink + 1 === this.#links.length ? 0 : this.#nextLink + 1;
-      if (this.#runner.run(link, this.#claimed, this.#run) === 0) {
+      if (this.#runner.run(link, this.#claimed, this.#run, end) === 0) {
         empty++;
         continue;
       }

@@ -33,9 +33,14 @@ export class HandlerRunner {
     this.#onError = onError;
   }
 
-  /** Claims up to `most` requests and runs their handlers; returns how many there were. Never throws. */
-  run(link: ReactorLink, claimed: ClaimedRun, most: number): number {
-    return link.claimsOneByOne ? this.#runOneByOne(link, claimed, most) : this.#runAll(link, claimed, most);
+  /**
+   * Claims up to `most` requests and runs their handlers; where they are claimed one by one, none after `end`, a time of
+   * `performance.now()`. Returns how many there were. Never throws.
+   */
+  run(link: ReactorLink, claimed: ClaimedRun, most: number, end: number): number {
+    return link.claimsOneByOne
+      ? this.#runOneByOne(link, claimed, most, end)
+      : this.#runAll(link, claimed, most);
   }
 
   #runAll(link: ReactorLink, claimed: ClaimedRun, most: number): number {
@@ -50,13 +55,13 @@ export class HandlerRunner {
   }
 
   /** Each is claimed when the handlers before it have returned. */
-  #runOneByOne(link: ReactorLink, claimed: ClaimedRun, most: number): number {
+  #runOneByOne(link: ReactorLink, claimed: ClaimedRun, most: number, end: number): number {
     let count = 0;
     this.#eachApart(most, () => {
       if (!link.claim(1, claimed)) return false;
       count++;
       this.#runOne(link, claimed, 0);
-      return true;
+      return performance.now() < end;
     });
     return count;
   }

@@ -21,6 +21,7 @@ class HandlerThreadMain {
   readonly #port: MessagePort;
   readonly #routes = new Routes();
   #channel: Channel | undefined;
+  #isRetired = false;
   /** Who has asked for the server's figures, the first first. */
   readonly #waiting: ((stats: ServerStats) => void)[] = [];
 
@@ -51,6 +52,7 @@ class HandlerThreadMain {
         this.#waiting.shift()?.(message.stats);
         break;
       case 'retire':
+        this.#isRetired = true;
         this.#channel?.retire();
         this.#tell({ kind: 'retired' });
         break;
@@ -62,6 +64,7 @@ class HandlerThreadMain {
   }
 
   #join({ server, place, lane, memory, unsentBytes }: Placement): void {
+    if (this.#isRetired) return; // replaced while it waited for a place
     const runner = new HandlerRunner(this.#routes.handlers, (error, context) => {
       this.#tell({ kind: 'error', error: packError(error), context });
       return true;

@@ -70,13 +70,17 @@ export class HandlerThread {
     this.loaded.catch(() => undefined); // it may fail while nobody looks
     this.ended = new Promise((resolve) => {
       this.#worker.once('exit', (exitCode) => {
-        this.#readLastWords();
-        this.#end = { exitCode, error: this.#error };
-        this.#onFailed(notStarted(this.#error, `it ended with exit code ${String(exitCode)}`));
-        this.#onJoined?.();
-        this.#onRetired?.();
-        port1.close();
-        resolve(this.#end);
+        try {
+          this.#readLastWords();
+        } finally {
+          // Whatever a listener has thrown.
+          this.#end = { exitCode, error: this.#error };
+          this.#onFailed(notStarted(this.#error, `it ended with exit code ${String(exitCode)}`));
+          this.#onJoined?.();
+          this.#onRetired?.();
+          port1.close();
+          resolve(this.#end);
+        }
       });
     });
     this.#worker.on('error', (error) => {

@@ -157,7 +157,7 @@ export class HandlerThreads {
     await this.#keepProcess(() =>
       Promise.all(this.#slots.map(({ thread, number }) => places.give(thread!, number))),
     );
-    this.#watch.start();
+    if (!this.#isClosed) this.#watch.start();
   }
 
   /** Replaces all of them, one after the other: each begins before the one that it replaces stops to claim. */
@@ -338,6 +338,8 @@ export class HandlerThreads {
       clearTimeout(slot.retry);
       const old = slot.thread;
       slot.thread = next;
+      slot.leaving = undefined;
+      slot.failedStarts = 0;
       slot.restarts++;
       this.#supervise(slot, next);
       await this.#places!.give(next, slot.number);

@@ -2,7 +2,9 @@
 
 import { RequestBody } from './request-body.js';
 import {
+  DOORBELL_IDLE,
   DOORBELL_TAKEN,
+  DOORBELL_VACANT,
   REACTOR_SLEEP,
   REQUEST_BODY_ASCII,
   REQUEST_BODY_BYTES,
@@ -129,6 +131,8 @@ export class RequestRing {
   /** As `RequestClaimer::claim_one()` in native/ring/request_ring.cc, where it is said why. */
   #claimOne(claimer: Claimer, into: ClaimedRun): boolean {
     const words = this.#words;
+    // The server's thread has given this one up, and answers what it claims in its place.
+    if (Atomics.load(claimer.doorbell, DOORBELL_IDLE) === DOORBELL_VACANT) return false;
     for (let hasTried = false; ; hasTried = true) {
       const first = Atomics.load(words, REQUEST_CLAIM);
       if (((Atomics.load(words, REQUEST_HEAD) - first) | 0) <= 0) {

@@ -22,9 +22,8 @@ export function packError(thrown: unknown, depth = 0): SentError {
   try {
     if (thrown instanceof Error) return packed(thrown, depth);
     return notAnError(inspect(thrown));
-  } catch (error) {
-    // A getter or a proxy of the app's.
-    return notAnError(`something that cannot be shown (${String(error)})`);
+  } catch {
+    return notAnError('something that cannot be shown'); // a getter or a proxy of the app's throws
   }
 }
 

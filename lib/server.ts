@@ -327,11 +327,11 @@ export class Server extends RouteMethods<ServerEvents> {
       );
     },
     onGiveUp: (error: unknown): void => {
+      // Where nobody is left to answer there is nothing to wait for.
+      void this.close(this.#threads?.areServing === true ? undefined : { graceMs: 0 });
       const context = { method: '', path: '' };
       if (this.listenerCount('error') > 0) this.emit('error', error, context);
       else console.error('millrace: a handler thread cannot be replaced, the server closes:', error);
-      // Where nobody is left to answer there is nothing to wait for.
-      void this.close(this.#threads?.areServing === true ? undefined : { graceMs: 0 });
     },
   };
 

@@ -47,6 +47,7 @@ export class ThreadPlaces {
   async give(thread: HandlerThread, number: number): Promise<void> {
     const { memory, sticky, unsentBytes } = this.#server;
     const lane = sticky ? number : 0;
+    void thread.ended.then(this.onChange);
     while (!this.#isClosed && !thread.hasEnded) {
       const place = this.#tenants.findIndex((_, index) => this.#isFree(index));
       if (place < 0) {
@@ -55,7 +56,6 @@ export class ThreadPlaces {
       }
       this.#tenants[place] = thread;
       memory.doorbell(place)[DOORBELL_TAKEN] = 0;
-      void thread.ended.then(this.onChange);
       await thread.join({
         server: this.#native.number(),
         place,
@@ -100,7 +100,9 @@ export class ThreadPlaces {
     if (thread.place === undefined) return undefined;
     const doorbell = this.#server.memory.doorbell(thread.place);
     const isAtWork = Atomics.load(doorbell, DOORBELL_IDLE) === 0;
-    return isAtWork ? Atomics.load(doorbell, DOORBELL_TURNS) : undefined;
+    // What it takes counts, too: with several reactors a turn can hold some handlers.
+    const progress = Atomics.load(doorbell, DOORBELL_TURNS) + Atomics.load(doorbell, DOORBELL_TAKEN);
+    return isAtWork ? progress | 0 : undefined;
   }
 
   /** Ends all threads, after the server has stopped. */

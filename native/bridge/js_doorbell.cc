@@ -72,8 +72,9 @@ void JsDoorbell::on_closed(uv_handle_t* async) noexcept {
 }
 
 void JsDoorbell::on_environment_end(napi_async_cleanup_hook_handle, void* handle) noexcept {
-  // The hook is removed when libuv has closed the handle; the environment waits for that. The reactors that
-  // could ring have been joined: ServerWrap's hook was added later and so has run before this one.
+  // The hook is removed when libuv has closed the handle; the environment waits for that. Who could ring has
+  // been joined or disconnected: the hooks of ServerWrap and ThreadWrap were added later and so have run
+  // before this one.
   static_cast<Handle*>(handle)->close();
 }
 

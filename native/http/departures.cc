@@ -1,6 +1,7 @@
 #include "http/departures.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 
@@ -21,45 +22,63 @@ void Departures::assign_claimed() {
 }
 
 bool Departures::attend(const OnReactor& here) {
-  bool tell = false;
   unsure_ = false;
-  std::erase_if(leaving_, [&](const Leaving& leaving) {
-    const JsLink& link = js_threads_[leaving.js_thread];
-    switch (leaving.step) {
-      case DepartureStep::retire:
-        if (!has_retired(leaving.js_thread)) return false;
-        link.departure->retired.settle(link.reactor);
-        break;
-      case DepartureStep::abandon:
-        return answer_claimed(leaving.js_thread, here);
-      case DepartureStep::leave:
-        if (!answer_claimed(leaving.js_thread, here)) return false;
-        link.responses->restart();
-        static_cast<void>(link.news->take());
-        link.departure->gone.settle(link.reactor);
-        break;
+  std::vector<Leaving> still;
+  bool tell = false;
+  for (const Leaving& leaving : leaving_) {
+    if (!see_off(leaving, here)) {
+      still.push_back(leaving);
+    } else if (leaving.step != DepartureStep::abandon) {
+      tell = true;
     }
-    return tell = true;
-  });
+  }
+  leaving_ = std::move(still);
   return tell;
+}
+
+bool Departures::see_off(const Leaving& leaving, const OnReactor& here) {
+  const JsLink& link = js_threads_[leaving.js_thread];
+  switch (leaving.step) {
+    case DepartureStep::retire:
+      if (!has_retired(leaving.js_thread)) return false;
+      link.departure->retired.settle(link.reactor);
+      return true;
+    case DepartureStep::abandon:
+      return answer_claimed(leaving, here);
+    case DepartureStep::leave:
+      break;
+  }
+  if (!answer_claimed(leaving, here)) return false;
+  link.responses->restart();
+  static_cast<void>(link.news->take());
+  link.departure->gone.settle(link.reactor);
+  return true;
 }
 
 bool Departures::has_retired(std::uint8_t js_thread) {
   return exchanges_.outstanding(js_thread) == 0 && !js_threads_[js_thread].responses->has_published();
 }
 
-bool Departures::answer_claimed(std::uint8_t js_thread, const OnReactor& here) {
+bool Departures::answer_claimed(const Leaving& leaving, const OnReactor& here) {
+  const std::uint8_t js_thread = leaving.js_thread;
   const JsLink& link = js_threads_[js_thread];
   // What it had published before its end counts.
   static_cast<void>(outlet_.collect(*link.responses, js_thread, here));
+  std::erase_if(outlet_.body_reads(), [js_thread](const auto& read) { return read.js_thread == js_thread; });
+  // Relaxed: read before as the thread's, and written when it came.
   const std::uint32_t lane = link.lane->load(std::memory_order_relaxed);
   const auto is_claiming = [&](std::uint32_t index) {
-    return std::any_of(js_threads_.begin(), js_threads_.end(), [&](const JsLink& other) {
-      return &other != &link && !other.doorbell->vacant() &&
-             other.lane->load(std::memory_order_relaxed) == lane && other.responses->claiming() == index;
-    });
+    for (std::size_t other = 0; other < js_threads_.size(); ++other) {
+      const JsLink& its = js_threads_[other];
+      if (other != js_thread && !has_ended(other) && its.lane->load(std::memory_order_relaxed) == lane &&
+          its.responses->claiming() == index) {
+        return true;
+      }
+    }
+    return false;
   };
-  const bool is_sure = requests_.rings()[lane]->give_up(js_thread, is_claiming);
+  const bool is_sure =
+      requests_.rings()[lane]->give_up(js_thread, is_claiming, leaving.step == DepartureStep::leave);
   assign_claimed();
   for (const std::uint32_t slot : exchanges_.unanswered_by(js_thread)) {
     // Answering one may end its connection, and the others of that.
@@ -68,6 +87,12 @@ bool Departures::answer_claimed(std::uint8_t js_thread, const OnReactor& here) {
   }
   unsure_ = unsure_ || !is_sure;
   return is_sure;
+}
+
+bool Departures::has_ended(std::size_t js_thread) const noexcept {
+  return std::any_of(leaving_.begin(), leaving_.end(), [js_thread](const Leaving& leaving) {
+    return leaving.js_thread == js_thread && leaving.step == DepartureStep::leave;
+  });
 }
 
 }  // namespace millrace

@@ -38,9 +38,12 @@ class Departures {
     DepartureStep step;
   };
 
+  /// False: not yet.
+  [[nodiscard]] bool see_off(const Leaving& leaving, const OnReactor& here);
   [[nodiscard]] bool has_retired(std::uint8_t js_thread);
   /// False: not all of it yet, see unsure().
-  [[nodiscard]] bool answer_claimed(std::uint8_t js_thread, const OnReactor& here);
+  [[nodiscard]] bool answer_claimed(const Leaving& leaving, const OnReactor& here);
+  [[nodiscard]] bool has_ended(std::size_t js_thread) const noexcept;
 
   ring::RequestLanes& requests_;
   ExchangeTable& exchanges_;

@@ -66,6 +66,11 @@ class ExchangeTable {
   [[nodiscard]] bool hold(Exchange& exchange, std::string_view bytes);
   /// This JS thread has the request, and is told what there is to tell.
   void assign(Exchange& exchange, std::uint8_t js_thread) noexcept;
+  /// Its JS thread has done all there is to do, and is told nothing more.
+  void release_js_thread(Exchange& exchange) noexcept {
+    exchange.watched = exchange.asked = false;
+    assign(exchange, kNoJsThread);
+  }
   /// Requests that this JS thread has and that have not been answered, of those assigned to it. Any thread.
   [[nodiscard]] std::uint64_t outstanding(std::uint8_t js_thread) const noexcept {
     return outstanding_[js_thread].get();

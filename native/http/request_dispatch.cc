@@ -85,7 +85,8 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   }
   const std::uint64_t since_ms = admitted ? resumed_since_ms_ : io_.now_ms();
   // Behind all that came before it, so that those whose queueMs is over are the first in the ring.
-  if (config_.timeouts.queue_ms != 0 && !admitted && !parked_.empty()) return Dispatch::ring_full;
+  if (config_.timeouts.queue_ms != 0 && !admitted && !parked_beside(connection).empty())
+    return Dispatch::ring_full;
   const bool in_arena = body.outside.empty() && body.bytes.size() <= kArenaBodyBytes;
   const std::uint32_t record_bytes = ring::record_bytes(head, fields.size(), connection.peer);
   ring::RequestRing& ring = lanes_.of(connection.id.slot);

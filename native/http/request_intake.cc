@@ -36,7 +36,8 @@ RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, C
                .header_bytes = config.limits.header_bytes,
                .header_count = config.limits.header_count},
               fields_),
-      fallback_{.kind = RouteTarget::Kind::handler, .id = routes.fallback} {}
+      fallback_{.kind = RouteTarget::Kind::handler, .id = routes.fallback},
+      parked_(lanes.rings().size()) {}
 
 void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
   if (connection.phase != Connection::Phase::open) {
@@ -181,10 +182,14 @@ void RequestIntake::go_on(Connection& connection, const OnReactor& here) {
 }
 
 void RequestIntake::resume_parked(const OnReactor& here) {
-  while (!parked_.empty()) {
-    const ConnectionId id = parked_.front().id;
-    resumed_since_ms_ = parked_.front().since_ms;
-    parked_.pop_front();
+  for (ParkedConnections& parked : parked_) resume_lane(parked, here);
+}
+
+void RequestIntake::resume_lane(ParkedConnections& parked, const OnReactor& here) {
+  while (!parked.empty()) {
+    const ConnectionId id = parked.front().id;
+    resumed_since_ms_ = parked.front().since_ms;
+    parked.pop_front();
     Connection* connection = io_.table().find(id, here);
     if (connection == nullptr || !connection->waits_for_ring) continue;
     parked_again_ = Parked::no;
@@ -199,25 +204,26 @@ void RequestIntake::resume_parked(const OnReactor& here) {
   }
 }
 
-void RequestIntake::forget_stale_parked(const OnReactor& here) {
+void RequestIntake::forget_stale(ParkedConnections& parked, const OnReactor& here) {
   // Clients that park and vanish leave their ids behind. Looked through only when most must be stale.
-  if (parked_.size() < kParkedLook || parked_.size() < 2 * std::size_t{queue_.parked()}) return;
-  std::erase_if(parked_, [&](const ParkedConnection& parked) {
-    const Connection* connection = io_.table().find(parked.id, here);
+  if (parked.size() < kParkedLook || parked.size() < 2 * std::size_t{queue_.parked()}) return;
+  std::erase_if(parked, [&](const ParkedConnection& waiting) {
+    const Connection* connection = io_.table().find(waiting.id, here);
     return connection == nullptr || !connection->waits_for_ring;
   });
 }
 
 void RequestIntake::park(Connection& connection, const OnReactor& here) {
-  forget_stale_parked(here);
+  ParkedConnections& parked = parked_beside(connection);
+  forget_stale(parked, here);
   if (connection.waits_for_ring) {
     parked_again_ = Parked::same_request;
-    parked_.push_front({connection.id, resumed_since_ms_});  // tried again and failed: it keeps its place
+    parked.push_front({connection.id, resumed_since_ms_});  // tried again and failed: it keeps its place
   } else {
     parked_again_ = Parked::next_request;
     connection.waits_for_ring = true;
     queue_.park();
-    parked_.push_back({connection.id, io_.now_ms()});
+    parked.push_back({connection.id, io_.now_ms()});
   }
 }
 

@@ -5,6 +5,7 @@
 // the connection is not read further: back-pressure reaches the client through TCP.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string_view>
@@ -53,7 +54,9 @@ class RequestIntake {
 
   /// Lets connections that wait for room in the ring go on, the longest waiting first.
   void resume_parked(const OnReactor& here);
-  [[nodiscard]] bool has_parked() const noexcept { return !parked_.empty(); }
+  [[nodiscard]] bool has_parked() const noexcept {
+    return std::any_of(parked_.begin(), parked_.end(), [](const auto& lane) { return !lane.empty(); });
+  }
 
   /// Gives handlers what they have asked for of their requests' bodies, as far as it is there.
   void serve_body_reads(const OnReactor& here);
@@ -118,7 +121,6 @@ class RequestIntake {
   void end_idle(Connection& connection, const OnReactor& here);
   [[nodiscard]] bool has_expired(std::uint64_t since_ms) const noexcept;
   void park(Connection& connection, const OnReactor& here);
-  void forget_stale_parked(const OnReactor& here);
 
   // request_dispatch.cc. The request is in the parser; `head_bytes` is what it was parsed from.
   [[nodiscard]] const RouteTarget* handler_of(const RouteMatch& match) const noexcept;
@@ -155,8 +157,14 @@ class RequestIntake {
     ConnectionId id;
     std::uint64_t since_ms;
   };
-  std::deque<ParkedConnection> parked_;
-  std::uint64_t resumed_since_ms_ = 0;  // of the one that resume_parked() lets go on
+  using ParkedConnections = std::deque<ParkedConnection>;
+  [[nodiscard]] ParkedConnections& parked_beside(const Connection& connection) noexcept {
+    return parked_[lanes_.index_of(connection.id.slot)];
+  }
+  void resume_lane(ParkedConnections& parked, const OnReactor& here);
+  void forget_stale(ParkedConnections& parked, const OnReactor& here);
+  std::vector<ParkedConnections> parked_;  // by lane: one that is full holds up no other
+  std::uint64_t resumed_since_ms_ = 0;     // of the one that resume_parked() lets go on
   enum class Parked : std::uint8_t { no, same_request, next_request };
   Parked parked_again_ = Parked::no;  // what park() did while resume_parked() let a connection go on
   std::uint32_t pushed_ = 0;

@@ -296,7 +296,7 @@ RequestIntake::Progress RequestIntake::resume_upload(Connection& connection, std
 void RequestIntake::serve_body_reads(const OnReactor& here) {
   for (const ResponseOutlet::BodyRead& read : outlet_.body_reads()) {
     Exchange* const exchange = exchanges_.find(read.exchange_slot, read.exchange_generation);
-    if (exchange == nullptr) {
+    if (exchange == nullptr || exchange->complete) {
       news_[read.js_thread]->put({.exchange_slot = read.exchange_slot,
                                   .exchange_generation = read.exchange_generation,
                                   .kind = news::kGone});

@@ -121,6 +121,7 @@ void ResponseOutlet::put(Connection& connection, Exchange& exchange, std::string
     return;
   }
   // An older request of this connection has no answer yet (RFC 9112 §9.3.2): this one waits.
+  if (exchange.complete) exchanges_.release_js_thread(exchange);
   if (!exchanges_.hold(exchange, written) || !exchanges_.hold(exchange, block.view()) ||
       !exchanges_.hold(exchange, after)) {
     io_.close(connection, here);
@@ -286,6 +287,11 @@ void ResponseOutlet::answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t
 void ResponseOutlet::answer_lost(std::uint32_t exchange_slot, const OnReactor& here) {
   Exchange& exchange = exchanges_.at(exchange_slot);
   exchange.watched = false;  // who watched it is gone
+  Upload* const upload = io_.table().at(exchange.connection_slot).upload();
+  if (upload != nullptr && upload->stage == Upload::Stage::delivering &&
+      upload->exchange_slot == exchange_slot) {
+    upload->wanted = Upload::Wanted::nothing;  // and so is who wanted its body
+  }
   counters_.requests_lost.add();
   if (exchange.begun) {
     abort(io_.table().at(exchange.connection_slot), exchange, here);

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 
 namespace millrace {
@@ -17,37 +19,37 @@ std::uint64_t precise_us() noexcept {
 }  // namespace
 
 void JsWakes::before_publish() noexcept {
-  const bool is_asked = js_threads_.size() > 1 && requests_.rings().size() == 1;
-  if (is_asked && requests_.rings().front()->unclaimed_published() == 0) claimed_us_ = precise_us();
+  if (js_threads_.size() > 1 && requests_.all_published_claimed()) claimed_us_ = precise_us();
 }
 
 void JsWakes::ring_for_requests() noexcept {
   if (js_threads_.size() == 1) {
     static_cast<void>(js_threads_.front().doorbell->ring());
-    return;
-  }
-  if (requests_.rings().size() > 1) {
+  } else if (requests_.rings().size() > 1) {
     ring_lanes();
-    return;
+  } else {
+    const std::uint64_t now_us = precise_us();
+    const bool is_behind = now_us - claimed_us_ >= kBehindUs;
+    if (is_behind || !has_quick_thread(now_us)) ring(1, now_us);
   }
-  const std::uint64_t now_us = precise_us();
-  const bool is_behind = now_us - claimed_us_ >= kBehindUs;
-  if (is_behind || !has_quick_thread(now_us)) ring(1, now_us);
 }
 
-void JsWakes::ring_more() noexcept {
-  if (js_threads_.size() == 1) return;
+void JsWakes::look_after_unclaimed() noexcept {
+  if (js_threads_.size() == 1 || requests_.all_published_claimed()) return;
+  const std::uint64_t now_us = precise_us();
+  if (now_us - std::max(claimed_us_, asked_us_) < kNapMs * 1000) return;
+  asked_us_ = now_us;
   if (requests_.rings().size() > 1) {
     ring_lanes();
   } else {
-    ring(requests_.unclaimed(), precise_us());
+    ring(requests_.unclaimed(), now_us);
   }
 }
 
 /// Each thread for what only it may claim.
 void JsWakes::ring_lanes() noexcept {
   for (const JsLink& js : js_threads_) {
-    // Relaxed: it was written before the thread said that it waits, which is what matters for ring().
+    // Relaxed: where the place has just been given to a thread with another lane, the next look finds it.
     const std::uint32_t lane = js.lane->load(std::memory_order_relaxed);
     if (requests_.rings()[lane]->unclaimed_published() > 0) static_cast<void>(js.doorbell->ring());
   }
@@ -59,9 +61,11 @@ bool JsWakes::has_quick_thread(std::uint64_t now_us) noexcept {
     if (!js_threads_[i].doorbell->at_work()) continue;
     Seen& seen = seen_[i];
     const std::uint32_t claiming = js_threads_[i].responses->claiming();
-    if (claiming != seen.claiming) seen = {claiming, now_us};
+    // It moved some time after the last look.
+    if (claiming != seen.claiming) seen = {claiming, looked_us_};
     has_quick = has_quick || now_us - seen.moved_us < kQuickUs;
   }
+  looked_us_ = now_us;
   return has_quick;
 }
 

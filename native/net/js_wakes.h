@@ -22,13 +22,14 @@ class JsWakes {
   void before_publish() noexcept;
   /// Requests have been published.
   void ring_for_requests() noexcept;
-  /// A nap is over, in which those that have been rung should have come: as many as there is work for.
-  void ring_more() noexcept;
+  /// Each turn: where requests have been waiting for kNapMs, as many threads are rung as there is work for.
+  /// One that has been rung before may be stuck in code that is not ours.
+  void look_after_unclaimed() noexcept;
 
  private:
   struct Seen {
     std::uint32_t claiming = 0;
-    std::uint64_t moved_us = 0;  // when that was last seen to change, or the thread was rung
+    std::uint64_t moved_us = 0;  // since then it has changed, or the thread was rung
   };
 
   [[nodiscard]] bool has_quick_thread(std::uint64_t now_us) noexcept;
@@ -39,6 +40,8 @@ class JsWakes {
   const ring::RequestLanes& requests_;
   std::vector<Seen> seen_;        // by JS thread
   std::uint64_t claimed_us_ = 0;  // when everything published had last been claimed
+  std::uint64_t looked_us_ = 0;   // when the threads at work were last looked at
+  std::uint64_t asked_us_ = 0;    // when more threads were last rung for what was waiting
 };
 
 }  // namespace millrace

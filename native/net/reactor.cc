@@ -113,8 +113,7 @@ void Reactor::turn(const OnReactor& here) {
     if (intake_.pushed() >= kRequestsPerPublish || (i + 1) % kEventsPerPublish == 0) hand_over_requests();
   }
   hand_over_requests();
-  // A thread that has been rung may be stuck in code that is not ours; after a nap others are asked too.
-  if (count == 0) js_wakes_.ring_more();
+  js_wakes_.look_after_unclaimed();
   collect_answers(here);
   intake_.serve_body_reads(here);
   see_off_js_threads(here);
@@ -166,7 +165,7 @@ int Reactor::look_for_events(std::span<epoll_event> events) {
 }
 
 int Reactor::prepare_to_sleep() {
-  bool nap = intake_.has_parked() || (js_threads_.size() > 1 && requests_.unclaimed() > 0);
+  bool nap = intake_.has_parked() || (js_threads_.size() > 1 && requests_.in_use());
   nap = nap || departures_.unsure() || (exchanges_.size() >= kNapExchanges && js_is_at_work());
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
@@ -243,7 +242,7 @@ void Reactor::collect_answers(const OnReactor& here) {
 void Reactor::see_off_js_threads(const OnReactor& here) {
   if (departures_.empty()) return;
   // Whose the requests are that have been claimed by now.
-  requests_.reclaim();
+  requests_.attribute_released();
   departures_.assign_claimed();
   if (departures_.attend(here)) tell_change();
 }

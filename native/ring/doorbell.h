@@ -45,18 +45,14 @@ class Doorbell {
     // spares the locked instruction when the thread is at work, which under load it is.
     if (flag().load(std::memory_order_seq_cst) != 1) return false;
     std::uint32_t wanted = 1;
-    if (!flag().compare_exchange_strong(wanted, 0, std::memory_order_seq_cst)) return false;
-    call();
-    return true;
+    return flag().compare_exchange_strong(wanted, 0, std::memory_order_seq_cst) && call();
   }
 
   /// As ring(), and also where the thread wants no requests any more: for news of exchanges.
   bool ring_for_news() noexcept {
     std::uint32_t wanted = flag().load(std::memory_order_seq_cst);
     if (wanted != 1 && wanted != kDoorbellRetiring) return false;
-    if (!flag().compare_exchange_strong(wanted, 0, std::memory_order_seq_cst)) return false;
-    call();
-    return true;
+    return flag().compare_exchange_strong(wanted, 0, std::memory_order_seq_cst) && call();
   }
 
   /// Wakes whether it is wanted or not: for news that is not in a ring.
@@ -64,7 +60,7 @@ class Doorbell {
     std::uint32_t now = flag().load(std::memory_order_seq_cst);
     while (now != kDoorbellVacant && !flag().compare_exchange_weak(now, 0, std::memory_order_seq_cst)) {
     }
-    if (now != kDoorbellVacant) call();
+    if (now != kDoorbellVacant) static_cast<void>(call());
   }
 
   /// The thread has been woken or is at work; it may be answering without telling anybody.
@@ -78,12 +74,15 @@ class Doorbell {
     return atomic_word(word_, kDoorbellIdle);
   }
 
-  void call() noexcept {
+  /// False: a thread on its way out has touched the flag; there is nobody.
+  bool call() noexcept {
     const std::lock_guard lock(mutex_);
-    if (wake_ != nullptr)
-      wake_(context_);
-    else
-      flag().store(kDoorbellVacant, std::memory_order_seq_cst);  // a thread on its way out has touched it
+    if (wake_ == nullptr) {
+      flag().store(kDoorbellVacant, std::memory_order_seq_cst);
+      return false;
+    }
+    wake_(context_);
+    return true;
   }
 
   std::uint32_t* word_;

@@ -4,6 +4,7 @@
 // requests of a connection stay with one of them: what a connection's requests wait in is its lane.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -19,9 +20,11 @@ class RequestLanes {
   RequestLanes(std::vector<RequestRing*> rings, std::uint32_t shift) noexcept
       : rings_(std::move(rings)), shift_(shift) {}
 
+  [[nodiscard]] std::size_t index_of(std::uint32_t connection_slot) const noexcept {
+    return rings_.size() == 1 ? 0 : (connection_slot + shift_) % rings_.size();
+  }
   [[nodiscard]] RequestRing& of(std::uint32_t connection_slot) noexcept {
-    if (rings_.size() == 1) return *rings_.front();
-    return *rings_[(connection_slot + shift_) % rings_.size()];
+    return *rings_[index_of(connection_slot)];
   }
 
   [[nodiscard]] const std::vector<RequestRing*>& rings() const noexcept { return rings_; }
@@ -31,6 +34,13 @@ class RequestLanes {
     bool is_new = false;
     for (RequestRing* ring : rings_) is_new = ring->publish() || is_new;
     return is_new;
+  }
+
+  [[nodiscard]] bool all_published_claimed() const noexcept {
+    for (const RequestRing* ring : rings_) {
+      if (ring->unclaimed_published() > 0) return false;
+    }
+    return true;
   }
 
   [[nodiscard]] std::uint32_t unclaimed() const noexcept {
@@ -47,6 +57,18 @@ class RequestLanes {
       if (since && (!oldest || *since < *oldest)) oldest = since;
     }
     return oldest;
+  }
+
+  /// Has a request not been claimed, or is it not known yet that its claimer has copied it?
+  [[nodiscard]] bool in_use() const noexcept {
+    for (const RequestRing* ring : rings_) {
+      if (ring->in_use()) return true;
+    }
+    return false;
+  }
+
+  void attribute_released() {
+    for (RequestRing* ring : rings_) ring->attribute_released();
   }
 
   void reclaim() noexcept {

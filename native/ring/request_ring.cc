@@ -93,8 +93,24 @@ void RequestRing::reclaim() noexcept {
   }
 }
 
-bool RequestRing::give_up(std::uint8_t js_thread, const std::function<bool(std::uint32_t)>& is_claiming) {
-  const std::uint32_t dead = js_thread + 1U;
+void RequestRing::attribute_released() {
+  // Acquire: as in reclaim().
+  const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_acquire);
+  for (std::uint32_t index = tail_; static_cast<std::int32_t>(claim - index) > 0;) {
+    const std::uint32_t after =
+        atomic_word(descriptor(index), request::kReleased).load(std::memory_order_acquire);
+    if (after == index) {
+      ++index;
+      continue;
+    }
+    if (const std::uint32_t owner = owner_of(index); owner != 0) add_owned(index, owner);
+    index = after;
+  }
+}
+
+bool RequestRing::give_up(std::uint8_t js_thread, const std::function<bool(std::uint32_t)>& is_claiming,
+                          bool has_ended) {
+  const std::uint32_t leaving = js_thread + 1U;
   bool is_sure = true;
   // Acquire: what a claimer wrote before its exchange, kResponseClaiming, is seen.
   const std::uint32_t claim = atomic_word(words_, kRequestClaim).load(std::memory_order_acquire);
@@ -111,16 +127,18 @@ bool RequestRing::give_up(std::uint8_t js_thread, const std::function<bool(std::
     } else {
       // Once more: a claimer that claims something else by now has written its number before it said so.
       owner = owner_of(index);
-      if (owner == 0 || owner == dead) {
-        add_owned(index, dead);
-        // Relaxed: only reclaim() in this thread reads them.
-        atomic_word(descriptor(index), request::kFlags).store(0, std::memory_order_relaxed);
-        released.store(index + 1, std::memory_order_relaxed);
+      if (owner == 0 || owner == leaving) {
+        add_owned(index, leaving);
+        if (has_ended) {
+          // Relaxed: only reclaim() in this thread reads them.
+          atomic_word(descriptor(index), request::kFlags).store(0, std::memory_order_relaxed);
+          released.store(index + 1, std::memory_order_relaxed);
+        }
       }
     }
     ++index;
   }
-  reclaim();
+  if (has_ended) reclaim();
   return is_sure;
 }
 

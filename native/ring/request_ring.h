@@ -82,10 +82,16 @@ class RequestRing {
   /// What reclaim() has found; the caller empties it.
   [[nodiscard]] std::vector<Owned>& owned() noexcept { return owned_; }
 
-  /// A JS thread has died. What it had claimed and not yet copied is given back and added to owned();
-  /// `is_claiming(index)` tells whether one that lives is about to claim that index. False: it may have, and
-  /// this has to be asked again a moment later.
-  [[nodiscard]] bool give_up(std::uint8_t js_thread, const std::function<bool(std::uint32_t)>& is_claiming);
+  /// Adds to owned() what has been released behind something that has not, too. What is added twice does no
+  /// harm: its exchange has one thread.
+  void attribute_released();
+
+  /// A JS thread ends. What it has claimed and not copied yet is added to owned(), and if it `has_ended`
+  /// given back: one that has not may still be reading it. `is_claiming(index)` tells whether one that has
+  /// not ended is about to claim that index. False: it may have, and this has to be asked again a moment
+  /// later.
+  [[nodiscard]] bool give_up(std::uint8_t js_thread, const std::function<bool(std::uint32_t)>& is_claiming,
+                             bool has_ended);
 
   /// Claims the published requests that nobody has claimed and that have waited since `since_ms` or longer:
   /// no JS thread will see them. Their memory is given back; exchange_of() tells whose they were until the
@@ -114,6 +120,9 @@ class RequestRing {
     // Relaxed: a count for the queue limit and for the doorbell; a claim seen late only makes it too large.
     return head_ - atomic_word(words_, kRequestClaim).load(std::memory_order_relaxed);
   }
+
+  /// Is there a request whose memory has not been given back, as far as reclaim() has seen?
+  [[nodiscard]] bool in_use() const noexcept { return tail_ != head_; }
 
   /// Of those that have been published.
   [[nodiscard]] std::uint32_t unclaimed_published() const noexcept {

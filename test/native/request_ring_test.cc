@@ -351,8 +351,9 @@ struct NumberedClaimers {
   [[nodiscard]] bool other_is_claiming(std::uint32_t index) {
     return atomic_word(claiming[1].shared().words, kResponseClaiming).load() == index;
   }
-  [[nodiscard]] bool give_up_first(Ring& r) {
-    return r.ring.give_up(0, [this](std::uint32_t index) { return other_is_claiming(index); });
+  [[nodiscard]] bool give_up_first(Ring& r, bool has_ended = true) {
+    return r.ring.give_up(
+        0, [this](std::uint32_t index) { return other_is_claiming(index); }, has_ended);
   }
 
   std::vector<RingMemory> claiming{RingMemory(64), RingMemory(64)};
@@ -433,6 +434,39 @@ TEST("a request without a number is a dead claimer's, unless one that lives is a
     r.ring.reclaim();
     EXPECT_TRUE(owned_by(1, r) == Slots{10});
   }
+}
+
+TEST("what one has claimed that has not ended yet is known, and its memory stays its own") {
+  Ring r;
+  NumberedClaimers numbered(r);
+  for (std::uint32_t id = 10; id < 12; ++id) ASSERT_TRUE(r.push(id, 8));
+  EXPECT_TRUE(r.ring.publish());
+  const RequestRun run = numbered.claimers[0].claim(1);
+  EXPECT_TRUE(numbered.give_up_first(r, false));
+  EXPECT_TRUE(owned_by(0, r) == Slots{10});
+  for (std::uint32_t id = 20; id < 20 + kSlots - 2; ++id) EXPECT_TRUE(r.push(id, 8));
+  EXPECT_FALSE(r.push(99, 8));  // its slot is not free
+  r.expect(run.first, 10, 8);
+  numbered.claimers[0].release(run);
+  EXPECT_TRUE(r.push(99, 8));
+  // Once it has ended nothing is left to give back.
+  r.ring.owned().clear();
+  EXPECT_TRUE(numbered.give_up_first(r));
+  EXPECT_TRUE(owned_by(0, r).empty());
+}
+
+TEST("tells who has claimed what also behind a claimer that takes its time") {
+  Ring r;
+  NumberedClaimers numbered(r);
+  for (std::uint32_t id = 10; id < 13; ++id) ASSERT_TRUE(r.push(id, 8));
+  EXPECT_TRUE(r.ring.publish());
+  const RequestRun slow = numbered.claimers[1].claim(1);
+  for (int i = 0; i < 2; ++i) numbered.claimers[0].release(numbered.claimers[0].claim(1));
+  r.ring.reclaim();
+  EXPECT_TRUE(r.ring.owned().empty());
+  r.ring.attribute_released();
+  EXPECT_TRUE(owned_by(0, r) == (Slots{11, 12}));
+  r.expect(slow.first, 10, 8);
 }
 
 TEST("what has been withdrawn is nobody's, whoever dies") {
