@@ -45,7 +45,7 @@ const OTHERS: Readonly<Record<string, RegExp>> = {
   'odd-message': /Function|=>/,
   'odd-stack': /^without a stack$/,
   'own-cause': /^its own cause$/,
-  getter: /^a handler threw something that cannot be shown \(Error: in a getter\)$/,
+  getter: /^a handler threw something that cannot be shown$/,
 };
 
 for (const [what, message] of Object.entries(OTHERS)) {
