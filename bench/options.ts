@@ -3,11 +3,11 @@
 import { parseArgs } from 'node:util';
 import { CannotRun } from './cannot-run.js';
 import { pick, wholeNumber } from './option-values.js';
-import { type Scenario, SERVER_NAMES, type ServerName } from './scenario.js';
+import { type Plan, type Scenario, SERVER_NAMES, type ServerName, type Suite } from './scenario.js';
 
 export interface Options {
-  readonly rounds: number;
-  readonly seconds: number;
+  /** What was asked for, to be preferred to what a scenario takes by itself. */
+  readonly plan: Partial<Plan>;
   readonly scenarios: readonly Scenario[];
   readonly servers: readonly ServerName[];
   /** Where the figures go as JSON; `-` is stdout, which then holds nothing else. */
@@ -15,50 +15,92 @@ export interface Options {
   readonly help: boolean;
 }
 
-const DEFAULT_ROUNDS = 5;
+export const DEFAULT_PLAN: Plan = { rounds: 5, seconds: 3 };
 const MAX_ROUNDS = 1_000;
-const DEFAULT_SECONDS = 3;
 const MAX_SECONDS = 600;
 
 /** @throws CannotRun naming the option, the value and what it may be. */
-export function readOptions(args: readonly string[], known: readonly Scenario[]): Options {
-  const values = parse(args);
+export function readOptions(args: readonly string[], suites: readonly Suite[]): Options {
+  const { values, positionals } = parse(args);
+  const { rounds, seconds } = values;
   return {
-    rounds: wholeNumber('--rounds', values.rounds, DEFAULT_ROUNDS, MAX_ROUNDS),
-    seconds: wholeNumber('--seconds', values.seconds, DEFAULT_SECONDS, MAX_SECONDS),
-    scenarios: pick('--only', values.only, known, ({ name }) => name),
+    plan: {
+      ...(rounds !== undefined && { rounds: wholeNumber('--rounds', rounds, 0, MAX_ROUNDS) }),
+      ...(seconds !== undefined && { seconds: wholeNumber('--seconds', seconds, 0, MAX_SECONDS) }),
+    },
+    scenarios: scenariosOf(suites, positionals, values.only),
     servers: pick('--servers', values.servers, SERVER_NAMES, (name) => name),
     json: values.json ?? null,
     help: values.help ?? false,
   };
 }
 
-export function usage(known: readonly Scenario[]): string {
-  const width = Math.max(...known.map(({ name }) => name.length));
+/** Names of scenarios alone are enough, whatever suite they are in. */
+function scenariosOf(
+  suites: readonly Suite[],
+  named: readonly string[],
+  only: string | undefined,
+): readonly Scenario[] {
+  const byName = ({ name }: Suite): string => name;
+  const picked = pick('npm run bench', named.length > 0 ? named.join(',') : undefined, suites, byName);
+  const wanted = named.length === 0 && only === undefined ? picked.slice(0, 1) : picked;
+  return pick(
+    '--only',
+    only,
+    wanted.flatMap(({ scenarios }) => scenarios),
+    ({ name }) => name,
+  );
+}
+
+export function usage(suites: readonly Suite[]): string {
+  const width = Math.max(...suites.flatMap(({ scenarios }) => scenarios.map(({ name }) => name.length)));
+  const { rounds, seconds } = DEFAULT_PLAN;
+  const names = suites.map(({ name }) => name);
   return [
-    'npm run bench -- [options]',
+    `npm run bench -- [${names.join('|')}] [options]`,
     '',
-    `  --rounds N       rounds of every scenario, servers in turn (default ${DEFAULT_ROUNDS}; fewer give no verdict)`,
-    `  --seconds N      length of one measured run (default ${DEFAULT_SECONDS})`,
+    `  ${names.join(', ')}  which suite (default ${names[0]})`,
+    `  --rounds N       rounds of every scenario, servers in turn (default ${rounds}; fewer give no verdict)`,
+    `  --seconds N      length of one measured run (default ${seconds}, or as the scenario says)`,
     '  --only A,B       only these scenarios',
     `  --servers A,B    only these of ${SERVER_NAMES.join(', ')}`,
     '  --json FILE      all figures of all rounds as JSON; - for stdout',
     '',
-    'Scenarios:',
-    ...known.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`),
-    '',
+    ...suites.flatMap(({ name: suite, title: about, scenarios }) => [
+      `${suite}: ${about}`,
+      ...scenarios.map(({ name, title, preset }) => `  ${name.padEnd(width)}  ${title}${showPreset(preset)}`),
+      '',
+    ]),
     'Exit code: 0, 1 when a figure misses its bound or a server failed, 2 when the bench cannot run.',
   ].join('\n');
 }
 
-type Raw = Partial<Record<'rounds' | 'seconds' | 'only' | 'servers' | 'json', string>> & { help?: boolean };
+function showPreset(preset: Partial<Plan> | undefined): string {
+  if (!preset) return '';
+  const { rounds, seconds } = { ...DEFAULT_PLAN, ...preset };
+  return ` (${showPlan({ rounds, seconds })})`;
+}
+
+export function showPlan({ rounds, seconds }: Plan): string {
+  return `${rounds === 1 ? '1 round' : `${rounds} rounds`} of ${seconds} s`;
+}
+
+interface Raw {
+  readonly values: Partial<Record<'rounds' | 'seconds' | 'only' | 'servers' | 'json', string>> & {
+    readonly help?: boolean;
+  };
+  readonly positionals: readonly string[];
+}
 
 function parse(args: readonly string[]): Raw {
   const text = { type: 'string' } as const;
   const options = { rounds: text, seconds: text, only: text, servers: text, json: text } as const;
   try {
-    return parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } })
-      .values;
+    return parseArgs({
+      args: [...args],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
   } catch (error) {
     throw new CannotRun(`${(error as Error).message} (npm run bench -- --help)`);
   }

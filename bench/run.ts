@@ -3,16 +3,17 @@
 import { writeFileSync } from 'node:fs';
 import { CannotRun } from './cannot-run.js';
 import { describeMachine } from './measure/machine.js';
+import { killClients } from './measure/client-process.js';
 import { killServers } from './measure/server-process.js';
 import { killWrk } from './measure/wrk.js';
-import { type Options, readOptions, usage } from './options.js';
+import { DEFAULT_PLAN, type Options, readOptions, showPlan, usage } from './options.js';
 import { reportMachine } from './report/machine-report.js';
 import { reportScenario } from './report/scenario-report.js';
 import { Terminal } from './report/terminal.js';
 import { reportVerdicts } from './report/verdict-report.js';
-import { runRounds } from './rounds.js';
-import { type Scenario, SUBJECT } from './scenario.js';
-import { SCENARIOS } from './scenarios/index.js';
+import { prepare, runRounds } from './rounds.js';
+import { type Plan, type Scenario, SUBJECT } from './scenario.js';
+import { SUITES } from './scenarios/index.js';
 import { judge, type Judgement, type Rounds } from './verdict.js';
 
 const EXIT_MISSED = 1;
@@ -22,15 +23,18 @@ const EXIT_INTERRUPTED = 130;
 interface Result {
   readonly scenario: string;
   readonly title: string;
+  readonly plan: Plan;
+  /** What was found out before the first round. */
+  readonly prepared?: string;
   readonly rounds: Rounds;
   readonly judgements: readonly Judgement[];
   readonly failure?: string;
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), SCENARIOS);
+  const options = readOptions(process.argv.slice(2), SUITES);
   if (options.help) {
-    console.log(usage(SCENARIOS));
+    console.log(usage(SUITES));
     return 0;
   }
   const machine = describeMachine();
@@ -42,8 +46,7 @@ async function main(): Promise<number> {
 
   const judgements = results.flatMap((result) => result.judgements);
   if (options.servers.includes(SUBJECT)) reportVerdicts(terminal, judgements);
-  if (options.json !== null)
-    writeJson(options.json, { machine, rounds: options.rounds, seconds: options.seconds, results });
+  if (options.json !== null) writeJson(options.json, { machine, ...DEFAULT_PLAN, ...options.plan, results });
   const failed = results.some(({ failure }) => failure !== undefined);
   return failed || judgements.some(({ verdict }) => verdict === 'misses') ? EXIT_MISSED : 0;
 }
@@ -56,13 +59,24 @@ function scenariosOf({ scenarios, servers }: Options): Scenario[] {
 
 /** A server that fails costs its scenario, not the ones that follow. */
 async function runScenario(terminal: Terminal, scenario: Scenario, options: Options): Promise<Result> {
-  const { name, title, claims } = scenario;
+  const { name, title, claims, preset } = scenario;
+  const plan = { ...DEFAULT_PLAN, ...preset, ...options.plan };
   try {
-    const rounds = await runRounds(scenario, options, (round, server) => {
-      terminal.progress(`${name} · round ${round} of ${options.rounds} · ${server}`);
+    if (scenario.prepare) terminal.progress(`${name} · preparing`);
+    const prepared = await prepare(scenario, plan);
+    const rounds = await runRounds(scenario, plan, (round, server) => {
+      terminal.progress(`${name} · round ${round} of ${plan.rounds} · ${server}`);
     });
-    reportScenario(terminal, scenario, rounds);
-    return { scenario: name, title, rounds, judgements: claims.map((claim) => judge(claim, rounds)) };
+    const notes = [...(preset ? [showPlan(plan)] : []), ...(prepared !== null ? [prepared] : [])];
+    reportScenario(terminal, scenario, rounds, notes);
+    return {
+      scenario: name,
+      title,
+      plan,
+      ...(prepared !== null && { prepared }),
+      rounds,
+      judgements: claims.map((claim) => judge(claim, rounds)),
+    };
   } catch (error) {
     if (error instanceof CannotRun) throw error;
     const failure = (error as Error).message;
@@ -71,6 +85,7 @@ async function runScenario(terminal: Terminal, scenario: Scenario, options: Opti
     return {
       scenario: name,
       title,
+      plan,
       rounds: {},
       judgements: claims.map((claim) => judge(claim, {})),
       failure,
@@ -87,6 +102,7 @@ function writeJson(file: string, report: unknown): void {
 function killChildren(): void {
   killServers();
   killWrk();
+  killClients();
 }
 
 process.on('exit', killChildren);

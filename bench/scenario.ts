@@ -4,8 +4,16 @@ import type { Probe } from './measure/probe.js';
 import type { ServerProcess } from './measure/server-process.js';
 import type { Application } from './variants/applications.js';
 
-export type ServerName = 'millrace' | 'node-http' | 'floor';
-export const SERVER_NAMES: readonly ServerName[] = ['millrace', 'node-http', 'floor'];
+export const SERVER_NAMES = [
+  'millrace',
+  'node-http',
+  'floor',
+  // The references of the threads suite: millrace with fewer threads, and processes instead of threads.
+  'one-thread',
+  'main-thread',
+  'cluster',
+] as const;
+export type ServerName = (typeof SERVER_NAMES)[number];
 
 /** The server whose figures are judged; the others are what it is compared with. */
 export const SUBJECT: ServerName = 'millrace';
@@ -20,13 +28,24 @@ export type Metric =
   | 'timerLateness'
   | 'idleImbalance'
   | 'busyImbalance'
-  | 'bytesPerConnection';
+  | 'bytesPerConnection'
+  | 'quickP50'
+  | 'quickP99'
+  | 'sentLateP99'
+  | 'answers'
+  | 'kills'
+  | 'killed503s'
+  | 'differing503s'
+  | 'miscounted503s'
+  | 'lostConnections'
+  | 'unanswered'
+  | 'wrongAnswers';
 
 /** How busy everybody was, in cores: 1 is one core all the time, waiting for a core included. */
 export interface Occupation {
   /** The busiest thread of the server. */
   readonly server: number;
-  /** The busiest thread of wrk. */
+  /** The busiest thread of the client. */
   readonly client: number;
   /** CPU used by processes that have nothing to do with the bench. */
   readonly others: number;
@@ -36,7 +55,7 @@ export interface Occupation {
 export interface Sample {
   readonly values: Partial<Record<Metric, number>>;
   readonly occupation?: Occupation;
-  /** What wrk complained about: socket errors, answers other than 2xx. */
+  /** What the client complained about: socket errors, answers other than 2xx. */
   readonly problem?: string;
 }
 
@@ -51,6 +70,8 @@ export interface Claim {
   readonly goal?: number;
   /** `worst`: "never more than", so the worst round counts. Otherwise the median and its spread do. */
   readonly judge?: 'worst';
+  /** So many rounds are enough for a verdict; otherwise as many as the spread of a median needs. */
+  readonly enoughRounds?: number;
   /** Where this server misses the bound as well, the machine is to blame, and there is no verdict. */
   readonly control?: ServerName;
   /** This server's ratio to the reference is told beside the verdict, which it does not change. */
@@ -63,16 +84,36 @@ export interface Plan {
   readonly seconds: number;
 }
 
+/** The handlers of the threads suite, in so many threads, or processes, unless the server is one of few threads. */
+export interface Threaded {
+  readonly threads: number;
+}
+
+/** What a scenario prepares with. */
+export type StartServer = (name: ServerName) => Promise<ServerProcess>;
+
 export interface Scenario {
   /** What `--only` takes. */
   readonly name: string;
   readonly title: string;
   /** Measured in this order, round after round. */
   readonly servers: readonly ServerName[];
-  readonly application: Application;
+  readonly application: Application | Threaded;
+  /** Where it takes other rounds than the bench does by itself. Options go before it. */
+  readonly preset?: Partial<Plan>;
   /** A request that every server must answer alike before it is measured. */
   readonly probe: Probe;
   readonly columns: readonly Metric[];
   readonly claims: readonly Claim[];
-  measure(server: ServerProcess, plan: Plan): Promise<Sample>;
+  /** Once, before the first round. Returns what is to be said above the figures. */
+  prepare?(start: StartServer, plan: Plan): Promise<string>;
+  /** `round` counts from 1: what is drawn by lot is the same for all servers of a round. */
+  measure(server: ServerProcess, plan: Plan, round: number): Promise<Sample>;
+}
+
+/** What `npm run bench -- NAME` runs. */
+export interface Suite {
+  readonly name: string;
+  readonly title: string;
+  readonly scenarios: readonly Scenario[];
 }

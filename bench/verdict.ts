@@ -28,7 +28,7 @@ export type Rounds = Readonly<Partial<Record<ServerName, readonly Sample[]>>>;
 const CONFIDENCE = 0.9;
 const FEWEST_ROUNDS = 5;
 
-/** wrk at its limit, in cores: a thread that computes all the time reads as 0.97 to 1. */
+/** The client at its limit, in cores: a thread that computes all the time reads as 0.97 to 1. */
 const CLIENT_LIMIT = 0.95;
 /** A server that is idle more than half of the time did not set the pace. */
 const SERVER_IDLE = 0.5;
@@ -108,10 +108,13 @@ function whyRefuse(claim: Claim, rounds: Rounds, count: number): string | null {
   const names = [SUBJECT, ...(claim.reference ? [claim.reference] : [])];
   const samples = names.flatMap((name) => (rounds[name] ?? []).map((sample) => ({ name, sample })));
   const troubled = samples.find(({ sample }) => sample.problem !== undefined);
-  if (troubled) return `wrk on ${troubled.name}: ${troubled.sample.problem}`;
-  if (count < FEWEST_ROUNDS) return `a verdict takes ${FEWEST_ROUNDS} rounds, and this run had ${count}`;
+  if (troubled) return `the client saw on ${troubled.name}: ${troubled.sample.problem}`;
+  if (count < (claim.enoughRounds ?? FEWEST_ROUNDS))
+    return `a verdict takes ${FEWEST_ROUNDS} rounds, and this run had ${count}`;
   const held = names.find((name) => clientWasBottleneck(rounds[name] ?? []));
-  return held ? `wrk was at its limit while ${held} was idle half of the time: this measured wrk` : null;
+  return held
+    ? `the client was at its limit while ${held} was idle half of the time: this measured the client`
+    : null;
 }
 
 /** In most rounds: one round can be an accident of the scheduler. */

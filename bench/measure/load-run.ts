@@ -30,13 +30,16 @@ export async function warmUp(server: ServerProcess, load: Load): Promise<void> {
 export async function measureUnderLoad(server: ServerProcess, load: Load, seconds: number): Promise<Sample> {
   const before = processTimes(server.pid);
   const wrk = startWrk(server.port, load, seconds);
-  const [result, occupation] = await Promise.all([wrk.result, watch(server.pid, wrk.pid, seconds)]);
+  const [result, occupation] = await Promise.all([
+    wrk.result,
+    watchOccupation([server.pid], wrk.pid, seconds),
+  ]);
   const after = processTimes(server.pid);
   return {
     values: {
       requestsPerSecond: result.requestsPerSecond,
       serverCpu: cpuBetween(before, after) / result.requests,
-      ...(server.runsJavaScript && { jsCpu: threadCpuBetween(before, after, server.pid) / result.requests }),
+      ...(server.hasJsThread && { jsCpu: threadCpuBetween(before, after, server.pid) / result.requests }),
       p50: result.p50Ms,
       p99: result.p99Ms,
       memory: residentBytes(server.pid) / BYTES_PER_MB,
@@ -46,7 +49,12 @@ export async function measureUnderLoad(server: ServerProcess, load: Load, second
   };
 }
 
-async function watch(server: number, client: number, seconds: number): Promise<Occupation> {
+/** Within a run of so many seconds that has just begun. */
+export async function watchOccupation(
+  server: readonly number[],
+  client: number,
+  seconds: number,
+): Promise<Occupation> {
   await sleep(seconds * WATCH_FROM * 1_000);
   const from = read(server, client);
   await sleep(seconds * (WATCH_UNTIL - WATCH_FROM) * 1_000);
@@ -61,7 +69,7 @@ async function watch(server: number, client: number, seconds: number): Promise<O
 }
 
 function read(
-  server: number,
+  server: readonly number[],
   client: number,
 ): {
   atUs: number;
@@ -71,7 +79,7 @@ function read(
 } {
   return {
     atUs: performance.now() * 1_000,
-    server: processTimes(server),
+    server: processTimes(...server),
     client: processTimes(client),
     machine: machineCpuUs(),
   };

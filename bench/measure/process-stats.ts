@@ -15,8 +15,13 @@ export interface ThreadTimes {
 export type ProcessTimes = ReadonlyMap<number, ThreadTimes>;
 
 /** CPU of every thread since it began (`schedstat`: nanoseconds, where `stat` counts in ticks of 10 ms). */
-export function processTimes(pid: number): ProcessTimes {
+export function processTimes(...pids: readonly number[]): ProcessTimes {
   const times = new Map<number, ThreadTimes>();
+  for (const pid of pids) addTimes(times, pid);
+  return times;
+}
+
+function addTimes(times: Map<number, ThreadTimes>, pid: number): void {
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     try {
       const [running, waiting] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
@@ -29,7 +34,6 @@ export function processTimes(pid: number): ProcessTimes {
       if (!isGone(error)) throw error;
     }
   }
-  return times;
 }
 
 /** CPU that all threads of the process used between the two readings. */

@@ -5,9 +5,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { builtFile } from '../paths.js';
-import type { ServerName } from '../scenario.js';
+import type { ServerName, Threaded } from '../scenario.js';
 import type { Application } from '../variants/applications.js';
 import type { Answers, Question } from '../variants/control.js';
+import { ITERATIONS_VARIABLE } from '../variants/work.js';
+import { iterationsPerMs } from './calibration.js';
 import { buildFloor } from './floor.js';
 
 /** What starting may take, a cold page cache included. */
@@ -19,32 +21,43 @@ export class ServerProcess {
   readonly name: ServerName;
   readonly port: number;
   readonly pid: number;
+  /** Whether handlers run in the main thread of the process, which then is what is left for the application. */
+  readonly hasJsThread: boolean;
   readonly #child: ChildProcess;
 
-  private constructor(name: ServerName, child: ChildProcess, pid: number, port: number) {
+  private constructor(
+    name: ServerName,
+    hasJsThread: boolean,
+    child: ChildProcess,
+    pid: number,
+    port: number,
+  ) {
     this.name = name;
+    this.hasJsThread = hasJsThread;
     this.#child = child;
     this.pid = pid;
     this.port = port;
   }
 
   /** @throws Error when the server ends, or says nothing, before it has printed its port. */
-  static async start(name: ServerName, application: Application): Promise<ServerProcess> {
-    const child = name === 'floor' ? spawnFloor(application) : spawnNode(name, application);
+  static async start(name: ServerName, application: Application | Threaded): Promise<ServerProcess> {
+    const isThreaded = typeof application !== 'string';
+    const child = isThreaded
+      ? spawnThreaded(name, application)
+      : name === 'floor'
+        ? spawnFloor(application)
+        : spawnNode(`${name}.js`, application);
     running.add(child);
     child.once('exit', () => running.delete(child));
     try {
       const port = Number(await firstLine(child));
       if (child.pid === undefined) throw new Error('could not be started');
-      return new ServerProcess(name, child, child.pid, port);
+      const hasJsThread = isThreaded ? name === 'main-thread' : name !== 'floor';
+      return new ServerProcess(name, hasJsThread, child, child.pid, port);
     } catch (error) {
       child.kill('SIGKILL');
       throw error;
     }
-  }
-
-  get runsJavaScript(): boolean {
-    return this.name !== 'floor';
   }
 
   /** Asks over IPC, so that no connection of the asking is among those that are measured. */
@@ -87,10 +100,19 @@ export function killServers(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-function spawnNode(name: ServerName, application: Application): ChildProcess {
+function spawnNode(file: string, argument: string, env: NodeJS.ProcessEnv = process.env): ChildProcess {
   // A forced collection before memory is read tells what is kept from what is only not yet collected.
-  const args = ['--expose-gc', builtFile(`variants/${name}.js`), application];
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const args = ['--expose-gc', builtFile(`variants/${file}`), argument];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
+}
+
+/** Servers that have as many threads whatever the scenario says. */
+const FIXED_THREADS: Partial<Record<ServerName, number>> = { 'main-thread': 0, 'one-thread': 1 };
+
+function spawnThreaded(name: ServerName, { threads }: Threaded): ChildProcess {
+  const file = name === 'cluster' ? 'cluster.js' : 'millrace-threads.js';
+  const env = { ...process.env, [ITERATIONS_VARIABLE]: String(iterationsPerMs()) };
+  return spawnNode(file, String(FIXED_THREADS[name] ?? threads), env);
 }
 
 function spawnFloor(application: Application): ChildProcess {

@@ -21,6 +21,17 @@ export const METRICS: Readonly<Record<Metric, MetricFormat>> = {
   idleImbalance: { head: ['idle', 'max/min'], unit: '', digits: 2 },
   busyImbalance: { head: ['busy', 'max/min'], unit: '', digits: 2 },
   bytesPerConnection: { head: ['growth', 'bytes/conn'], unit: ' B', digits: 0 },
+  quickP50: { head: ['quick p50', 'ms'], unit: ' ms', digits: 2 },
+  quickP99: { head: ['quick p99', 'ms'], unit: ' ms', digits: 2 },
+  sentLateP99: { head: ['sent late', 'p99 ms'], unit: ' ms', digits: 2 },
+  answers: { head: ['200', ''], unit: '', digits: 0 },
+  kills: { head: ['threads', 'killed'], unit: '', digits: 0 },
+  killed503s: { head: ['503', ''], unit: '', digits: 0 },
+  differing503s: { head: ['503', 'elsewhere'], unit: '', digits: 0 },
+  miscounted503s: { head: ['503', 'uncounted'], unit: '', digits: 0 },
+  lostConnections: { head: ['conns', 'lost'], unit: '', digits: 0 },
+  unanswered: { head: ['requests', 'unanswered'], unit: '', digits: 0 },
+  wrongAnswers: { head: ['answers', 'wrong'], unit: '', digits: 0 },
 };
 
 export const ABSENT = '–';

@@ -1,7 +1,8 @@
 // machine-report.ts: the lines on top: the machine, the versions, the commit, and what is about to be done.
 
+import { iterationsPerMs } from '../measure/calibration.js';
 import type { Machine } from '../measure/machine.js';
-import type { Options } from '../options.js';
+import { DEFAULT_PLAN, type Options, showPlan } from '../options.js';
 import type { Terminal } from './terminal.js';
 
 const BYTES_PER_GIB = 1024 ** 3;
@@ -14,8 +15,10 @@ export function reportMachine(terminal: Terminal, machine: Machine, options: Opt
     `${cpu}, ${cores} cores, ${memory} · Linux ${kernel} ${architecture} · load ${load.toFixed(2)}`,
   );
   terminal.print(`Node ${node} · ${wrk} · ${compiler}`);
-  const runs = `${options.rounds === 1 ? '1 round' : `${options.rounds} rounds`} of ${options.seconds} s`;
+  const runs = showPlan({ ...DEFAULT_PLAN, ...options.plan });
   terminal.print(`${runs}, servers in turn, each in a fresh process, one second of warm-up`);
+  if (options.scenarios.some(({ application }) => typeof application !== 'string'))
+    terminal.print(`1 ms of CPU: ${iterationsPerMs().toLocaleString('en')} iterations`);
   if (load > cores / 4)
     terminal.print(terminal.paint('this machine is doing something else: expect a wide spread', 'yellow'));
   terminal.print();

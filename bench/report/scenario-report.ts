@@ -17,18 +17,25 @@ const NAME: Column = { width: 13, align: 'left' };
 const FIGURE: Column = { width: 11 };
 const SHARE: Column = { width: 7 };
 
-/** wrk at its limit is worth a word even where the server is not idle enough to refuse the verdict. */
+/** The client at its limit is worth a word even where the server is not idle enough to refuse the verdict. */
 const CLIENT_NEAR_LIMIT = 0.95;
 const SERVER_HAS_ROOM = 0.9;
 /** A tenth of a core used by strangers can be seen in the figures. */
 const OTHERS_DISTURB = 0.1;
 
-export function reportScenario(terminal: Terminal, scenario: Scenario, rounds: Rounds): void {
+/** `notes`: what is to be known of how this scenario was measured. */
+export function reportScenario(
+  terminal: Terminal,
+  scenario: Scenario,
+  rounds: Rounds,
+  notes: readonly string[],
+): void {
   const servers = scenario.servers.filter((name) => rounds[name]);
   const withShares = servers.some((name) => rounds[name]?.some(({ occupation }) => occupation));
   const columns = [NAME, ...scenario.columns.map(() => FIGURE), ...(withShares ? [SHARE, SHARE] : [])];
 
   terminal.print(`${terminal.paint(scenario.name, 'bold')} · ${scenario.title}`);
+  for (const note of notes) terminal.print(terminal.paint(`  ${note}`, 'dim'));
   printHead(terminal, columns, scenario.columns, withShares);
   for (const name of servers) printServer(terminal, columns, scenario.columns, name, rounds[name] ?? []);
   for (const name of servers) printRatios(terminal, columns, scenario.columns, name, rounds);
@@ -43,7 +50,7 @@ function printHead(
   withShares: boolean,
 ): void {
   const heads = metrics.map((metric) => METRICS[metric].head);
-  const shares = withShares ? [['server', 'busy'] as const, ['wrk', 'busy'] as const] : [];
+  const shares = withShares ? [['server', 'busy'] as const, ['client', 'busy'] as const] : [];
   for (const line of [0, 1] as const)
     printRow(terminal, columns, [{ text: '' }, ...[...heads, ...shares].map((head) => dim(head[line]))]);
 }
@@ -81,15 +88,16 @@ function printRemarks(terminal: Terminal, name: ServerName, samples: readonly Sa
     terminal.print(terminal.paint(`  ${name}: ${text}`, 'yellow'));
   };
   const problem = samples.find((sample) => sample.problem !== undefined)?.problem;
-  if (problem !== undefined) remark(`wrk saw ${problem}`);
+  if (problem !== undefined) remark(`the client saw ${problem}`);
   const others = medianOccupation(samples, 'others') ?? 0;
   if (others > OTHERS_DISTURB) remark(`other processes used ${formatShare(others)} of a core meanwhile`);
   const client = medianOccupation(samples, 'client') ?? 0;
   const server = medianOccupation(samples, 'server') ?? 1;
-  if (clientWasBottleneck(samples)) remark('wrk was at its limit while the server was idle half of the time');
+  if (clientWasBottleneck(samples))
+    remark('the client was at its limit while the server was idle half of the time');
   else if (client >= CLIENT_NEAR_LIMIT && server < SERVER_HAS_ROOM)
     remark(
-      `wrk was at its limit: the server could have answered up to ${(1 / server).toFixed(1)} times as much`,
+      `the client was at its limit: the server could have answered up to ${(1 / server).toFixed(1)} times as much`,
     );
 }
 

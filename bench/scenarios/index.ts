@@ -1,6 +1,6 @@
-// index.ts: all scenarios, in the order in which they run.
+// index.ts: all suites and their scenarios, in the order in which they run.
 
-import type { Scenario } from '../scenario.js';
+import type { Suite } from '../scenario.js';
 import { asyncHello } from './async-hello.js';
 import { browserHead } from './browser-head.js';
 import { fourReactors } from './four-reactors.js';
@@ -10,23 +10,40 @@ import { largeAnswers, uploadsInPieces, wholeUploads, writtenAnswers } from './l
 import { eightConnections, oneConnection } from './low-load.js';
 import { order } from './order.js';
 import { pipelined } from './pipelined.js';
+import { blocked } from './threads-blocked.js';
+import { cpuBound } from './threads-cpu.js';
+import { threadsHello } from './threads-hello.js';
+import { killed } from './threads-killed.js';
+import { uneven } from './threads-uneven.js';
 import { timer } from './timer.js';
 import { userJson } from './user-json.js';
 
-export const SCENARIOS: readonly Scenario[] = [
-  hello,
-  browserHead,
-  userJson,
-  asyncHello,
-  pipelined,
-  oneConnection,
-  eightConnections,
-  fourReactors,
-  timer,
-  idleMemory,
-  order,
-  largeAnswers,
-  writtenAnswers,
-  uploadsInPieces,
-  wholeUploads,
+/** The first one is what runs where none is named. */
+export const SUITES: readonly Suite[] = [
+  {
+    name: 'server',
+    title: 'one JavaScript thread, against node:http and the floor',
+    scenarios: [
+      hello,
+      browserHead,
+      userJson,
+      asyncHello,
+      pipelined,
+      oneConnection,
+      eightConnections,
+      fourReactors,
+      timer,
+      idleMemory,
+      order,
+      largeAnswers,
+      writtenAnswers,
+      uploadsInPieces,
+      wholeUploads,
+    ],
+  },
+  {
+    name: 'threads',
+    title: 'handler threads, against fewer of them and against node:cluster',
+    scenarios: [cpuBound, uneven, threadsHello, blocked, killed],
+  },
 ];

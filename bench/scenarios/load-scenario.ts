@@ -7,12 +7,15 @@ import type { Metric, Scenario } from '../scenario.js';
 const COLUMNS: readonly Metric[] = ['requestsPerSecond', 'serverCpu', 'jsCpu', 'p50', 'p99', 'memory'];
 
 export function loadScenario(
-  parts: Omit<Scenario, 'columns' | 'measure'> & { readonly load: Load },
+  parts: Omit<Scenario, 'columns' | 'measure'> & {
+    readonly load: Load;
+    readonly columns?: readonly Metric[];
+  },
 ): Scenario {
   const { load, ...scenario } = parts;
   return {
-    ...scenario,
     columns: COLUMNS,
+    ...scenario,
     async measure(server, { seconds }) {
       await warmUp(server, load);
       return measureUnderLoad(server, load, seconds);

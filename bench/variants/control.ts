@@ -11,6 +11,19 @@ export interface Answers {
   lateness: number;
   /** Open connections of each reactor. */
   reactors: readonly number[];
+  /** The processes that the server consists of. */
+  processes: readonly number[];
+  /** What went with handler threads that ended. */
+  losses: Losses;
+}
+
+export interface Losses {
+  /** Handler threads that have ended. */
+  readonly exits: number;
+  /** Requests that were answered 503 because of it, as `stats()` counts them. */
+  readonly lost: number;
+  /** Numbers of the requests that were inside of these threads, as the threads say. */
+  readonly inside: readonly number[];
 }
 
 export type Question = keyof Answers;
@@ -19,11 +32,16 @@ export interface Controlled {
   readonly port: number;
   readonly lateness: LatenessWatch;
   connectionsPerReactor(): readonly number[];
+  /** Where it is more than this one. */
+  processes?(): readonly number[];
+  losses?(): Losses;
   close(): Promise<unknown>;
 }
 
 /** Rounds of garbage collection: what the first makes unreachable through finalizers goes with the second. */
 const COLLECTIONS = 3;
+
+const NO_LOSSES: Losses = { exits: 0, lost: 0, inside: [] };
 
 export function serveControl(server: Controlled): void {
   process.on('message', (question: Question) => void reply(server, question));
@@ -44,6 +62,12 @@ async function reply(server: Controlled, question: Question): Promise<void> {
       return;
     case 'reactors':
       process.send?.(server.connectionsPerReactor() satisfies Answers['reactors']);
+      return;
+    case 'processes':
+      process.send?.((server.processes?.() ?? [process.pid]) satisfies Answers['processes']);
+      return;
+    case 'losses':
+      process.send?.((server.losses?.() ?? NO_LOSSES) satisfies Answers['losses']);
       return;
   }
 }
