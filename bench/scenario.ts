@@ -74,6 +74,8 @@ export interface Claim {
   readonly enoughRounds?: number;
   /** Where this server misses the bound as well, the machine is to blame, and there is no verdict. */
   readonly control?: ServerName;
+  /** No verdict where other processes took more than a trifle of the cores: the claim is about having all of them. */
+  readonly needsQuiet?: true;
   /** This server's ratio to the reference is told beside the verdict, which it does not change. */
   readonly beside?: ServerName;
 }

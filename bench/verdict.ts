@@ -32,6 +32,8 @@ const FEWEST_ROUNDS = 5;
 const CLIENT_LIMIT = 0.95;
 /** A server that is idle more than half of the time did not set the pace. */
 const SERVER_IDLE = 0.5;
+/** Cores used by other processes in half of the rounds: from here on they decide what threads find free. */
+const OTHERS_DECIDE = 0.25;
 
 export function judge(claim: Claim, rounds: Rounds): Judgement {
   const judgement = judgeSubject(claim, rounds);
@@ -111,10 +113,21 @@ function whyRefuse(claim: Claim, rounds: Rounds, count: number): string | null {
   if (troubled) return `the client saw on ${troubled.name}: ${troubled.sample.problem}`;
   if (count < (claim.enoughRounds ?? FEWEST_ROUNDS))
     return `a verdict takes ${FEWEST_ROUNDS} rounds, and this run had ${count}`;
+  const disturbed = claim.needsQuiet && names.find((name) => othersIn(rounds[name] ?? []) > OTHERS_DECIDE);
+  if (disturbed) {
+    const share = Math.round(othersIn(rounds[disturbed] ?? []) * 100);
+    return `other processes used ${share} % of a core beside ${disturbed}: a quieter machine`;
+  }
   const held = names.find((name) => clientWasBottleneck(rounds[name] ?? []));
   return held
     ? `the client was at its limit while ${held} was idle half of the time: this measured the client`
     : null;
+}
+
+/** Cores that other processes used, by the median round. */
+function othersIn(samples: readonly Sample[]): number {
+  const shares = samples.flatMap(({ occupation }) => occupation?.others ?? []);
+  return shares.length > 0 ? spreadOf(shares).median : 0;
 }
 
 /** In most rounds: one round can be an accident of the scheduler. */

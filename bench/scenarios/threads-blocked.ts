@@ -28,6 +28,7 @@ export const blocked: Scenario = {
       reference: 'cluster',
       must: 'be at most',
       bound: 1 / 5,
+      needsQuiet: true,
     },
   ],
 

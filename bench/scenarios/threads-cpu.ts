@@ -21,6 +21,7 @@ export const cpuBound = loadScenario({
       reference: 'one-thread',
       must: 'be at least',
       bound: 1.8,
+      needsQuiet: true,
     },
   ],
 });

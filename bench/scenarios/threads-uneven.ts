@@ -33,6 +33,7 @@ export const uneven: Scenario = {
       reference: 'cluster',
       must: 'be at most',
       bound: 0.7,
+      needsQuiet: true,
     },
   ],
 
