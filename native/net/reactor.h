@@ -119,12 +119,12 @@ class Reactor {
   void update_clock() noexcept;
   void tell_change() const noexcept;
 
+  Counters counters_;  // first: it has cache lines of its own
   ring::RequestLanes& requests_;
   std::vector<JsLink> js_threads_;
   UniqueFd epoll_;
   Wakeup wakeup_;
   Mailbox mailbox_;
-  Counters counters_;
   Counter aborted_;
   ExchangeTable exchanges_;
   ConnectionIo io_;
