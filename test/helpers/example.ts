@@ -38,28 +38,44 @@ export class Example {
   /**
    * Runs `examples/<name>.ts`.
    * @param port - What PORT is; 0: any free one.
+   * @param env - What else its environment has.
    */
-  static run(t: TestContext, name: string, port: number | string = 0): Example {
-    return Example.#runFile(t, fileURLToPath(new URL(`../../examples/${name}.js`, import.meta.url)), port);
+  static run(
+    t: TestContext,
+    name: string,
+    port: number | string = 0,
+    env: Readonly<Record<string, string>> = {},
+  ): Example {
+    const program = fileURLToPath(new URL(`../../examples/${name}.js`, import.meta.url));
+    return Example.#runFile(t, program, port, env);
   }
 
   /** Runs it, and waits until it has said where it listens. */
-  static async start(t: TestContext, name: string): Promise<Example> {
-    const example = Example.run(t, name);
+  static async start(
+    t: TestContext,
+    name: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Example> {
+    const example = Example.run(t, name, 0, env);
     await example.printed(ADDRESS);
     return example;
   }
 
   /** The same for any program. */
   static async startFile(t: TestContext, program: string): Promise<Example> {
-    const example = Example.#runFile(t, program, 0);
+    const example = Example.#runFile(t, program, 0, {});
     await example.printed(ADDRESS);
     return example;
   }
 
-  static #runFile(t: TestContext, program: string, port: number | string): Example {
+  static #runFile(
+    t: TestContext,
+    program: string,
+    port: number | string,
+    env: Readonly<Record<string, string>>,
+  ): Example {
     const child = spawn(process.execPath, [program], {
-      env: { ...process.env, PORT: String(port) },
+      env: { ...process.env, ...env, PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     t.after(() => child.kill('SIGKILL'));
