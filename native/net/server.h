@@ -25,7 +25,7 @@
 
 namespace millrace {
 
-/// Powers of two; lib/ring-sizes.ts chooses them from the limits.
+/// Powers of two; lib/ring-memory.ts chooses them from the limits.
 struct RingSizes {
   std::uint32_t request_slots = 1024;
   std::uint32_t request_arena_bytes = 1u << 20;
