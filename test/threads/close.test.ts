@@ -69,13 +69,11 @@ test('a thread that ends meanwhile is replaced: others may still need it', async
   const { server, connect } = running;
   const [killer, client] = [await connect(), await connect()];
   await Promise.all([killer.ask(get('/')), client.ask(get('/'))]);
-  const exits = new Exits(running);
-  const ended = exits.next();
   const closed = server.close();
   killer.send(get('/exit'));
   client.send(get('/'));
   assert.equal((await killer.answer()).status, 503);
-  await ended;
+  // By the thread before its end, or by the next; where it was not needed any more nobody hears of its end.
   const { status } = await client.answer();
   assert.ok(status === 200 || status === 503);
   await closed;
