@@ -70,10 +70,12 @@ bool JsWakes::has_quick_thread(std::uint64_t now_us) noexcept {
 }
 
 void JsWakes::ring(std::uint32_t count, std::uint64_t now_us) noexcept {
-  // Always from the first: what is woken most has its code and data in the caches, and the others can sleep.
+  // One that was woken a moment ago has its code and data in the caches; but each has its turn.
+  if (++wakes_ % kWakesInTurn == 0) first_ = (first_ + 1) % js_threads_.size();
   for (std::size_t i = 0; i < js_threads_.size() && count > 0; ++i) {
-    if (!js_threads_[i].doorbell->ring()) continue;
-    seen_[i].moved_us = now_us;
+    const std::size_t js_thread = (first_ + i) % js_threads_.size();
+    if (!js_threads_[js_thread].doorbell->ring()) continue;
+    seen_[js_thread].moved_us = now_us;
     --count;
   }
 }

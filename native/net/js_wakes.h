@@ -38,6 +38,8 @@ class JsWakes {
 
   const std::vector<JsLink>& js_threads_;
   const ring::RequestLanes& requests_;
+  std::size_t first_ = 0;  // the JS thread that is rung first
+  std::uint32_t wakes_ = 0;
   std::vector<Seen> seen_;        // by JS thread
   std::uint64_t claimed_us_ = 0;  // when everything published had last been claimed
   std::uint64_t looked_us_ = 0;   // when the threads at work were last looked at
