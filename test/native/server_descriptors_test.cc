@@ -1,5 +1,4 @@
 // What a server does when descriptors run out, and that it leaves none behind.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "native/check.h"
+#include "native/proc_entries.h"
 #include "native/scale.h"
 #include "native/server_fixture.h"
 
@@ -18,6 +18,7 @@ namespace millrace {
 namespace {
 
 using check::Client;
+using check::entries_of;
 using check::ServerOptions;
 using check::TestServer;
 using check::wait_until;
@@ -29,14 +30,6 @@ ServerOptions options_of(std::uint32_t reactors) {
       .handler = [](js::JsThread& thread, js::Claimed request) { thread.answer({.id = request.id}); }};
   options.config.reactors = reactors;
   return options;
-}
-
-[[nodiscard]] int entries_of(const char* folder) {
-  int count = 0;
-  DIR* const open = ::opendir(folder);
-  while (::readdir(open) != nullptr) ++count;
-  ::closedir(open);
-  return count;
 }
 
 /// While it lives, this process may have so many descriptors more than it has now.
