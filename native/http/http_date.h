@@ -1,9 +1,11 @@
-// http_date.h: the current time as HTTP writes it. One object a reactor, reactor thread only.
+// http_date.h: dates as HTTP writes and reads them. HttpDate: one object a reactor, reactor thread only. The
+// rest: any thread.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace millrace {
@@ -29,5 +31,13 @@ class HttpDate {
   std::int64_t formatted_second_;
   std::array<char, kHttpDateBytes> text_;
 };
+
+/// Unix seconds of a date in any of the three formats of RFC 9110 §5.6.7, or nothing: what is not exactly one
+/// of them is no date. A day has to exist in its month, but need not fall on the weekday it claims. A leap
+/// second is the second after it.
+/// `now_unix_seconds` gives the two-digit year of the RFC 850 format its century: it is the latest with these
+/// digits that is not more than 50 years ahead.
+[[nodiscard]] std::optional<std::int64_t> parse_http_date(std::string_view text,
+                                                          std::int64_t now_unix_seconds) noexcept;
 
 }  // namespace millrace
