@@ -123,4 +123,10 @@ inline constexpr std::uint32_t kSlowTransferGraceMs = 5'000;
 /// What a client is told to wait before it tries again. Seconds (RFC 9110 §10.2.3).
 inline constexpr std::uint32_t kRetryAfterSeconds = 1;
 
+// --- files ---
+
+/// Ranges of one answer. More than a reader of documents or films asks for at once, and each costs a part of
+/// the answer with a head of its own (RFC 9110 §14.2, §17.15).
+inline constexpr std::size_t kMaxRanges = 16;
+
 }  // namespace millrace
