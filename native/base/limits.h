@@ -47,6 +47,13 @@ inline constexpr int kKernelUnsentBytes = 256 * 1024;
 /// Pieces handed to one sendmsg (the kernel's own bound, IOV_MAX, is 1,024).
 inline constexpr std::size_t kPiecesPerSend = 64;
 
+/// Files up to this size are kept in memory while they are asked for: sending them from there takes one system
+/// call instead of two. Larger ones the kernel sends without a copy.
+inline constexpr std::size_t kFileInMemoryBytes = 16 * 1024;
+
+/// Of a file, so much is sent to one connection in one wake; then others have their turn.
+inline constexpr std::size_t kFileBytesPerWake = 1024 * 1024;
+
 // --- request bodies ---
 
 /// Of a body that its handler does not read as fast as it comes, so much waits here; then the client does.

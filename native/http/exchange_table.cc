@@ -38,12 +38,17 @@ Exchange* ExchangeTable::find(std::uint32_t slot, std::uint32_t generation) noex
 }
 
 bool ExchangeTable::hold(Exchange& exchange, std::string_view bytes) {
-  if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<OwnedBytes>();
-  OwnedBytes& held = *exchange.held_answer;
+  if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<HeldAnswer>();
+  OwnedBytes& held = exchange.held_answer->bytes;
   const std::size_t before = held.capacity();
   const bool kept = held.append(bytes);
   budget_.charge(held.capacity() - before);
   return kept;
+}
+
+void ExchangeTable::hold(Exchange& exchange, FileParts files) {
+  if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<HeldAnswer>();
+  exchange.held_answer->files = std::move(files);
 }
 
 void ExchangeTable::assign(Exchange& exchange, std::uint8_t js_thread) noexcept {
@@ -62,11 +67,11 @@ std::vector<std::uint32_t> ExchangeTable::unanswered_by(std::uint8_t js_thread) 
   return slots;
 }
 
-OwnedBytes ExchangeTable::take_held(Exchange& exchange) noexcept {
+HeldAnswer ExchangeTable::take_held(Exchange& exchange) noexcept {
   if (exchange.held_answer == nullptr) return {};
-  OwnedBytes held = std::move(*exchange.held_answer);
+  HeldAnswer held = std::move(*exchange.held_answer);
   exchange.held_answer.reset();
-  budget_.refund(held.capacity());
+  budget_.refund(held.bytes.capacity());
   return held;
 }
 
@@ -92,7 +97,7 @@ void ExchangeTable::release(std::uint32_t slot) noexcept {
   Exchange& exchange = at(slot);
   if (!exchange.complete) abandon(slot);
   if (exchange.held_answer != nullptr) {
-    budget_.refund(exchange.held_answer->capacity());
+    budget_.refund(exchange.held_answer->bytes.capacity());
     exchange.held_answer.reset();
   }
   exchange.deadline_ms = 0;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/buffer_budget.h"
+#include "base/file_slice.h"
 #include "base/owned_bytes.h"
 #include "net/connection.h"
 #include "net/counters.h"
@@ -20,6 +21,12 @@
 namespace millrace {
 
 inline constexpr std::uint8_t kNoJsThread = 0xff;
+
+/// What has come of an answer before those of older requests were sent.
+struct HeldAnswer {
+  OwnedBytes bytes;
+  FileParts files = {};  // behind them
+};
 
 struct Exchange {
   // Written by the reactor alone; is_live() reads it in other threads.
@@ -40,7 +47,7 @@ struct Exchange {
   bool asked : 1 = false;                // and when most of what it has written so far has been sent
   std::uint8_t js_thread = kNoJsThread;  // who has claimed it, as far as that is known, and is told
   std::uint64_t deadline_ms = 0;         // 0: none (timeouts.handlerMs)
-  std::unique_ptr<OwnedBytes> held_answer;  // what has come of it before those of older requests were sent
+  std::unique_ptr<HeldAnswer> held_answer;
 };
 static_assert(sizeof(Exchange) == 32, "a thousand and more are in flight: two share a cache line");
 
@@ -64,6 +71,8 @@ class ExchangeTable {
 
   /// Keeps what came of an answer before those of older requests have left. False: no memory.
   [[nodiscard]] bool hold(Exchange& exchange, std::string_view bytes);
+  /// The same for the end of an answer that is in files.
+  void hold(Exchange& exchange, FileParts files);
   /// This JS thread has the request, and is told what there is to tell.
   void assign(Exchange& exchange, std::uint8_t js_thread) noexcept;
   /// Its JS thread has done all there is to do, and is told nothing more.
@@ -79,7 +88,7 @@ class ExchangeTable {
   [[nodiscard]] std::vector<std::uint32_t> unanswered_by(std::uint8_t js_thread);
 
   /// The answer is its connection's next: takes out what has been held of it, if anything.
-  [[nodiscard]] OwnedBytes take_held(Exchange& exchange) noexcept;
+  [[nodiscard]] HeldAnswer take_held(Exchange& exchange) noexcept;
 
   /// The oldest exchange of the connection is done.
   void close_oldest(Connection& connection) noexcept;

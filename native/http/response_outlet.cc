@@ -146,7 +146,9 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
   exchanges_.close_oldest(connection);
   while (!close && connection.first_exchange != kNone) {
     Exchange& next = exchanges_.at(connection.first_exchange);
-    io_.append_output(connection, exchanges_.take_held(next));
+    HeldAnswer held = exchanges_.take_held(next);
+    io_.append_output(connection, std::move(held.bytes));
+    append_files(connection, held.files);
     if (next.asked) watch_drain(connection);
     if (!next.complete) break;  // what is still to come of it follows directly
     close = next.close_after;
@@ -187,58 +189,82 @@ void ResponseOutlet::answer(Connection& connection, const RequestTraits& request
                      date_);
   RequestTraits traits = request;
   traits.close_after = close;
-  answer_bytes(connection.id, traits, copy_of(response), here);
+  answer_bytes(connection.id, traits, copy_of(response), {}, here);
 }
 
 void ResponseOutlet::answer_with(const Reply& reply, Connection& connection, const RequestTraits& request,
                                  const OnReactor& here) {
+  answer_whole({.status = reply.status,
+                .content_type = reply.content_type,
+                .fields = reply.fields,
+                .own_date = reply.own_date,
+                .close = reply.close,
+                .content_length = reply.body.size(),
+                .body = reply.body,
+                .body_is_static = true},
+               connection, request, here);
+}
+
+void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, const RequestTraits& request,
+                                  const OnReactor& here) {
   const ConnectionId id = connection.id;
   RequestTraits traits = request;
-  traits.close_after = reply.close || ends_connection(connection, request, true);
-  const ResponseHead head{.status = reply.status,
-                          .content_type = reply.content_type,
+  traits.close_after = answer.close || ends_connection(connection, request, true);
+  const ResponseHead head{.status = answer.status,
+                          .content_type = answer.content_type,
                           .close = traits.close_after,
                           .keep_alive_1_0 = request.keep_alive_1_0,
-                          .omit_date = reply.own_date,
-                          .omit_length = reply.status == 304 && reply.body.empty(),
-                          .content_length = reply.body.size(),
+                          .omit_date = answer.own_date,
+                          .omit_length = answer.status == 304 && answer.content_length == 0,
+                          .content_length = answer.content_length,
                           .reason = {},
-                          .fields = reply.fields};
-  const bool content = !request.head_request && status_allows_content(reply.status);
-  const std::string_view body = content ? std::string_view(reply.body) : std::string_view();
+                          .fields = answer.fields};
+  if (request.head_request || !status_allows_content(answer.status)) {
+    answer.body = {};
+    answer.files.clear();
+  }
+  const std::string_view body = answer.body;
   const std::size_t head_room = response_head_bound(head);
-  if (connection.in_flight == 0) {
-    // The way of nearly all: straight into the batch, no allocation; a large body is sent from where it is.
-    const bool copied = body.size() <= kOutputCopyBytes;
-    char* const start = io_.reserve_output(head_room + (copied ? body.size() : 0), here);
-    Connection* const still = io_.table().find(id, here);
-    if (still == nullptr) return;
-    char* end = write_response_head(start, head, date_);
-    if (copied && !body.empty()) {
-      std::memcpy(end, body.data(), body.size());
-      end += body.size();
+  const bool copied = !answer.body_is_static || body.size() <= kOutputCopyBytes;
+  if (connection.in_flight > 0 || head_room + body.size() > kOutputScratchBytes) {
+    OwnedBytes bytes;
+    if (bytes.reserve(head_room + body.size())) {
+      char* end = write_response_head(bytes.data(), head, date_);
+      bytes.set_size(static_cast<std::size_t>(end - bytes.data()));
+      static_cast<void>(bytes.append(body));  // fits: reserved above
     }
-    io_.commit_output(*still, static_cast<std::size_t>(end - start));
-    if (!copied) io_.append_static_output(*still, body);
-    counters_.answers_sent.add();
-    if (traits.close_after) {
-      io_.finish(*still);
-    } else {
-      after_answer(*still);
-    }
+    answer_bytes(id, traits, std::move(bytes), std::move(answer.files), here);
     return;
   }
-  OwnedBytes bytes;
-  if (bytes.reserve(head_room + body.size())) {
-    char* end = write_response_head(bytes.data(), head, date_);
-    bytes.set_size(static_cast<std::size_t>(end - bytes.data()));
-    static_cast<void>(bytes.append(body));  // fits: reserved above
+  // The way of nearly all: straight into the batch, no allocation; a large body is sent from where it is.
+  char* const start = io_.reserve_output(head_room + (copied ? body.size() : 0), here);
+  Connection* const still = io_.table().find(id, here);
+  if (still == nullptr) return;
+  char* end = write_response_head(start, head, date_);
+  if (copied && !body.empty()) {
+    std::memcpy(end, body.data(), body.size());
+    end += body.size();
   }
-  answer_bytes(id, traits, std::move(bytes), here);
+  io_.commit_output(*still, static_cast<std::size_t>(end - start));
+  if (!copied) io_.append_static_output(*still, body);
+  append_files(*still, answer.files);
+  counters_.answers_sent.add();
+  if (traits.close_after) {
+    io_.finish(*still);
+  } else {
+    after_answer(*still);
+  }
+}
+
+void ResponseOutlet::append_files(Connection& connection, FileParts& files) {
+  for (FilePart& part : files) {
+    io_.append_output(connection, copy_of(part.ahead));
+    io_.append_file_output(connection, std::move(part.slice));
+  }
 }
 
 void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes,
-                                  const OnReactor& here) {
+                                  FileParts files, const OnReactor& here) {
   Connection* connection = io_.table().find(id, here);
   if (connection == nullptr) return;
   if (bytes.empty()) {  // no memory for an answer: better none than half a one
@@ -250,6 +276,7 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
     exchange.close_after = request.close_after;
     exchange.safe = true;
     exchange.begun = exchange.complete = true;
+    if (!files.empty()) exchanges_.hold(exchange, std::move(files));
     if (!exchanges_.hold(exchange, bytes.view())) io_.close(*connection, here);
     return;
   }
@@ -262,6 +289,7 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
   } else {
     io_.append_output(*connection, std::move(bytes));
   }
+  append_files(*connection, files);
   counters_.answers_sent.add();
   if (request.close_after) {
     io_.finish(*connection);

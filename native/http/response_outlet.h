@@ -11,6 +11,7 @@
 #include "http/http_date.h"
 #include "http/reply_table.h"
 #include "http/request_head.h"
+#include "http/whole_answer.h"
 #include "net/connection_io.h"
 #include "ring/exchange_news.h"
 #include "ring/response_ring.h"
@@ -64,6 +65,8 @@ class ResponseOutlet {
               const OnReactor& here);
   void answer_with(const Reply& reply, Connection& connection, const RequestTraits& request,
                    const OnReactor& here);
+  void answer_whole(WholeAnswer answer, Connection& connection, const RequestTraits& request,
+                    const OnReactor& here);
 
   /// The oldest request of the connection has waited longer than timeouts.handlerMs.
   void answer_overdue(Connection& connection, const OnReactor& here);
@@ -119,7 +122,9 @@ class ResponseOutlet {
   void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
 
   void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here);
-  void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, const OnReactor& here);
+  void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, FileParts files,
+                    const OnReactor& here);
+  void append_files(Connection& connection, FileParts& files);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);
   /// More is to come of the youngest request's body than is worth reading for nobody; on close that is

@@ -1,6 +1,7 @@
 #include "net/connection_io.h"
 
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,6 +14,34 @@
 #include "net/epoll_key.h"
 
 namespace millrace {
+
+namespace {
+
+struct OldestSent {
+  ssize_t sent;         // as send() returns it
+  std::size_t offered;  // less than that was taken: the socket is full
+};
+
+/// Of the oldest bytes as many as one system call takes.
+OldestSent send_oldest(int socket, const OutputQueue& queue) noexcept {
+  if (const FileSlice* const slice = queue.front_file(); slice != nullptr) {
+    auto offset = static_cast<off_t>(slice->offset);
+    const std::size_t most = std::min<std::uint64_t>(slice->bytes, kFileBytesPerWake);
+    const ssize_t sent = ::sendfile(socket, slice->file->get(), &offset, most);
+    if (sent != 0) return {sent, most};
+    errno = ENODATA;  // the file is shorter than it was when its length was sent
+    return {-1, most};
+  }
+  std::array<iovec, kPiecesPerSend> pieces;
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = queue.peek(pieces.data(), pieces.size());
+  std::size_t offered = 0;
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i) offered += pieces[i].iov_len;
+  return {::sendmsg(socket, &message, MSG_NOSIGNAL), offered};
+}
+
+}  // namespace
 
 ConnectionIo::ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTable& exchanges,
                            BufferBudget& budget, QueueGauge& queue, Counters& counters)
@@ -126,6 +155,9 @@ void ConnectionIo::flush(const OnReactor& here) {
         if (connection->write_deadline_ms == 0) set_write_deadline(*connection);
         watch(*connection, connection->epoll_events | EPOLLOUT);
         break;
+      case OutputBatch::Sent::up_to_file:
+        send_queued(*connection, here);
+        break;
       case OutputBatch::Sent::failed:
         close(*connection, here);
         break;
@@ -145,20 +177,30 @@ void ConnectionIo::on_writable(Connection& connection, const OnReactor& here) {
     watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));
     return;
   }
-  std::array<iovec, kPiecesPerSend> pieces;
-  msghdr message{};
-  message.msg_iov = pieces.data();
-  message.msg_iovlen = connection.output->peek(pieces.data(), pieces.size());
-  const ssize_t sent = ::sendmsg(connection.fd.get(), &message, MSG_NOSIGNAL);
-  if (sent < 0) {
-    if (errno != EAGAIN && errno != EINTR) close(connection, here);
-    return;
+  send_queued(connection, here);
+}
+
+void ConnectionIo::send_queued(Connection& connection, const OnReactor& here) {
+  OutputQueue& output = *connection.output;
+  std::size_t taken = 0;
+  for (bool is_full = false; !is_full && output.bytes() > 0 && taken < kFileBytesPerWake;) {
+    const auto [sent, offered] = send_oldest(connection.fd.get(), output);
+    if (sent < 0) {
+      if (errno == EAGAIN || errno == EINTR) break;
+      close(connection, here);
+      return;
+    }
+    const auto count = static_cast<std::size_t>(sent);
+    is_full = count < offered;
+    taken += count;
+    output.consume(count);
   }
-  counters_.bytes_sent.add(static_cast<std::uint64_t>(sent));
-  connection.output->consume(static_cast<std::size_t>(sent));
+  counters_.bytes_sent.add(taken);
   if (connection.stream_waits) drained_.push_back(connection.id);
-  if (connection.output->bytes() > 0) {
-    set_write_deadline(connection);
+  if (output.bytes() > 0) {
+    // Where nothing was taken the deadline stays, but for a queue that is new.
+    if (taken > 0 || connection.write_deadline_ms == 0) set_write_deadline(connection);
+    watch(connection, connection.epoll_events | EPOLLOUT);
     return;
   }
   connection.output.reset();

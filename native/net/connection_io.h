@@ -66,6 +66,11 @@ class ConnectionIo {
     batch_.append_static(connection, bytes);
   }
 
+  /// For bytes that the kernel sends from a file. One that has become shorter ends its connection.
+  void append_file_output(Connection& connection, FileSlice slice) {
+    batch_.append_file(connection, std::move(slice));
+  }
+
   /// More has been gathered than the scratch could hold: time to flush(), so that unsent() tells the truth.
   [[nodiscard]] bool has_much_output() const noexcept { return batch_.bytes() > kOutputScratchBytes; }
 
@@ -126,6 +131,8 @@ class ConnectionIo {
                                                      std::size_t most);
   Connection* open(UniqueFd fd, const PeerAddress& peer, const OnReactor& here);
   void watch(Connection& connection, std::uint32_t events) noexcept;
+  /// Sends what waits, as far as the socket takes it.
+  void send_queued(Connection& connection, const OnReactor& here);
   void after_send(Connection& connection, const OnReactor& here);
   void set_write_deadline(Connection& connection) noexcept;
 

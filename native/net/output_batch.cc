@@ -15,26 +15,34 @@ void OutputBatch::commit(Connection& connection, std::size_t bytes) {
   if (connection.last_piece != kNone) {
     Piece& last = pieces_[connection.last_piece];
     // Pipelined answers mostly follow each other directly: one longer piece instead of many.
-    if (last.block == kNone && !last.is_static && last.data + last.bytes == data) {
+    if (last.kind == Piece::Kind::scratch && last.data + last.bytes == data) {
       last.bytes += bytes;
       return;
     }
   }
-  link(connection, {data, bytes, kNone, kNone});
+  link(connection, {.data = data, .bytes = bytes});
 }
 
 void OutputBatch::append(Connection& connection, OwnedBytes block) {
   if (block.empty()) return;
   bytes_ += block.size();
   const auto index = static_cast<std::uint32_t>(blocks_.size());
-  link(connection, {block.data(), block.size(), kNone, index});
+  link(connection, {.data = block.data(), .bytes = block.size(), .kind = Piece::Kind::block, .index = index});
   blocks_.push_back(std::move(block));
 }
 
 void OutputBatch::append_static(Connection& connection, std::string_view bytes) {
   if (bytes.empty()) return;
   bytes_ += bytes.size();
-  link(connection, {bytes.data(), bytes.size(), kNone, kNone, true});
+  link(connection, {.data = bytes.data(), .bytes = bytes.size(), .kind = Piece::Kind::fixed});
+}
+
+void OutputBatch::append_file(Connection& connection, FileSlice slice) {
+  if (slice.bytes == 0) return;
+  bytes_ += slice.bytes;
+  const auto index = static_cast<std::uint32_t>(files_.size());
+  link(connection, {.bytes = slice.bytes, .kind = Piece::Kind::file, .index = index});
+  files_.push_back(std::move(slice));
 }
 
 void OutputBatch::link(Connection& connection, const Piece& piece) {
@@ -49,37 +57,46 @@ void OutputBatch::link(Connection& connection, const Piece& piece) {
   connection.last_piece = index;
 }
 
-OutputBatch::Sent OutputBatch::send(Connection& connection, BufferBudget& budget, std::uint64_t& bytes_sent) {
+OutputBatch::FirstSend OutputBatch::send_pieces(const Connection& connection) const noexcept {
   const Piece& first = pieces_[connection.first_piece];
-  ssize_t sent = 0;
-  std::size_t wanted = first.bytes;
-  if (connection.output != nullptr) {
-    sent = 0;  // older bytes are waiting; these come after them
-    wanted = 1;
-  } else if (first.next == kNone) {
-    sent = ::send(connection.fd.get(), first.data, first.bytes, MSG_NOSIGNAL);
-  } else {
-    std::array<iovec, kPiecesPerSend> pieces;
-    std::size_t count = 0;
-    wanted = 0;
-    std::uint32_t index = connection.first_piece;
-    for (; index != kNone && count < kPiecesPerSend; index = pieces_[index].next) {
-      pieces[count++] = {const_cast<char*>(pieces_[index].data), pieces_[index].bytes};
-      wanted += pieces_[index].bytes;
-    }
-    if (index != kNone) ++wanted;  // more pieces than one call takes: the rest goes through the queue
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    sent = ::sendmsg(connection.fd.get(), &message, MSG_NOSIGNAL);
+  const int socket = connection.fd.get();
+  if (first.kind == Piece::Kind::file) return {.all = false};
+  if (first.next == kNone)
+    return {.sent = ::send(socket, first.data, first.bytes, MSG_NOSIGNAL), .bytes = first.bytes};
+  FirstSend result;
+  std::array<iovec, kPiecesPerSend> pieces;
+  std::size_t count = 0;
+  std::uint32_t index = connection.first_piece;
+  for (; index != kNone && count < kPiecesPerSend; index = pieces_[index].next) {
+    const Piece& piece = pieces_[index];
+    if (piece.kind == Piece::Kind::file) break;
+    pieces[count++] = {const_cast<char*>(piece.data), piece.bytes};
+    result.bytes += piece.bytes;
   }
+  result.all = index == kNone;
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  // More follows at once, and belongs into the same packet.
+  result.sent = ::sendmsg(socket, &message, result.all ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_MORE);
+  return result;
+}
+
+OutputBatch::Sent OutputBatch::send(Connection& connection, BufferBudget& budget, std::uint64_t& bytes_sent) {
+  FirstSend first{.all = false};
+  const bool others_wait = connection.output != nullptr;  // older bytes; these come after them
+  if (!others_wait) first = send_pieces(connection);
   Sent outcome = Sent::everything;
-  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+  if (first.sent < 0 && errno != EAGAIN && errno != EINTR) {
     outcome = Sent::failed;
   } else {
-    const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+    const std::size_t taken = first.sent < 0 ? 0 : static_cast<std::size_t>(first.sent);
     bytes_sent += taken;
-    if (taken < wanted) outcome = keep_rest(connection, taken, budget) ? Sent::partly : Sent::failed;
+    if (taken < first.bytes || !first.all) {
+      outcome = keep_rest(connection, taken, budget) ? Sent::partly : Sent::failed;
+      const bool is_next = !others_wait && connection.output->front_file() != nullptr;
+      if (outcome == Sent::partly && is_next) outcome = Sent::up_to_file;
+    }
   }
   connection.first_piece = connection.last_piece = kNone;
   return outcome;
@@ -87,19 +104,29 @@ OutputBatch::Sent OutputBatch::send(Connection& connection, BufferBudget& budget
 
 bool OutputBatch::keep_rest(Connection& connection, std::size_t sent, BufferBudget& budget) {
   if (connection.output == nullptr) connection.output = std::make_unique<OutputQueue>(budget);
+  OutputQueue& queue = *connection.output;
   for (std::uint32_t index = connection.first_piece; index != kNone; index = pieces_[index].next) {
-    Piece& piece = pieces_[index];
+    const Piece& piece = pieces_[index];
     if (sent >= piece.bytes) {
       sent -= piece.bytes;
       continue;
     }
-    const bool is_large = piece.bytes - sent >= kOutputCopyBytes;
-    if (piece.block != kNone) {
-      connection.output->append(std::move(blocks_[piece.block]), sent);
-    } else if (piece.is_static && is_large) {
-      connection.output->append_static({piece.data + sent, piece.bytes - sent});
-    } else if (!connection.output->append({piece.data + sent, piece.bytes - sent})) {
-      return false;
+    const std::string_view rest{piece.data + sent, piece.bytes - sent};
+    switch (piece.kind) {
+      case Piece::Kind::file:
+        queue.append_file(std::move(files_[piece.index]));
+        break;
+      case Piece::Kind::block:
+        queue.append(std::move(blocks_[piece.index]), sent);
+        break;
+      case Piece::Kind::fixed:
+        if (rest.size() >= kOutputCopyBytes) {
+          queue.append_static(rest);
+          break;
+        }
+        [[fallthrough]];
+      case Piece::Kind::scratch:
+        if (!queue.append(rest)) return false;
     }
     sent = 0;
   }
@@ -111,6 +138,7 @@ void OutputBatch::clear() noexcept {
   bytes_ = 0;
   pieces_.clear();
   blocks_.clear();
+  files_.clear();
   connections_.clear();
 }
 

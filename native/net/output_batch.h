@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_slice.h"
 #include "base/limits.h"
 #include "base/owned_bytes.h"
 #include "net/connection.h"
@@ -37,15 +38,24 @@ class OutputBatch {
   /// The same for bytes that outlive this object.
   void append_static(Connection& connection, std::string_view bytes);
 
+  /// Bytes that the kernel sends from a file.
+  void append_file(Connection& connection, FileSlice slice);
+
   /// Everything gathered since the last clear().
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
   /// Connections with pieces, in the order of their first.
   [[nodiscard]] const std::vector<ConnectionId>& connections() const noexcept { return connections_; }
 
-  enum class Sent { everything, partly, failed };
+  enum class Sent {
+    everything,
+    partly,
+    up_to_file,  // everything before a file, which is now the oldest in the OutputQueue
+    failed
+  };
 
-  /// Sends the connection's pieces; what the socket does not take goes into its OutputQueue.
+  /// Sends the connection's pieces; what the socket does not take goes into its OutputQueue, and so do files
+  /// with what is behind them.
   [[nodiscard]] Sent send(Connection& connection, BufferBudget& budget, std::uint64_t& bytes_sent);
 
   /// All connections have been sent.
@@ -53,12 +63,25 @@ class OutputBatch {
 
  private:
   struct Piece {
-    const char* data;
-    std::size_t bytes;
-    std::uint32_t next;
-    std::uint32_t block;     // index in blocks_; kNone: a piece of the scratch, or static
-    bool is_static = false;  // outlives this object
+    const char* data = nullptr;
+    std::size_t bytes = 0;
+    std::uint32_t next = kNone;
+    enum class Kind : std::uint8_t {
+      scratch,
+      block,  // `index` in blocks_
+      fixed,  // outlives this object
+      file,   // `index` in files_; no data
+    };
+    Kind kind = Kind::scratch;
+    std::uint32_t index = kNone;
   };
+
+  struct FirstSend {
+    ssize_t sent = 0;       // as send() returns it
+    std::size_t bytes = 0;  // that were offered
+    bool all = true;        // there was no more
+  };
+  [[nodiscard]] FirstSend send_pieces(const Connection& connection) const noexcept;
 
   void link(Connection& connection, const Piece& piece);
   [[nodiscard]] bool keep_rest(Connection& connection, std::size_t sent, BufferBudget& budget);
@@ -68,6 +91,7 @@ class OutputBatch {
   std::size_t bytes_ = 0;  // of all pieces
   std::vector<Piece> pieces_;
   std::vector<OwnedBytes> blocks_;
+  std::vector<FileSlice> files_;
   std::vector<ConnectionId> connections_;
 };
 

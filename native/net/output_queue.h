@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/buffer_budget.h"
+#include "base/file_slice.h"
 #include "base/owned_bytes.h"
 
 namespace millrace {
@@ -27,7 +28,15 @@ class OutputQueue {
   /// For bytes that outlive this object: nothing is held for them.
   void append_static(std::string_view bytes) noexcept;
 
-  /// Fills at most `room` pieces with the oldest bytes; returns how many.
+  /// For bytes that the kernel reads from a file: nothing is held for them but its descriptor.
+  void append_file(FileSlice slice) noexcept;
+
+  /// What is left of the file, where the oldest bytes are one's; else null. Until the next call of anything.
+  [[nodiscard]] const FileSlice* front_file() const noexcept {
+    return blocks_.empty() || !blocks_.front().is_file() ? nullptr : &blocks_.front().file;
+  }
+
+  /// Fills at most `room` pieces with the oldest bytes, up to the first file; returns how many.
   [[nodiscard]] std::size_t peek(iovec* pieces, std::size_t room) const noexcept;
 
   /// The oldest `count` bytes have been sent.
@@ -41,18 +50,23 @@ class OutputQueue {
 
  private:
   struct Block {
-    OwnedBytes own;
+    OwnedBytes own = {};
     std::string_view fixed = {};  // instead: somebody else's
+    FileSlice file = {};          // or a file's, without what has been sent of it
 
+    [[nodiscard]] bool is_file() const noexcept { return file.file != nullptr; }
     [[nodiscard]] std::string_view view() const noexcept { return own.empty() ? fixed : own.view(); }
   };
+
+  void consume_file(std::size_t& count) noexcept;
+  void consume_bytes(std::size_t& count) noexcept;
 
   void account() noexcept { share_.set(bytes_ - fixed_bytes_); }
 
   std::deque<Block> blocks_;
   std::size_t front_sent_ = 0;  // bytes of the first block that are gone
   std::size_t bytes_ = 0;
-  std::size_t fixed_bytes_ = 0;  // of them, how many are somebody else's
+  std::size_t fixed_bytes_ = 0;  // of them, how many are somebody else's, or in files
   BudgetShare share_;
 };
 

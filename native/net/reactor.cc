@@ -171,7 +171,7 @@ int Reactor::prepare_to_sleep() {
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
   // and then looks whether we sleep, so one of us sees the other.
   requests_.say_asleep(sleep);
-  if (js_has_answered()) return 0;
+  if (js_has_answered() || !io_.unblocked().empty()) return 0;
   int timeout = io_.next_timer_ms();
   const auto at_most = [&timeout](std::int64_t ms) {
     const int bound = static_cast<int>(std::clamp<std::int64_t>(ms, 0, 60'000));

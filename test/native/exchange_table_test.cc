@@ -137,7 +137,7 @@ TEST("an answer that is held is charged until it is taken") {
   EXPECT_TRUE(t.exchanges.hold(exchange, "01234"));
   EXPECT_TRUE(t.exchanges.hold(exchange, "56789"));
   EXPECT_LE(10u, t.budget.used());
-  EXPECT_EQ(t.exchanges.take_held(exchange).view(), "0123456789");
+  EXPECT_EQ(t.exchanges.take_held(exchange).bytes.view(), "0123456789");
   EXPECT_EQ(t.budget.used(), 0u);
   t.exchanges.close_oldest(connection);
   EXPECT_EQ(t.budget.used(), 0u);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "native/check.h"
+#include "native/file_of.h"
 #include "native/on_reactor.h"
 #include "net/connection_table.h"
 
@@ -198,6 +199,27 @@ TEST("sends more pieces than one system call takes, in order") {
     got.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
   }
   EXPECT_EQ(got, expected);
+}
+
+TEST("sends what is before a file, and leaves the file and what is behind it to the queue") {
+  Batch b;
+  Pair a(b.table);
+  b.write(*a.connection, "head ");
+  b.batch.append(*a.connection, block_of("block "));
+  b.batch.append_file(*a.connection, {.file = check::file_of("0123456789"), .offset = 3, .bytes = 4});
+  b.write(*a.connection, " tail");
+  EXPECT_EQ(b.batch.bytes(), 20u);
+  EXPECT_TRUE(b.send(*a.connection) == Sent::up_to_file);
+  EXPECT_EQ(a.read(), "head block ");
+  ASSERT_TRUE(a.connection->output != nullptr);
+  EXPECT_EQ(a.connection->output->bytes(), 9u);
+  ASSERT_TRUE(a.connection->output->front_file() != nullptr);
+  EXPECT_EQ(a.connection->output->front_file()->offset, 3u);
+  b.batch.clear();
+  // What comes now comes after it.
+  b.write(*a.connection, " more");
+  EXPECT_TRUE(b.send(*a.connection) == Sent::partly);
+  EXPECT_EQ(a.connection->output->bytes(), 14u);
 }
 
 TEST("says when the client has gone, and raises no signal") {

@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "native/check.h"
+#include "native/file_of.h"
 
 namespace millrace {
 namespace {
@@ -74,6 +75,32 @@ TEST("holds nothing for bytes that outlive it, and sends them in their place") {
   EXPECT_EQ(take(queue, 1000), "before " + fixed.substr(0, 993));
   EXPECT_LT(budget.used(), 100u);
   EXPECT_EQ(take(queue, 1 << 20), fixed.substr(993) + " after");
+  EXPECT_EQ(queue.bytes(), 0u);
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST("shows files in their place, without what has been sent of them, and holds nothing for them") {
+  BufferBudget budget(1 << 20);
+  OutputQueue queue(budget);
+  const SharedFd file = check::file_of("0123456789");
+  EXPECT_TRUE(queue.append("head"));
+  queue.append_file({.file = file, .offset = 2, .bytes = 6});
+  queue.append_file({.file = file, .offset = 0, .bytes = 0});
+  EXPECT_TRUE(queue.append("tail"));
+  EXPECT_EQ(queue.bytes(), 14u);
+  EXPECT_LT(budget.used(), 100u);
+  EXPECT_TRUE(queue.front_file() == nullptr);
+  EXPECT_EQ(take(queue, 100), "head");  // up to the file
+  ASSERT_TRUE(queue.front_file() != nullptr);
+  queue.consume(4);
+  ASSERT_TRUE(queue.front_file() != nullptr);
+  EXPECT_EQ(queue.front_file()->offset, 6u);
+  EXPECT_EQ(queue.front_file()->bytes, 2u);
+  EXPECT_EQ(file.use_count(), 2);
+  queue.consume(2);
+  EXPECT_EQ(file.use_count(), 1);
+  EXPECT_TRUE(queue.front_file() == nullptr);
+  EXPECT_EQ(take(queue, 100), "tail");
   EXPECT_EQ(queue.bytes(), 0u);
   EXPECT_EQ(budget.used(), 0u);
 }
