@@ -136,4 +136,9 @@ inline constexpr std::uint32_t kRetryAfterSeconds = 1;
 /// the answer with a head of its own (RFC 9110 §14.2, §17.15).
 inline constexpr std::size_t kMaxRanges = 16;
 
+/// Longest path and longest name in it that Linux takes (PATH_MAX, which counts a zero behind it, and
+/// NAME_MAX of limits.h(0p)). Bytes.
+inline constexpr std::size_t kFilePathBytes = 4'095;
+inline constexpr std::size_t kFileNameBytes = 255;
+
 }  // namespace millrace
