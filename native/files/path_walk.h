@@ -12,8 +12,8 @@ namespace millrace {
 
 /// What openat2(2) does with RESOLVE_BENEATH, segment by segment. Each directory is opened by its name in the
 /// one before, never through a link; links are read, and their text is walked like the rest. So nothing that
-/// others rename meanwhile leads out of the root: `..` goes back to the directory that we came through, by its
-/// descriptor.
+/// others rename meanwhile leads out of the root: `..` goes back to the directory that we came through, by
+/// its descriptor.
 ///
 /// Holds one descriptor for each level that it is deep, which is bounded by how deep the tree is: a client
 /// cannot make it deeper.
