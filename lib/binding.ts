@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 
 import { PlatformError } from './errors.js';
+import type { MediaTypeEntry } from './media-types.js';
 import type { ServerConfig } from './options.js';
 import { LAYOUT } from './ring-layout.js';
 import type { RingSizes } from './ring-memory.js';
@@ -13,10 +14,11 @@ export interface NativeRoute {
   /** `*`: all methods. */
   readonly method: string;
   readonly pattern: string;
-  /** Answered from `replies[id]` rather than by handler `id`. */
-  readonly isReply: boolean;
-  /** For requests that ask for another protocol: the handler gets the connection. */
-  readonly isUpgrade: boolean;
+  /**
+   * Who answers: handler `id`, `replies[id]`, a file below `fileRoots[id]`; or, to requests that ask for another
+   * protocol, handler `id` gets the connection.
+   */
+  readonly kind: 'handler' | 'reply' | 'files' | 'upgrade';
   readonly id: number;
   /** Of a handler: its own limits, where they differ from the server's. */
   readonly bodyBytes?: number | undefined;
@@ -36,6 +38,28 @@ export interface NativeReply {
   readonly close: boolean;
 }
 
+/** A directory with files: everything about it has been checked. */
+export interface NativeFileRoot {
+  /** What paths begin with, without the slash behind it. */
+  readonly prefix: string;
+  /** Absolute. */
+  readonly directory: string;
+  readonly symlinks: string;
+  readonly dotfiles: boolean;
+  readonly redirect: boolean;
+  readonly fallthrough: boolean;
+  readonly etag: boolean;
+  readonly lastModified: boolean;
+  readonly ranges: boolean;
+  readonly index: readonly string[];
+  readonly extensions: readonly string[];
+  readonly precompressed: readonly string[];
+  /** Empty: none. */
+  readonly fallback: string;
+  /** Whole field lines. */
+  readonly fields: string;
+}
+
 export interface NativeAddress {
   readonly host?: string;
   readonly port?: number;
@@ -51,6 +75,9 @@ export interface NativeSpec {
   readonly sizes: RingSizes;
   readonly routes: readonly NativeRoute[];
   readonly replies: readonly NativeReply[];
+  readonly fileRoots: readonly NativeFileRoot[];
+  /** By extension: what files are sent as. */
+  readonly mediaTypes: readonly MediaTypeEntry[];
   /** Handler for what no route matches; undefined: 404, 405 and OPTIONS are answered natively. */
   readonly fallback: number | undefined;
   readonly address: NativeAddress;

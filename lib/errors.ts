@@ -65,6 +65,8 @@ export const ERROR_CODES = {
   ERR_MILLRACE_ROUTE_HANDLER: 'a route handler is not a function',
   /** {@link RouteError}: the same method and pattern for the second time. */
   ERR_MILLRACE_ROUTE_DUPLICATE: 'a route with this method and pattern exists already',
+  /** {@link RouteError}: what `static()` should serve is no directory, or not there. */
+  ERR_MILLRACE_STATIC_DIRECTORY: 'there is no directory where files are to be served from',
   /** {@link ThreadError}: a handler thread could not be started: its app threw, or the thread ended. */
   ERR_MILLRACE_THREAD_START: 'a handler thread could not be started',
   /** {@link ThreadError}: a handler thread's app has other routes than those of the threads before it. */
@@ -275,7 +277,8 @@ export type RouteErrorCode =
   | 'ERR_MILLRACE_ROUTE_PATTERN'
   | 'ERR_MILLRACE_ROUTE_METHOD'
   | 'ERR_MILLRACE_ROUTE_HANDLER'
-  | 'ERR_MILLRACE_ROUTE_DUPLICATE';
+  | 'ERR_MILLRACE_ROUTE_DUPLICATE'
+  | 'ERR_MILLRACE_STATIC_DIRECTORY';
 
 /** A route that cannot be added: malformed pattern or method, no handler, or there is one like it. */
 export class RouteError extends MillraceError {

@@ -38,4 +38,5 @@ export { createServer } from './server.js';
 export type { CloseResult, Server, ServerEvents } from './server.js';
 export type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 export type { RestartOptions, ThreadExit, ThreadStall } from './handler-threads.js';
+export type { FileOptions, PrecompressedCoding, StaticOptions } from './static-files.js';
 export type { ReactorStats, ServerStats, ThreadStats } from './stats.js';

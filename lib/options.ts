@@ -79,6 +79,12 @@ export interface LimitOptions {
    * @defaultValue 4096
    */
   queue?: number | undefined;
+  /**
+   * Jobs that wait for a thread of the worker pool. What would be one more is answered 503 with `Retry-After`.
+   * @remarks 1–65536.
+   * @defaultValue 4096
+   */
+  workerQueue?: number | undefined;
 }
 
 /** How long a server waits. */
@@ -153,6 +159,12 @@ export interface ServerOptions {
    */
   reactors?: number | undefined;
   /**
+   * Threads of the worker pool, for what may block or takes long: looking for files, compressing.
+   * @remarks 1–128.
+   * @defaultValue 4
+   */
+  workers?: number | undefined;
+  /**
    * Handler threads: worker threads that run the handlers, each with the `app` of its own. A request goes to whichever
    * is free, whatever connection it came on. 0: handlers run in the thread that calls `listen()`.
    * @remarks 0–128.
@@ -199,6 +211,7 @@ export interface RouteOptions {
 /** All options of a server, checked and complete. Frozen, at both levels. */
 export interface ServerConfig extends AppConfig {
   readonly reactors: number;
+  readonly workers: number;
   readonly threads: number;
   readonly sticky: boolean;
   readonly replaceStalled: boolean;
@@ -220,6 +233,7 @@ const DAY_MS = 86_400_000;
 /** Every numeric option. What the numbers mean is said at the interfaces above; a test holds the two together. */
 export const OPTION_RULES = {
   reactors: { min: 1, max: 64, preset: 1, unit: 'threads' },
+  workers: { min: 1, max: 128, preset: 4, unit: 'threads' },
   threads: { min: 0, max: 128, preset: 0, unit: 'threads' },
   'limits.connections': { min: 1, max: 2 ** 20, preset: 65_536, unit: 'connections' },
   'limits.bufferedBytes': { min: KIB, max: 1024 * GIB, preset: 256 * MIB, unit: 'bytes' },
@@ -231,6 +245,7 @@ export const OPTION_RULES = {
   'limits.unsentBytes': { min: KIB, max: 2 * GIB, preset: MIB, unit: 'bytes' },
   'limits.minBytesPerSecond': { min: 0, max: GIB, preset: 240, unit: 'bytes a second' },
   'limits.queue': { min: 1, max: 65_536, preset: 4096, unit: 'requests' },
+  'limits.workerQueue': { min: 1, max: 65_536, preset: 4096, unit: 'jobs' },
   'timeouts.headerMs': { min: 1, max: 600_000, preset: 10_000, unit: 'milliseconds' },
   'timeouts.bodyMs': { min: 1, max: DAY_MS, preset: 30_000, unit: 'milliseconds' },
   'timeouts.keepAliveMs': { min: 1, max: DAY_MS, preset: 65_000, unit: 'milliseconds' },
@@ -251,11 +266,20 @@ const FLAGS = ['sticky', 'replaceStalled', 'timeouts.replaceStalled'];
 
 type NumericLimit = Exclude<keyof LimitOptions, 'connectionPolicy'>;
 type Timeout = Exclude<keyof TimeoutOptions, 'replaceStalled'>;
-type OptionName = 'reactors' | 'threads' | `limits.${NumericLimit}` | `timeouts.${Timeout}`;
+type OptionName = 'reactors' | 'workers' | 'threads' | `limits.${NumericLimit}` | `timeouts.${Timeout}`;
 
 const CREATE_SERVER = 'createServer()';
 const GROUPS = ['limits', 'timeouts'] as const;
-const TOP_NAMES = ['reactors', 'threads', 'app', ...WORKER_NAMES, 'sticky', 'replaceStalled', ...GROUPS];
+const TOP_NAMES = [
+  'reactors',
+  'workers',
+  'threads',
+  'app',
+  ...WORKER_NAMES,
+  'sticky',
+  'replaceStalled',
+  ...GROUPS,
+];
 const ALL_NAMES = [
   ...new Set([...Object.keys(OPTION_RULES), ...Object.keys(CHOICE_RULES), ...FLAGS, ...TOP_NAMES]),
 ];
@@ -271,6 +295,7 @@ export function parseServerOptions(options?: unknown): ServerConfig {
   const threads = numberOr(OPTION_RULES.threads, 'threads', given.get('threads'));
   return Object.freeze({
     reactors: numberOr(OPTION_RULES.reactors, 'reactors', given.get('reactors')),
+    workers: numberOr(OPTION_RULES.workers, 'workers', given.get('workers')),
     threads,
     ...parseAppOptions(CREATE_SERVER, threads, given),
     sticky: flagOr('sticky', given.get('sticky')),

@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 
-import type { NativeReply, NativeRoute } from './binding.js';
+import type { NativeFileRoot, NativeReply, NativeRoute } from './binding.js';
 import { RouteError } from './errors.js';
 import { checkContentLength, connectionWish, type FieldValueInput } from './field-validation.js';
 import { readOptions } from './option-reader.js';
@@ -13,6 +13,7 @@ import { CONTENT_TYPE_NONE, type HttpResponse } from './response.js';
 import { checkBody } from './response-body.js';
 import type { HttpRequest } from './request.js';
 import { showValue } from './show-value.js';
+import { parseStaticOptions } from './static-files.js';
 import { checkStatus, mayHaveBody } from './status-codes.js';
 
 /** Answers requests. May be async: a throw or rejection answers 500 (if nothing was sent) and is an `error` event. */
@@ -58,6 +59,7 @@ export class Routes {
   readonly handlers: HandlerEntry[] = [];
   readonly native: NativeRoute[] = [];
   readonly replies: NativeReply[] = [];
+  readonly fileRoots: NativeFileRoot[] = [];
   readonly #known = new Set<string>();
 
   /** `rest` is `[handler]` or `[options, handler]`. */
@@ -67,21 +69,38 @@ export class Routes {
     if (typeof handler !== 'function') throw noHandler(handler, '(request, response)');
     const options = parseRouteOptions(rest.length === 2 ? rest[0] : undefined);
     const parsed = parsePattern(pattern);
-    this.#add(method, parsed, { isReply: false, isUpgrade: false, id: this.handlers.length, ...options });
+    this.#add(method, parsed, { kind: 'handler', id: this.handlers.length, ...options });
     this.handlers.push({ handler: handler as Handler, pattern: parsed });
   }
 
   addUpgrade(pattern: unknown, handler: unknown): void {
     if (typeof handler !== 'function') throw noHandler(handler, '(request, socket, head)');
     const parsed = parsePattern(pattern);
-    this.#add(ALL_METHODS, parsed, { isReply: false, isUpgrade: true, id: this.handlers.length });
+    this.#add(ALL_METHODS, parsed, { kind: 'upgrade', id: this.handlers.length });
     this.handlers.push({ upgrade: handler as UpgradeHandler, pattern: parsed });
   }
 
   addReply(method: unknown, path: unknown, init: ReplyInit = {}): void {
     const reply = nativeReply(init);
-    this.#add(method, parsePattern(path), { isReply: true, isUpgrade: false, id: this.replies.length });
+    this.#add(method, parsePattern(path), { kind: 'reply', id: this.replies.length });
     this.replies.push(reply);
+  }
+
+  addFiles(prefix: unknown, directory: unknown, options: unknown): void {
+    const below = parsePattern(typeof prefix === 'string' ? `${prefix.replace(/\/$/, '')}/*` : prefix);
+    if (below.params.length > 0) {
+      throw new RouteError(
+        'ERR_MILLRACE_ROUTE_PATTERN',
+        `static(): the prefix ${showValue(prefix)} has parameters; files are found by the path behind it`,
+      );
+    }
+    const native = below.native.slice(0, -'/*'.length);
+    const target = { kind: 'files', id: this.fileRoots.length } as const;
+    const root = parseStaticOptions(native, directory, options);
+    this.#add('GET', below, target);
+    // The prefix without the slash, unless the app has something else there.
+    if (native !== '' && !this.#known.has(`GET ${native}`)) this.#add('GET', parsePattern(native), target);
+    this.fileRoots.push(root);
   }
 
   /** Routes of an app, and its handlers unless other threads have them. There must be no handlers here. */
@@ -102,7 +121,7 @@ export class Routes {
 
   #register(route: NativeRoute, source: string): void {
     // To the router, patterns that differ in their parameters' names only are one.
-    const kind = route.isUpgrade ? 'upgrade' : route.method;
+    const kind = route.kind === 'upgrade' ? 'upgrade' : route.method;
     const key = `${kind} ${route.pattern.replaceAll(/\/:[^/]+/g, '/:')}`;
     if (this.#known.has(key)) {
       throw new RouteError(

@@ -29,6 +29,7 @@ import {
 } from './listen-options.js';
 import { loadApp } from './load-app.js';
 import { closed, opened } from './open-servers.js';
+import { mediaTypes } from './media-types.js';
 import { parseServerOptions, type ServerConfig, type ServerOptions } from './options.js';
 import { ringSizes, ServerMemory, threadMemory } from './ring-memory.js';
 import { RouteMethods } from './route-methods.js';
@@ -37,6 +38,7 @@ import { Routes, type Handler, type ReplyInit, type UpgradeHandler } from './rou
 import { placesFor } from './thread-places.js';
 import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 import { showValue } from './show-value.js';
+import type { StaticOptions } from './static-files.js';
 import { serverStats, withoutPresent, type ServerStats, type ThreadStats } from './stats.js';
 
 /** How closing went. */
@@ -115,6 +117,21 @@ export class Server extends RouteMethods<ServerEvents> {
   reply(method: string, path: string, response: ReplyInit): this {
     this.#requireNew();
     this.#routes.addReply(method, path, response);
+    return this;
+  }
+
+  /**
+   * Serves the files below a directory, for GET and HEAD: no JavaScript is involved. `/assets` with `./public` answers
+   * `/assets/a.css` with `./public/a.css`. Handlers for single paths below it, and patterns that are more specific, come
+   * first. See docs/files.md.
+   * @param prefix - What the paths begin with; `/` for all.
+   * @param directory - A path, relative to the working directory now, or a `file:` URL. It has to be there.
+   * @throws {@link RouteError}, `ERR_MILLRACE_STATIC_DIRECTORY` if it is not a directory; {@link OptionError};
+   * {@link InvalidHeaderError}; {@link StateError}
+   */
+  static(prefix: string, directory: string | URL, options?: StaticOptions): this {
+    this.#requireNew();
+    this.#routes.addFiles(prefix, directory, options);
     return this;
   }
 
@@ -276,6 +293,8 @@ export class Server extends RouteMethods<ServerEvents> {
       sizes,
       routes: this.#routes.native,
       replies: this.#routes.replies,
+      fileRoots: this.#routes.fileRoots,
+      mediaTypes: this.#routes.fileRoots.length > 0 ? mediaTypes() : [],
       fallback: this.#fallback,
       address,
       requestMemory: memory.requestMemory(),

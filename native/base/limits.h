@@ -51,6 +51,18 @@ inline constexpr std::size_t kPiecesPerSend = 64;
 /// call instead of two. Larger ones the kernel sends without a copy.
 inline constexpr std::size_t kFileInMemoryBytes = 16 * 1024;
 
+/// Files that are kept open, and what is kept of small ones in memory, by all reactors of a server together.
+inline constexpr std::size_t kCachedFiles = 1024;
+inline constexpr std::size_t kCachedFileBytes = 16 * 1024 * 1024;
+
+/// How long a file is kept until it is looked up anew, since what it has beside it may have changed: a
+/// precompressed sibling has come. Milliseconds. The file itself is compared each time.
+inline constexpr std::uint32_t kFileKeptMs = 2'000;
+
+/// How long a file is kept that nobody asks for: one that has been deleted takes its space until it is
+/// closed. Milliseconds.
+inline constexpr std::uint32_t kFileIdleMs = 10'000;
+
 /// Of a file, so much is sent to one connection in one wake; then others have their turn.
 inline constexpr std::size_t kFileBytesPerWake = 1024 * 1024;
 

@@ -8,6 +8,7 @@ namespace millrace {
 
 struct ServerConfig {
   std::uint32_t reactors = 1;
+  std::uint32_t workers = 4;
 
   /// What becomes of clients beyond limits.connections: told 503, or left in the backlog until one ends.
   enum class ConnectionPolicy : std::uint8_t { refuse, wait };
@@ -24,6 +25,7 @@ struct ServerConfig {
     std::uint64_t unsent_bytes = 1u << 20;
     std::uint32_t min_bytes_per_second = 240;  // 0: off
     std::uint32_t queue = 4'096;
+    std::uint32_t worker_queue = 4'096;
   } limits;
 
   /// Milliseconds; 0 is off where the options allow it.

@@ -43,14 +43,18 @@ namespace millrace::bridge {
   return result;
 }
 
-[[nodiscard]] inline std::string string_of(const Napi::Object& object, const char* name) {
-  const Napi::Value value = property(object, name);
+/// Empty for what is no string.
+[[nodiscard]] inline std::string text_of(const Napi::Value& value) {
   std::size_t length = 0;
   if (value.IsEmpty() || napi_get_value_string_utf8(value.Env(), value, nullptr, 0, &length) != napi_ok)
     return {};
   std::string text(length, '\0');
   napi_get_value_string_utf8(value.Env(), value, text.data(), length + 1, &length);
   return text;
+}
+
+[[nodiscard]] inline std::string string_of(const Napi::Object& object, const char* name) {
+  return text_of(property(object, name));
 }
 
 [[nodiscard]] inline Napi::Object as_object(const Napi::Value& value) {

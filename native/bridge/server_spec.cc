@@ -13,6 +13,7 @@ ServerConfig config_of(const Napi::Object& spec) {
   const Napi::Object timeouts = object_of(config, "timeouts");
   ServerConfig result;
   result.reactors = u32_of(config, "reactors");
+  result.workers = u32_of(config, "workers");
   if (string_of(limits, "connectionPolicy") == "wait") {
     result.connection_policy = ServerConfig::ConnectionPolicy::wait;
   }
@@ -25,7 +26,8 @@ ServerConfig config_of(const Napi::Object& spec) {
                    .pipeline_depth = u32_of(limits, "pipelineDepth"),
                    .unsent_bytes = u64_of(limits, "unsentBytes"),
                    .min_bytes_per_second = u32_of(limits, "minBytesPerSecond"),
-                   .queue = u32_of(limits, "queue")};
+                   .queue = u32_of(limits, "queue"),
+                   .worker_queue = u32_of(limits, "workerQueue")};
   result.timeouts = {.header_ms = u32_of(timeouts, "headerMs"),
                      .body_ms = u32_of(timeouts, "bodyMs"),
                      .keep_alive_ms = u32_of(timeouts, "keepAliveMs"),
@@ -76,20 +78,82 @@ Reply reply_of(const Napi::Object& reply) {
           .close = bool_of(reply, "close")};
 }
 
+std::vector<std::string> strings_of(const Napi::Object& object, const char* name) {
+  std::vector<std::string> strings;
+  for_each_in(object, name, [&](const Napi::Value& value) { strings.push_back(text_of(value)); });
+  return strings;
+}
+
+ContentCoding coding_of(std::string_view name) {
+  if (name == "br") return ContentCoding::br;
+  return name == "zstd" ? ContentCoding::zstd : ContentCoding::gzip;
+}
+
+SymlinkPolicy symlinks_of(std::string_view name) {
+  if (name == "follow") return SymlinkPolicy::follow;
+  return name == "refuse" ? SymlinkPolicy::refuse : SymlinkPolicy::beneath;
+}
+
+std::vector<ContentCoding> codings_of(const Napi::Object& object, const char* name) {
+  std::vector<ContentCoding> codings;
+  for (const std::string& coding : strings_of(object, name)) codings.push_back(coding_of(coding));
+  return codings;
+}
+
+FileRoot file_root_of(const Napi::Object& root) {
+  return {.prefix = string_of(root, "prefix"),
+          .directory = string_of(root, "directory"),
+          .symlinks = symlinks_of(string_of(root, "symlinks")),
+          .dotfiles = bool_of(root, "dotfiles"),
+          .redirect = bool_of(root, "redirect"),
+          .fallthrough = bool_of(root, "fallthrough"),
+          .etag = bool_of(root, "etag"),
+          .last_modified = bool_of(root, "lastModified"),
+          .ranges = bool_of(root, "ranges"),
+          .index = strings_of(root, "index"),
+          .extensions = strings_of(root, "extensions"),
+          .precompressed = codings_of(root, "precompressed"),
+          .fallback = string_of(root, "fallback"),
+          .fields = string_of(root, "fields")};
+}
+
+void read_files(const Napi::Object& spec, FileRoots& files) {
+  for_each_in(spec, "fileRoots",
+              [&](const Napi::Value& root) { files.roots.push_back(file_root_of(as_object(root))); });
+  for_each_in(spec, "mediaTypes", [&](const Napi::Value& value) {
+    const Napi::Object entry = as_object(value);
+    files.media_types.add(text_of(entry.Get(0U)), text_of(entry.Get(1U)));
+  });
+}
+
+/// What answers, and by which router it is found.
+struct RouteKind {
+  RouteTarget::Kind target;
+  bool is_upgrade;
+};
+RouteKind kind_of(std::string_view name) {
+  if (name == "reply") return {RouteTarget::Kind::reply, false};
+  if (name == "files") return {RouteTarget::Kind::files, false};
+  return {RouteTarget::Kind::handler, name == "upgrade"};
+}
+
 /// Empty: added. Else what is wrong with the route.
 std::string add_route(Routes& routes, const Napi::Object& route, const ServerConfig& config) {
   const std::string method = string_of(route, "method");
   const std::string pattern = string_of(route, "pattern");
-  const bool is_reply = bool_of(route, "isReply");
+  const RouteKind kind = kind_of(string_of(route, "kind"));
   const std::uint32_t id = u32_of(route, "id");
-  const auto kind = is_reply ? RouteTarget::Kind::reply : RouteTarget::Kind::handler;
-  Router& router = bool_of(route, "isUpgrade") ? routes.upgrades : routes.router;
-  const auto added = router.add(method, pattern, {.kind = kind, .id = id});
+  const RouteTarget target{.kind = kind.target, .id = id};
+  Router& router = kind.is_upgrade ? routes.upgrades : routes.router;
+  auto added = router.add(method, pattern, target);
+  if (added == Router::AddError::none && !kind.is_upgrade && kind.target != RouteTarget::Kind::files) {
+    added = routes.behind_files.add(method, pattern, target);
+  }
   if (added != Router::AddError::none) {
     return (added == Router::AddError::duplicate ? "registered twice: " : "not a route: ") + method + " " +
            pattern;
   }
-  if (is_reply) return {};
+  if (kind.target != RouteTarget::Kind::handler) return {};
   Routes::HandlerLimits& own = limits_of_handler(routes, id, config);
   if (property(route, "bodyBytes").IsNumber()) own.body_bytes = u64_of(route, "bodyBytes");
   if (property(route, "handlerMs").IsNumber()) own.handler_ms = u32_of(route, "handlerMs");
@@ -102,6 +166,7 @@ std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& co
   Routes routes;
   for_each_in(spec, "replies",
               [&](const Napi::Value& reply) { routes.replies.push_back(reply_of(as_object(reply))); });
+  read_files(spec, routes.files);
   for_each_in(spec, "routes", [&](const Napi::Value& route) {
     if (problem.empty()) problem = add_route(routes, as_object(route), config);
   });

@@ -110,13 +110,7 @@ OpenOutcome look_at(UniqueFd fd) {
   if (::fstat(fd.get(), &file) != 0) return failure_of(errno);
   const bool is_directory = S_ISDIR(file.st_mode);
   if (!is_directory && !S_ISREG(file.st_mode)) return OpenFailure::not_regular;
-  return OpenedFile{.fd = std::move(fd),
-                    .dev = file.st_dev,
-                    .ino = file.st_ino,
-                    .size = static_cast<std::uint64_t>(file.st_size),
-                    .mtime = file.st_mtim,
-                    .ctime = file.st_ctim,
-                    .is_directory = is_directory};
+  return OpenedFile{.fd = std::move(fd), .status = status_of(file), .is_directory = is_directory};
 }
 
 using Way = Result<UniqueFd> (*)(int root_fd, const char* path, SymlinkPolicy policy);

@@ -2,13 +2,11 @@
 // block.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
-#include <ctime>
 #include <variant>
 
 #include "base/unique_fd.h"
+#include "files/file_status.h"
 
 namespace millrace {
 
@@ -29,11 +27,7 @@ enum class OpenFailure : std::uint8_t {
 
 struct OpenedFile {
   UniqueFd fd;  // O_RDONLY, close-on-exec. O_NONBLOCK means nothing to files and directories
-  dev_t dev;
-  ino_t ino;
-  std::uint64_t size;
-  timespec mtime;
-  timespec ctime;
+  FileStatus status;
   bool is_directory;  // else a regular file
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/buffer_budget.h"
@@ -12,6 +13,7 @@
 #include "http/chunked_decoder.h"
 #include "http/request_parser.h"
 #include "http/router.h"
+#include "pool/job_ticket.h"
 
 namespace millrace {
 
@@ -76,8 +78,9 @@ struct PendingInput {
   std::size_t offset = 0;  // where the message begins in `bytes`
   UnfinishedHead head;     // where the parser stopped in `bytes`
   std::unique_ptr<Upload> upload;
-  OwnedBytes after;   // came behind a complete body
-  bool begun = true;  // false: nothing but empty lines has come
+  OwnedBytes after;                             // came behind a complete body
+  bool begun = true;                            // false: nothing but empty lines has come
+  std::optional<JobTicket> job = std::nullopt;  // that it waits for
   BudgetShare share;
 
   /// To be called after any of the buffers has changed.

@@ -40,16 +40,20 @@ RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const ch
     BodyToHandOver whole{.bytes = body};
     return hand_over(connection, head_bytes, whole, handler->id, here);
   }
-  answer_natively(connection, RequestTraits::of(parser_.head()), match, here);
+  answer_natively(connection, RequestTraits::of(parser_.head()), match, head_bytes, here);
   return Dispatch::answered;
 }
 
 void RequestIntake::answer_natively(Connection& connection, const RequestTraits& request,
-                                    const RouteMatch& match, const OnReactor& here) {
+                                    const RouteMatch& match, const char* head_bytes, const OnReactor& here) {
   counters_.requests_native.add();
   switch (match.kind) {
     case RouteMatch::Kind::found:
-      outlet_.answer_with(routes_.replies[match.target.id], connection, request, here);
+      if (match.target.kind == RouteTarget::Kind::files) {
+        answer_with_file(connection, request, match, head_bytes, here);
+      } else {
+        outlet_.answer_with(routes_.replies[match.target.id], connection, request, here);
+      }
       break;
     case RouteMatch::Kind::not_found:
       outlet_.answer(connection, request, {.status = 404}, here);

@@ -1,28 +1,17 @@
 #include "http/request_intake.h"
 
+#include <random>
 #include <utility>
 
 #include "base/limits.h"
+#include "http/request_text.h"
 
 namespace millrace {
 
-namespace {
-
-[[nodiscard]] std::string_view text_of(Slice slice, const char* head_bytes) noexcept {
-  return {head_bytes + slice.offset, slice.length};
-}
-
-/// What the router compares. An absolute-form target may have no path (RFC 9112 §3.2.4, RFC 9110 §4.2.3).
-[[nodiscard]] std::string_view routing_path(const RequestHead& head, const char* head_bytes) noexcept {
-  if (head.path.length > 0) return text_of(head.path, head_bytes);
-  return head.method == Method::options ? "*" : "/";
-}
-
-}  // namespace
-
 RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io,
                              ResponseOutlet& outlet, ExchangeTable& exchanges, ring::RequestLanes& lanes,
-                             QueueGauge& queue, const std::vector<ring::NewsBox*>& news, Counters& counters)
+                             QueueGauge& queue, const std::vector<ring::NewsBox*>& news, JobDesk& jobs,
+                             FileCache& file_cache, Counters& counters)
     : config_(config),
       routes_(routes),
       io_(io),
@@ -31,13 +20,16 @@ RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, C
       lanes_(lanes),
       queue_(queue),
       news_(news),
+      jobs_(jobs),
+      file_cache_(file_cache),
       counters_(counters),
       parser_({.request_line_bytes = config.limits.request_line_bytes,
                .header_bytes = config.limits.header_bytes,
                .header_count = config.limits.header_count},
               fields_),
       fallback_{.kind = RouteTarget::Kind::handler, .id = routes.fallback},
-      parked_(lanes.rings().size()) {}
+      parked_(lanes.rings().size()),
+      boundary_(std::random_device()()) {}
 
 void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
   if (connection.phase != Connection::Phase::open) {
@@ -150,7 +142,7 @@ void RequestIntake::begin_drain(const OnReactor& here) {
 
 void RequestIntake::resume(Connection& connection, const OnReactor& here) {
   const bool open = connection.phase == Connection::Phase::open;
-  if (!open || !connection.input_blocked || connection.waits_for_ring) return;
+  if (!open || !connection.input_blocked || connection.waits_for_ring || connection.waits_for_file) return;
   if (connection.upload() == nullptr && !may_take_next(connection)) return;
   go_on(connection, here);
 }
@@ -383,6 +375,11 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
   }
   RouteMatch match = routes_.router.match(head.method, text_of(head.method_name, head_bytes),
                                           routing_path(head, head_bytes));
+  const bool is_file = match.kind == RouteMatch::Kind::found && match.target.kind == RouteTarget::Kind::files;
+  if (is_file && !find_file(connection, head_bytes, match)) {
+    wait_for_file(connection, unread);
+    return Progress::wait;
+  }
   std::uint16_t refusal = 0;
   if (head.framing == BodyFraming::length && head.content_length > body_limit(match)) refusal = 413;
   if (head.unknown_expectation) refusal = 417;

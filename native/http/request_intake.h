@@ -8,11 +8,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/server_config.h"
 #include "base/thread_tokens.h"
+#include "files/file_cache.h"
+#include "files/file_root.h"
 #include "http/exchange_table.h"
 #include "http/queue_gauge.h"
 #include "http/reply_table.h"
@@ -20,6 +23,8 @@
 #include "http/response_outlet.h"
 #include "http/router.h"
 #include "net/connection_io.h"
+#include "pool/job_desk.h"
+#include "pool/job_ticket.h"
 #include "ring/exchange_news.h"
 #include "ring/request_lanes.h"
 
@@ -28,8 +33,10 @@ namespace millrace {
 /// What the application registered, the same for all reactors of a server.
 struct Routes {
   Router router;
-  Router upgrades;  // of requests that ask for another protocol: their handlers get the connection
+  Router upgrades;      // of requests that ask for another protocol: their handlers get the connection
+  Router behind_files;  // where what is no file goes: all but those with files
   ReplyTable replies;
+  FileRoots files;
   /// By RouteTarget::id of handlers: the server's limits, or the route's own.
   struct HandlerLimits {
     std::uint64_t body_bytes;
@@ -44,7 +51,8 @@ class RequestIntake {
  public:
   RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io, ResponseOutlet& outlet,
                 ExchangeTable& exchanges, ring::RequestLanes& lanes, QueueGauge& queue,
-                const std::vector<ring::NewsBox*>& news, Counters& counters);
+                const std::vector<ring::NewsBox*>& news, JobDesk& jobs, FileCache& file_cache,
+                Counters& counters);
 
   /// The connection has input. It may be gone afterwards, as after each of these.
   void on_readable(Connection& connection, const OnReactor& here);
@@ -136,8 +144,18 @@ class RequestIntake {
   [[nodiscard]] Dispatch hand_over(Connection& connection, const char* head_bytes, BodyToHandOver& body,
                                    std::uint32_t route, const OnReactor& here);
   void answer_natively(Connection& connection, const RequestTraits& request, const RouteMatch& match,
-                       const OnReactor& here);
+                       const char* head_bytes, const OnReactor& here);
   void refuse(Connection& connection, std::uint16_t status, const OnReactor& here);
+
+  // request_files.cc
+  class FileLookup;
+  /// Says in `match` what the request's path leads to, or which other route it has. False: a pool thread has
+  /// to look first.
+  [[nodiscard]] bool find_file(const Connection& connection, const char* head_bytes, RouteMatch& match);
+  void wait_for_file(Connection& connection, UnreadBytes& unread);
+  void on_file_found(ConnectionId id, FoundFile found, const OnReactor& here);
+  void answer_with_file(Connection& connection, const RequestTraits& request, const RouteMatch& match,
+                        const char* head_bytes, const OnReactor& here);
 
   const ServerConfig& config_;
   const Routes& routes_;
@@ -147,6 +165,8 @@ class RequestIntake {
   ring::RequestLanes& lanes_;
   QueueGauge& queue_;
   const std::vector<ring::NewsBox*>& news_;  // by JS thread
+  JobDesk& jobs_;
+  FileCache& file_cache_;
   Counters& counters_;
 
   FieldTable fields_;
@@ -168,7 +188,10 @@ class RequestIntake {
   enum class Parked : std::uint8_t { no, same_request, next_request };
   Parked parked_again_ = Parked::no;  // what park() did while resume_parked() let a connection go on
   std::uint32_t pushed_ = 0;
-  bool beyond_queue_share_ = false;  // for queue_
+  bool beyond_queue_share_ = false;       // for queue_
+  std::uint64_t boundary_;                // of the next multipart answer
+  std::optional<FoundFile> found_file_;   // of the connection that on_file_found() lets go on
+  std::optional<JobTicket> file_ticket_;  // from find_file() to wait_for_file()
 };
 
 }  // namespace millrace

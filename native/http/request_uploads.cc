@@ -35,7 +35,7 @@ RequestIntake::Progress RequestIntake::begin_upload(Connection& connection, cons
     // (RFC 9110 §10.1.1).
     RequestTraits request = RequestTraits::of(head);
     request.close_after = true;
-    answer_natively(connection, request, match, here);
+    answer_natively(connection, request, match, head_bytes, here);
     return Progress::wait;
   }
   auto input = std::make_unique<PendingInput>(io_.budget());
@@ -277,7 +277,8 @@ RequestIntake::Progress RequestIntake::end_discarding(Connection& connection, co
   connection.read_deadline_ms = 0;
   if (!input->upload->answered) {
     parser_.resume(input->head);
-    answer_natively(connection, RequestTraits::of(parser_.head()), input->upload->match, here);
+    answer_natively(connection, RequestTraits::of(parser_.head()), input->upload->match, input->bytes.data(),
+                    here);
   } else if (connection.in_flight == 0) {
     io_.start_idle_time(connection);
   }

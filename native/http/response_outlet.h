@@ -95,7 +95,11 @@ class ResponseOutlet {
   void begin_drain() noexcept { draining_ = true; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
 
-  void set_time(std::int64_t unix_seconds) noexcept { date_ = http_date_.at(unix_seconds); }
+  void set_time(std::int64_t unix_seconds) noexcept {
+    unix_seconds_ = unix_seconds;
+    date_ = http_date_.at(unix_seconds);
+  }
+  [[nodiscard]] std::int64_t unix_seconds() const noexcept { return unix_seconds_; }
   [[nodiscard]] std::string_view date() const noexcept { return date_; }
 
  private:
@@ -140,6 +144,7 @@ class ResponseOutlet {
   const std::uint64_t drained_bytes_;
   std::vector<BodyRead> body_reads_;
   std::vector<ConnectionId> asking_;  // may have been drained already: looked at after the next flush
+  std::int64_t unix_seconds_ = 0;
   HttpDate http_date_;
   std::string_view date_;
   bool draining_ = false;

@@ -8,14 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "files/file_entry.h"
 #include "http/literal_table.h"
 #include "http/request_head.h"
 
 namespace millrace {
 
-/// Whose answer it is: a JavaScript handler's, or a canned response of the reactor's. `id` is the caller's.
+/// Whose answer it is: a JavaScript handler's, a canned response of the reactor's, or a file's. `id` is the
+/// caller's.
 struct RouteTarget {
-  enum class Kind : std::uint8_t { handler, reply };
+  enum class Kind : std::uint8_t { handler, reply, files };
   Kind kind = Kind::handler;
   std::uint32_t id = 0;
 };
@@ -32,6 +34,8 @@ struct RouteMatch {
   /// "GET, HEAD, OPTIONS": sorted; what all patterns that match the path accept together, HEAD where there is
   /// GET, and OPTIONS always. Empty where `kind` is found or not_found.
   std::string allow;
+  /// Not the router's: what RequestIntake has found, where the target is files.
+  FoundFile file = {};
 };
 
 /// Patterns are compared byte by byte with the path as it was sent: percent-encoded, and case counts.

@@ -62,8 +62,13 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std:
       io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_),
       news_(news_of(js_threads_)),
       outlet_(io_, exchanges_, counters_, news_, shared.config.limits.unsent_bytes),
-      intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, news_,
-              counters_),
+      jobs_(shared.workers, wakeup_),
+      file_cache_({.entries = kCachedFiles / shared.config.reactors,
+                   .bytes = kCachedFileBytes / shared.config.reactors,
+                   .keep_ms = kFileKeptMs,
+                   .idle_ms = kFileIdleMs}),
+      intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, news_, jobs_,
+              file_cache_, counters_),
       departures_(requests, exchanges_, outlet_, js_threads_),
       js_wakes_(js_threads_, requests),
       config_(shared.config),
@@ -107,6 +112,7 @@ void Reactor::turn(const OnReactor& here) {
     requests_.say_awake();
   }
   update_clock();
+  file_cache_.begin_wake(io_.now_ms());
   for (int i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
     handle_event(events[index].data.u64, events[index].events, here);
@@ -116,6 +122,7 @@ void Reactor::turn(const OnReactor& here) {
   js_wakes_.look_after_unclaimed();
   collect_answers(here);
   intake_.serve_body_reads(here);
+  jobs_.finish_done(here);
   see_off_js_threads(here);
   fire_timers(here);
   intake_.answer_expired(here);
@@ -183,6 +190,7 @@ int Reactor::prepare_to_sleep() {
   };
   if (outlet_.draining()) at_most(until(drain_until_ms_));
   if (const std::uint64_t expiry_ms = intake_.next_expiry_ms(); expiry_ms != 0) at_most(until(expiry_ms));
+  if (file_cache_.next_sweep_ms() != 0) at_most(until(file_cache_.next_sweep_ms()));
   if (acceptor_ && acceptor_->paused_until_ms() != 0) {
     at_most(until(acceptor_->paused_until_ms()));
   }
@@ -269,6 +277,7 @@ void Reactor::resume_connections(const OnReactor& here) {
 
 void Reactor::fire_timers(const OnReactor& here) {
   io_.advance_timers([&](Connection& connection) { on_deadline(connection, here); });
+  if (file_cache_.next_sweep_ms() != 0 && file_cache_.next_sweep_ms() <= io_.now_ms()) file_cache_.sweep();
   if (acceptor_ && acceptor_->paused_until_ms() != 0 && acceptor_->paused_until_ms() <= io_.now_ms()) {
     acceptor_->end_pause(here);
   }

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/server_config.h"
+#include "files/file_cache.h"
 #include "http/departures.h"
 #include "http/exchange_table.h"
 #include "http/request_intake.h"
@@ -23,6 +24,7 @@
 #include "net/js_wakes.h"
 #include "net/mailbox.h"
 #include "net/wakeup.h"
+#include "pool/job_desk.h"
 #include "ring/doorbell.h"
 #include "ring/exchange_news.h"
 #include "ring/request_lanes.h"
@@ -36,6 +38,7 @@ struct ReactorShared {
   const Routes& routes;
   BufferBudget& budget;
   QueueGauge& queue;
+  WorkerPool& workers;
   /// Called on reactor threads when one has ended, or a JS thread has left.
   ring::Doorbell::Wake on_change = nullptr;
   void* on_change_context = nullptr;
@@ -130,6 +133,8 @@ class Reactor {
   ConnectionIo io_;
   std::vector<ring::NewsBox*> news_;  // by JS thread
   ResponseOutlet outlet_;
+  JobDesk jobs_;
+  FileCache file_cache_;
   RequestIntake intake_;
   Departures departures_;
   JsWakes js_wakes_;

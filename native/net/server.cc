@@ -17,6 +17,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, Routes
   Result<LocalAddress> local = listener.local();
   if (!local.ok()) return local.error();
   server->local_ = std::move(local).value();
+  auto workers = WorkerPool::start(config.workers, config.limits.worker_queue);
+  if (!workers.ok()) return workers.error();
+  server->workers_ = std::move(workers).value();
   if (const Status made = server->make_reactors(sizes, memory); !made.ok()) return made.error();
   std::vector<Reactor*> all;
   for (const auto& reactor : server->reactors_) all.push_back(reactor.get());
@@ -60,6 +63,7 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
                                   .routes = routes_,
                                   .budget = budget_,
                                   .queue = queue_,
+                                  .workers = *workers_,
                                   .on_change = memory.on_change,
                                   .on_change_context = memory.on_change_context},
                                  *request_lanes_.back(), std::move(links));
@@ -165,6 +169,10 @@ bool Server::ended() const noexcept {
   return true;
 }
 
-void Server::join() noexcept { threads_.clear(); }
+void Server::join() noexcept {
+  threads_.clear();
+  // Behind the reactors, which ask it for something to their end.
+  if (workers_ != nullptr) workers_->stop();
+}
 
 }  // namespace millrace

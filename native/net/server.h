@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "net/reactor.h"
 #include "net/thread.h"
+#include "pool/worker_pool.h"
 #include "ring/doorbell.h"
 #include "ring/request_lanes.h"
 #include "ring/response_ring.h"
@@ -106,6 +107,7 @@ class Server {
   [[nodiscard]] const std::vector<std::unique_ptr<Reactor>>& reactors() const noexcept { return reactors_; }
   [[nodiscard]] const QueueGauge& queue() const noexcept { return queue_; }
   [[nodiscard]] const BufferBudget& budget() const noexcept { return budget_; }
+  [[nodiscard]] const WorkerPool& workers() const noexcept { return *workers_; }
   [[nodiscard]] const LocalAddress& local() const noexcept { return local_; }
 
  private:
@@ -138,6 +140,7 @@ class Server {
   std::vector<std::unique_ptr<ring::ResponseRing>> response_rings_;  // by JS thread, then reactor
   std::vector<std::unique_ptr<ring::NewsBox>> news_boxes_;           // the same
   std::vector<std::unique_ptr<Reactor>> reactors_;
+  std::unique_ptr<WorkerPool> workers_;  // before the reactors: its jobs come back to them
   std::vector<Thread> threads_;
   const std::thread::id owner_ = std::this_thread::get_id();
   std::mutex mutex_;      // who takes and leaves places, and whether that still matters

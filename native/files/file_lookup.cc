@@ -1,0 +1,268 @@
+#include "files/file_lookup.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/limits.h"
+#include "files/request_path.h"
+#include "http/http_date.h"
+
+namespace millrace {
+
+namespace {
+
+using Kind = FoundFile::Kind;
+
+// Not in linux/magic.h of all kernels that are supported.
+constexpr std::int64_t kFuseMagic = 0x65735546;
+constexpr std::int64_t kCifsMagic = 0xFF534D42;
+constexpr std::int64_t kSmb2Magic = 0xFE534D42;
+constexpr std::int64_t kCephMagic = 0x00C36400;
+constexpr std::int64_t k9pMagic = 0x01021997;
+
+/// Of a small file that is being written while it is read.
+constexpr int kReadAttempts = 3;
+
+/// False where the file system asks another machine, or a program.
+[[nodiscard]] bool is_local(int fd) noexcept {
+  struct statfs info;
+  if (::fstatfs(fd, &info) != 0) return false;
+  const std::array<std::int64_t, 7> remote{NFS_SUPER_MAGIC, kFuseMagic, kCifsMagic,     kSmb2Magic,
+                                           kCephMagic,      k9pMagic,   AFS_SUPER_MAGIC};
+  const auto type = static_cast<std::int64_t>(static_cast<std::uint32_t>(info.f_type));
+  for (const std::int64_t magic : remote) {
+    if (type == magic) return false;
+  }
+  return true;
+}
+
+[[nodiscard]] bool read_all(int fd, std::string& contents) noexcept {
+  std::size_t got = 0;
+  while (got < contents.size()) {
+    const ssize_t count = ::pread(fd, contents.data() + got, contents.size() - got, static_cast<off_t>(got));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    got += static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+/// What it holds, if that is little, with the status that goes with it: nothing is ever answered with the
+/// length or the validator of something else. Empty: it is large, or changes all the time.
+[[nodiscard]] std::string contents_of(OpenedFile& file) {
+  for (int attempt = 0; attempt < kReadAttempts && file.status.size <= kFileInMemoryBytes; ++attempt) {
+    std::string contents(file.status.size, '\0');
+    const bool complete = read_all(file.fd.get(), contents);
+    struct stat now;
+    if (::fstat(file.fd.get(), &now) != 0) return {};
+    const FileStatus before = std::exchange(file.status, status_of(now));
+    if (complete && before == file.status) return contents;
+  }
+  return {};
+}
+
+[[nodiscard]] std::string_view suffix_of(ContentCoding coding) noexcept {
+  switch (coding) {
+    case ContentCoding::gzip:
+      return ".gz";
+    case ContentCoding::br:
+      return ".br";
+    case ContentCoding::zstd:
+      return ".zst";
+    case ContentCoding::identity:
+      return "";
+  }
+  return "";
+}
+
+[[nodiscard]] std::string_view name_of(ContentCoding coding) noexcept {
+  switch (coding) {
+    case ContentCoding::gzip:
+      return "gzip";
+    case ContentCoding::br:
+      return "br";
+    case ContentCoding::zstd:
+      return "zstd";
+    case ContentCoding::identity:
+      return "";
+  }
+  return "";
+}
+
+void append_hexadecimal(std::string& text, std::uint64_t number) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+  text.append(digits.data(), end);
+}
+
+/// Another one for every change, and for each coding (RFC 9110 §8.8.3.3).
+[[nodiscard]] std::string etag_of(const FileStatus& status, ContentCoding coding) {
+  std::string etag = "\"";
+  append_hexadecimal(etag, static_cast<std::uint64_t>(status.modified_ns));
+  etag += '-';
+  append_hexadecimal(etag, status.size);
+  if (coding != ContentCoding::identity) etag.append("-").append(name_of(coding));
+  return etag += '"';
+}
+
+void append_line(std::string& fields, std::string_view name, std::string_view value) {
+  fields.append(name).append(": ").append(value).append("\r\n");
+}
+
+class Lookup {
+ public:
+  Lookup(const FileRoots& roots, const FileRoot& root) noexcept : roots_(roots), root_(root) {}
+
+  FoundFile run(std::string_view raw_path) {
+    const std::optional<FilePath> asked = decode_request_path(raw_path);
+    const bool hidden = asked && asked->has_dotfile && !root_.dotfiles;
+    FoundFile found;
+    if (asked && !hidden) {
+      if (const std::optional<Kind> failed = open_directory()) return {.kind = *failed};
+      found = find(*asked);
+    }
+    if (found.kind != Kind::missing || root_.fallback.empty()) return found;
+    if (!directory_) {
+      if (const std::optional<Kind> failed = open_directory()) return {.kind = *failed};
+    }
+    return find({.path = root_.fallback, .wants_directory = false, .has_dotfile = false});
+  }
+
+ private:
+  struct Opened {
+    Kind kind = Kind::missing;
+    OpenedFile file = {};
+  };
+
+  std::optional<Kind> open_directory() {
+    directory_ = UniqueFd(::open(root_.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (directory_) return std::nullopt;
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? Kind::unavailable : Kind::missing;
+  }
+
+  [[nodiscard]] Opened open(const std::string& path) const {
+    auto opened = open_beneath(directory_.get(), path.c_str(), root_.symlinks);
+    if (auto* file = std::get_if<OpenedFile>(&opened)) return {.kind = Kind::file, .file = std::move(*file)};
+    switch (std::get<OpenFailure>(opened)) {
+      case OpenFailure::not_found:
+      case OpenFailure::not_regular:
+        return {.kind = Kind::missing};
+      case OpenFailure::out_of_descriptors:
+        return {.kind = Kind::unavailable};
+      case OpenFailure::broken:
+        return {.kind = Kind::broken};
+    }
+    return {.kind = Kind::broken};
+  }
+
+  [[nodiscard]] FoundFile find(const FilePath& asked) const {
+    Opened opened = open(asked.path);
+    if (opened.kind == Kind::file && opened.file.is_directory) {
+      return asked.wants_directory ? find_index(asked) : directory_without_slash();
+    }
+    if (opened.kind == Kind::file) {
+      return asked.wants_directory ? FoundFile{} : serve(asked.path, std::move(opened.file));
+    }
+    if (opened.kind != Kind::missing || asked.wants_directory) return {.kind = opened.kind};
+    return find_first(asked.path, ".", root_.extensions);
+  }
+
+  [[nodiscard]] FoundFile directory_without_slash() const {
+    return {.kind = root_.redirect ? Kind::directory : Kind::missing};
+  }
+
+  [[nodiscard]] FoundFile find_index(const FilePath& asked) const {
+    return find_first(asked.path, asked.path.empty() ? "" : "/", root_.index);
+  }
+
+  [[nodiscard]] FoundFile find_first(const std::string& path, std::string_view between,
+                                     const std::vector<std::string>& endings) const {
+    for (const std::string& ending : endings) {
+      std::string candidate = path;
+      candidate.append(between).append(ending);
+      Opened opened = open(candidate);
+      if (opened.kind == Kind::file && !opened.file.is_directory)
+        return serve(candidate, std::move(opened.file));
+      if (opened.kind != Kind::missing && opened.kind != Kind::file) return {.kind = opened.kind};
+    }
+    return {};
+  }
+
+  [[nodiscard]] FoundFile serve(const std::string& path, OpenedFile file) const {
+    auto entry = std::make_shared<FileEntry>();
+    const std::string_view media_type = roots_.media_types.of(path);
+    const bool varies = !root_.precompressed.empty();
+    entry->is_local = is_local(file.fd.get());
+    const auto add = [&](const std::string& name, ContentCoding coding, OpenedFile opened) {
+      entry->variants.push_back(variant_of(name, coding, media_type, varies, std::move(opened)));
+      entry->codings |= coding_bit(coding);
+    };
+    add(path, ContentCoding::identity, std::move(file));
+    for (const ContentCoding coding : root_.precompressed) {
+      std::string sibling = path;
+      sibling.append(suffix_of(coding));
+      Opened opened = open(sibling);
+      if (opened.kind == Kind::unavailable) return {.kind = Kind::unavailable};
+      if (opened.kind == Kind::file && !opened.file.is_directory)
+        add(sibling, coding, std::move(opened.file));
+    }
+    return {.kind = Kind::file, .entry = std::move(entry)};
+  }
+
+  [[nodiscard]] FileVariant variant_of(const std::string& path, ContentCoding coding,
+                                       std::string_view media_type, bool varies, OpenedFile file) const {
+    FileVariant variant;
+    variant.coding = coding;
+    variant.path = root_.directory + "/" + path;
+    variant.contents = contents_of(file);
+    variant.status = file.status;
+    variant.file = std::make_shared<const UniqueFd>(std::move(file.fd));
+    if (root_.etag) {
+      variant.etag = etag_of(file.status, coding);
+      append_line(variant.validators, "ETag", variant.etag);
+    }
+    if (root_.last_modified) {
+      HttpDate date;
+      append_line(variant.validators, "Last-Modified", date.at(file.status.modified_seconds()));
+    }
+    if (varies) append_line(variant.validators, "Vary", "Accept-Encoding");
+    variant.validators += root_.fields;
+    if (!media_type.empty()) append_line(variant.fields, "Content-Type", media_type);
+    if (coding != ContentCoding::identity) append_line(variant.fields, "Content-Encoding", name_of(coding));
+    if (root_.ranges) append_line(variant.fields, "Accept-Ranges", "bytes");
+    variant.fields += variant.validators;
+    return variant;
+  }
+
+  const FileRoots& roots_;
+  const FileRoot& root_;
+  UniqueFd directory_;
+};
+
+}  // namespace
+
+std::string_view MediaTypes::of(std::string_view file_name) const {
+  const std::size_t dot = file_name.rfind('.');
+  if (dot == std::string_view::npos || file_name.find('/', dot) != std::string_view::npos) return {};
+  std::string extension(file_name.substr(dot + 1));
+  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  const auto found = by_extension_.find(extension);
+  return found == by_extension_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+FoundFile look_up(const FileRoots& roots, const FileRoot& root, std::string_view path) {
+  return Lookup(roots, root).run(path);
+}
+
+}  // namespace millrace

@@ -1,0 +1,132 @@
+#include "files/file_response.h"
+
+#include <utility>
+
+namespace millrace {
+
+namespace {
+
+[[nodiscard]] const FileVariant& choose(const FileEntry& entry, const FileWish& wish) noexcept {
+  if (entry.variants.size() == 1) return entry.variants.front();
+  const CodingPreferences preferences =
+      parse_accept_encoding(wish.accept_encoding.value_or(""), wish.accept_encoding.has_value());
+  return entry.of(choose_coding(preferences, entry.codings));
+}
+
+/// RFC 9110 §14.4.
+[[nodiscard]] std::string content_range(const ByteRange& range, std::uint64_t length) {
+  return "bytes " + std::to_string(range.first) + "-" + std::to_string(range.first + range.bytes - 1) + "/" +
+         std::to_string(length);
+}
+
+/// The lines of `fields` without Content-Type, which in a multipart answer is another one, and that line.
+struct SplitFields {
+  std::string others;
+  std::string content_type;
+};
+[[nodiscard]] SplitFields split(std::string_view fields) {
+  constexpr std::string_view kContentType = "Content-Type: ";
+  if (!fields.starts_with(kContentType)) return {.others = std::string(fields), .content_type = {}};
+  const std::size_t end = fields.find("\r\n") + 2;
+  return {.others = std::string(fields.substr(end)), .content_type = std::string(fields.substr(0, end))};
+}
+
+}  // namespace
+
+FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWish& wish,
+                           std::int64_t now_seconds, std::uint64_t boundary)
+    : entry_(std::move(entry)), variant_(choose(*entry_, wish)) {
+  const Validators validators{.etag = variant_.etag, .modified = variant_.status.modified_seconds()};
+  switch (evaluate(wish.conditions, validators, now_seconds)) {
+    case Precondition::proceed:
+      break;
+    case Precondition::not_modified:
+      answer_ = {.status = 304, .fields = variant_.validators};
+      return;
+    case Precondition::failed:
+      answer_ = {.status = 412};
+      return;
+  }
+  if (!wish.range || !wish.may_be_partial || !if_range_holds(wish.conditions, validators, now_seconds)) {
+    answer_whole();
+    return;
+  }
+  const RangeOutcome ranges = parse_range(*wish.range, variant_.status.size);
+  switch (ranges.kind) {
+    case RangeOutcome::Kind::whole:
+      answer_whole();
+      break;
+    case RangeOutcome::Kind::partial:
+      if (ranges.count == 1) {
+        answer_range(ranges.found[0]);
+      } else {
+        answer_ranges(ranges, boundary);
+      }
+      break;
+    case RangeOutcome::Kind::unsatisfiable:
+      answer_unsatisfiable();
+      break;
+  }
+}
+
+void FileResponse::answer_whole() {
+  const std::uint64_t size = variant_.status.size;
+  answer_ = {.fields = variant_.fields, .content_length = size};
+  if (variant_.in_memory()) {
+    answer_.body = variant_.contents;
+  } else {
+    answer_.files.push_back({.slice = {.file = variant_.file, .offset = 0, .bytes = size}});
+  }
+}
+
+void FileResponse::put(const ByteRange& range, std::string ahead) {
+  answer_.content_length += ahead.size() + range.bytes;
+  if (variant_.in_memory()) {
+    body_.append(ahead).append(variant_.contents, range.first, range.bytes);
+  } else {
+    answer_.files.push_back({.ahead = std::move(ahead),
+                             .slice = {.file = variant_.file, .offset = range.first, .bytes = range.bytes}});
+  }
+}
+
+void FileResponse::answer_range(const ByteRange& range) {
+  fields_ = variant_.fields + "Content-Range: " + content_range(range, variant_.status.size) + "\r\n";
+  answer_ = {.status = 206, .fields = fields_};
+  put(range, {});
+  answer_.body = body_;
+}
+
+void FileResponse::answer_ranges(const RangeOutcome& ranges, std::uint64_t boundary_number) {
+  const std::string boundary = "millrace-" + std::to_string(boundary_number);
+  const SplitFields split_fields = split(variant_.fields);
+  fields_ = split_fields.others;
+  fields_.append("Content-Type: multipart/byteranges; boundary=").append(boundary).append("\r\n");
+  answer_ = {.status = 206, .fields = fields_};
+  const std::string delimiter = "\r\n--" + boundary;
+  for (const ByteRange& range : ranges.ranges()) {
+    // The first delimiter has no line end ahead of it: the one of the empty preamble (RFC 2046 §5.1.1).
+    std::string ahead = answer_.content_length == 0 ? delimiter.substr(2) : delimiter;
+    ahead.append("\r\n")
+        .append(split_fields.content_type)
+        .append("Content-Range: ")
+        .append(content_range(range, variant_.status.size))
+        .append("\r\n\r\n");
+    put(range, std::move(ahead));
+  }
+  const std::string end = delimiter + "--\r\n";
+  answer_.content_length += end.size();
+  if (variant_.in_memory()) {
+    body_ += end;
+  } else {
+    answer_.files.push_back({.ahead = end});
+  }
+  answer_.body = body_;
+}
+
+void FileResponse::answer_unsatisfiable() {
+  // RFC 9110 §15.5.17: the client learns how long the file is.
+  fields_ = "Content-Range: bytes */" + std::to_string(variant_.status.size) + "\r\n";
+  answer_ = {.status = 416, .fields = fields_};
+}
+
+}  // namespace millrace

@@ -1,0 +1,52 @@
+// file_response.h: decides what a request for a file is answered (RFC 9110 §13, §14). Any thread, no state.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "files/accept_encoding.h"
+#include "files/file_entry.h"
+#include "files/preconditions.h"
+#include "files/range_request.h"
+#include "http/whole_answer.h"
+
+namespace millrace {
+
+/// What a request says about the file that it wants.
+struct FileWish {
+  Conditions conditions = {};
+  std::optional<std::string_view> range = {};
+  std::optional<std::string_view> accept_encoding = {};
+  bool may_be_partial = true;  // GET, and the root allows ranges
+};
+
+class FileResponse {
+ public:
+  /// `boundary` numbers what separates the parts of an answer with several ranges: nothing that a file has in
+  /// it.
+  FileResponse(std::shared_ptr<const FileEntry> entry, const FileWish& wish, std::int64_t now_seconds,
+               std::uint64_t boundary);
+  FileResponse(const FileResponse&) = delete;
+
+  /// Once; good as long as this object is.
+  [[nodiscard]] WholeAnswer take() noexcept { return std::move(answer_); }
+
+ private:
+  void answer_whole();
+  void answer_range(const ByteRange& range);
+  void answer_ranges(const RangeOutcome& ranges, std::uint64_t boundary_number);
+  void answer_unsatisfiable();
+  void put(const ByteRange& range, std::string ahead);
+
+  const std::shared_ptr<const FileEntry> entry_;
+  const FileVariant& variant_;
+  std::string fields_;
+  std::string body_;
+  WholeAnswer answer_;
+};
+
+}  // namespace millrace

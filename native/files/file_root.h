@@ -1,0 +1,51 @@
+// file_root.h: what server.static() was given: a directory, and how its files are served. Written before the
+// server listens, then const.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "files/accept_encoding.h"
+#include "files/open_beneath.h"
+
+namespace millrace {
+
+/// Content-Type by what is behind the last dot of a name, in lower case.
+class MediaTypes {
+ public:
+  void add(std::string extension, std::string media_type) {
+    by_extension_.insert_or_assign(std::move(extension), std::move(media_type));
+  }
+
+  /// Empty: not known.
+  [[nodiscard]] std::string_view of(std::string_view file_name) const;
+
+ private:
+  std::unordered_map<std::string, std::string> by_extension_;
+};
+
+struct FileRoot {
+  std::string prefix;     // what paths begin with, without the slash behind it
+  std::string directory;  // absolute; looked up anew for each file, so that a symlink to it may be changed
+  SymlinkPolicy symlinks = SymlinkPolicy::beneath;
+  bool dotfiles = false;                     // serve what has a segment that begins with a dot
+  bool redirect = true;                      // from a directory without a slash behind it to the one with it
+  bool fallthrough = true;                   // what is no file goes to the routes that are less specific
+  bool etag = true;                          // RFC 9110 §8.8.3
+  bool last_modified = true;                 // RFC 9110 §8.8.2
+  bool ranges = true;                        // RFC 9110 §14
+  std::vector<std::string> index;            // of a directory, the first that is there
+  std::vector<std::string> extensions;       // tried behind names that are no file, without the dot
+  std::vector<ContentCoding> precompressed;  // siblings to look for
+  std::string fallback;                      // answered in place of what is no file; empty: none
+  std::string fields;                        // whole lines, for every answer with a file
+};
+
+struct FileRoots {
+  std::vector<FileRoot> roots;
+  MediaTypes media_types;
+};
+
+}  // namespace millrace
