@@ -4,6 +4,7 @@
 #include <linux/limits.h>
 
 #include <string>
+#include <vector>
 
 #include "base/limits.h"
 #include "native/check.h"
@@ -148,10 +149,10 @@ TEST("names and paths are as long as the kernel takes them") {
   EXPECT_EQ(decoded(std::string(100'000, '/') + path), path);
 }
 
-TEST("nothing behind the path is read") {
-  for (const std::string_view raw : {"a%41", "a%4", "a%", "..", "."}) {
-    const std::string bytes = std::string(raw) + "1/x";
-    EXPECT_EQ(decoded(std::string_view(bytes).substr(0, raw.size())), decoded(raw));
+TEST("nothing behind the path is read, which AddressSanitizer sees") {
+  for (const std::string_view raw : {"a%41", "a%4", "a%", "%", "..", ".", "a/"}) {
+    const std::vector<char> exact(raw.begin(), raw.end());
+    EXPECT_EQ(decoded({exact.data(), exact.size()}), decoded(raw));
   }
 }
 
