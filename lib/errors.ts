@@ -57,6 +57,12 @@ export const ERROR_CODES = {
   ERR_MILLRACE_ABORTED: 'nobody waits for the answer any more',
   /** {@link BodyError}: the request body is not JSON; `status` is 400. */
   ERR_MILLRACE_BODY_JSON: 'the request body is not valid JSON',
+  /** {@link FileError}: `sendFile()` of what is not there, or may not be seen; `status` is 404. */
+  ERR_MILLRACE_FILE_MISSING: 'the file is not there',
+  /** {@link FileError}: `sendFile()` while too many files are asked for, or no descriptor is left; `status` is 503. */
+  ERR_MILLRACE_FILE_UNAVAILABLE: 'the file cannot be opened now',
+  /** {@link FileError}: `sendFile()` of what the file system cannot read; `status` is 500. */
+  ERR_MILLRACE_FILE_BROKEN: 'the file cannot be read',
   /** {@link RouteError}: a route pattern that cannot match anything, or is ambiguous. */
   ERR_MILLRACE_ROUTE_PATTERN: 'a route pattern is malformed',
   /** {@link RouteError}: a route method that is not a token (RFC 9110 §9.1). */
@@ -254,6 +260,36 @@ export class BodyError extends MillraceError {
 
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MILLRACE_BODY_JSON', message, options);
+  }
+}
+
+/** The codes of a {@link FileError}. */
+export type FileErrorCode =
+  'ERR_MILLRACE_FILE_MISSING' | 'ERR_MILLRACE_FILE_UNAVAILABLE' | 'ERR_MILLRACE_FILE_BROKEN';
+
+const FILE_STATUS = {
+  ERR_MILLRACE_FILE_MISSING: [404, 'Not Found'],
+  ERR_MILLRACE_FILE_UNAVAILABLE: [503, 'Service Unavailable'],
+  ERR_MILLRACE_FILE_BROKEN: [500, 'Internal Server Error'],
+} as const satisfies Record<FileErrorCode, readonly [number, string]>;
+
+/** A file that cannot be sent. The handler may still answer; where it lets the error pass, `status` is answered. */
+export class FileError extends MillraceError {
+  declare readonly code: FileErrorCode;
+  /** The status that tells the client: 404, 503 or 500. */
+  readonly status: number;
+  /** As it was given to `sendFile()`. */
+  readonly path: string;
+
+  constructor(code: FileErrorCode, path: string) {
+    super(code, `sendFile(): ${ERROR_CODES[code]}: ${path}`);
+    this.status = FILE_STATUS[code][0];
+    this.path = path;
+  }
+
+  /** @internal What the client is told. */
+  get phrase(): string {
+    return FILE_STATUS[this.code][1];
   }
 }
 

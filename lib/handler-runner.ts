@@ -1,9 +1,9 @@
 // handler-runner.ts: runs the handler of each request, and sees to it that a failure hurts nobody else.
 
 import { makeEachApart } from './async-context.js';
-import { AbortedError, BodyError, type ErrorCode } from './errors.js';
+import { AbortedError, BodyError, FileError, type ErrorCode } from './errors.js';
 import type { ReactorLink } from './reactor-link.js';
-import { HttpRequest, isHeadRequest } from './request.js';
+import { HttpRequest } from './request.js';
 import type { ClaimedRun } from './request-ring.js';
 import { HttpResponse } from './response.js';
 import type { HandlerEntry } from './routes.js';
@@ -19,6 +19,13 @@ export interface ErrorContext {
 
 /** Told of what a handler threw or rejected with; false: nobody listens. */
 export type OnError = (error: unknown, context: ErrorContext) => boolean;
+
+/** Errors that clients can make as many of as they like. */
+const CLIENTS_DOING: readonly ErrorCode[] = [
+  'ERR_MILLRACE_BODY_JSON',
+  'ERR_MILLRACE_FILE_MISSING',
+  'ERR_MILLRACE_FILE_UNAVAILABLE',
+];
 
 /** What of a client's bytes an upgrade handler gets beside the socket. */
 const NOTHING = Buffer.alloc(0);
@@ -73,7 +80,8 @@ export class HandlerRunner {
       link,
       claimed.exchangeSlots[index]!,
       claimed.exchangeGenerations[index]!,
-      isHeadRequest(claimed.records, start),
+      claimed.records,
+      start,
     );
     const body = claimed.bodyFollows(index) ? HttpResponse.incomingBodyOf(response) : claimed.bodyOf(index);
     const request = new HttpRequest(claimed.records, start, body, entry.pattern, response);
@@ -103,6 +111,7 @@ export class HandlerRunner {
       return;
     }
     if (error instanceof BodyError) HttpResponse.fail(response, error.status, 'Bad Request');
+    else if (error instanceof FileError) HttpResponse.fail(response, error.status, error.phrase);
     else HttpResponse.fail(response, 500, 'Internal Server Error');
     const context: ErrorContext = { method: request.method, path: request.path };
     try {
@@ -120,8 +129,8 @@ export class HandlerRunner {
   /** For people, where no `error` listener is. */
   static report(error: unknown, context: ErrorContext): void {
     // A client that sends bad bodies must not be able to fill the log. By its code: it may come from another thread.
-    if ((error as { code?: unknown } | undefined)?.code === ('ERR_MILLRACE_BODY_JSON' satisfies ErrorCode))
-      return;
+    const code = (error as { code?: unknown } | undefined)?.code;
+    if (CLIENTS_DOING.some((of) => of === code)) return;
     console.error(`millrace: the handler of ${context.method} ${context.path} failed:`, error);
   }
 }

@@ -8,6 +8,7 @@ export {
   AbortedError,
   BodyError,
   ERROR_CODES,
+  FileError,
   InvalidHeaderError,
   ListenError,
   MillraceError,
@@ -38,5 +39,6 @@ export { createServer } from './server.js';
 export type { CloseResult, Server, ServerEvents } from './server.js';
 export type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js';
 export type { RestartOptions, ThreadExit, ThreadStall } from './handler-threads.js';
+export type { SendFileOptions } from './send-file.js';
 export type { FileOptions, PrecompressedCoding, StaticOptions } from './static-files.js';
 export type { ReactorStats, ServerStats, ThreadStats } from './stats.js';

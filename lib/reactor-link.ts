@@ -7,6 +7,10 @@ import {
   NEWS_BODY,
   NEWS_BODY_END,
   NEWS_DRAINED,
+  NEWS_FILE_BROKEN,
+  NEWS_FILE_GIVEN,
+  NEWS_FILE_MISSING,
+  NEWS_FILE_UNAVAILABLE,
   NEWS_GONE,
   NEWS_PEER_FINISHED,
   NEWS_TRAILERS,
@@ -31,6 +35,8 @@ export interface ExchangeWatch {
   onTrailers(lines: string): void;
   /** The client has ended its side of the connection; what it is sent may still be read. */
   onPeerFinished(): void;
+  /** What has become of a file that was to be sent: one of the news about files. */
+  onFile(news: number): void;
   /** Nobody waits for the answer any more. */
   onExchangeGone(): void;
 }
@@ -230,6 +236,12 @@ function tell(watch: ExchangeWatch, kind: number, bytes: Buffer): void {
       break;
     case NEWS_PEER_FINISHED:
       watch.onPeerFinished();
+      break;
+    case NEWS_FILE_GIVEN:
+    case NEWS_FILE_MISSING:
+    case NEWS_FILE_UNAVAILABLE:
+    case NEWS_FILE_BROKEN:
+      watch.onFile(kind);
       break;
     case NEWS_GONE:
       watch.onExchangeGone();

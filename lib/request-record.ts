@@ -9,6 +9,7 @@ import {
   RECORD_FIELD_ID,
   RECORD_FIELDS_START,
   RECORD_LONG_NAME,
+  RECORD_METHOD,
   RECORD_METHOD_BYTES,
   RECORD_NAME_BYTES,
   RECORD_NAME_OFFSET,
@@ -22,6 +23,10 @@ import {
 
 /** What stands ahead of the authority in an absolute-form target, in any case: the only scheme that is accepted. */
 const SCHEME = 'http://';
+
+/** Numbers of methods, of `Method` in native/http/request_head.h. */
+const GET = 1;
+const HEAD = 2;
 
 export function u8(records: string, at: number): number {
   return records.charCodeAt(at);
@@ -97,6 +102,38 @@ export function mayHaveName(records: string, field: number, length: number): boo
 export function fieldValue(records: string, section: number, field: number): string {
   const from = section + u16(records, field + RECORD_VALUE_OFFSET);
   return records.slice(from, from + u16(records, field + RECORD_VALUE_BYTES));
+}
+
+/**
+ * The values of fields, by their names in lower case; several of one name are joined (RFC 9110 §5.3). For a few requests
+ * only: each field's name is decoded.
+ */
+export function fieldsNamed(
+  records: string,
+  start: number,
+  names: readonly string[],
+): (string | undefined)[] {
+  const values = names.map((): string | undefined => undefined);
+  const section = fieldSection(records, start);
+  let field = fieldsStart(records, start);
+  for (let left = fieldCount(records, start); left > 0; left--, field += RECORD_FIELD_BYTES) {
+    const index = names.indexOf(fieldName(records, section, field).toLowerCase());
+    if (index < 0) continue;
+    const value = fieldValue(records, section, field);
+    const before = values[index];
+    values[index] = before === undefined ? value : `${before}, ${value}`;
+  }
+  return values;
+}
+
+/** Whether the record there is that of a HEAD request. */
+export function isHeadRequest(records: string, start: number): boolean {
+  return u8(records, start + RECORD_METHOD) === HEAD;
+}
+
+/** Whether the record there is that of a GET request. */
+export function isGetRequest(records: string, start: number): boolean {
+  return u8(records, start + RECORD_METHOD) === GET;
 }
 
 /** The head as it was sent: behind the fields. */

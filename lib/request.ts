@@ -40,7 +40,6 @@ import {
 
 /** By the numbers of `Method` in native/http/request_head.h; 0 is any other. */
 const METHODS = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] as const;
-const HEAD = 2;
 
 /** `TargetForm::absolute` and `TargetForm::authority`. */
 const ABSOLUTE_FORM = 1;
@@ -65,11 +64,6 @@ function learnFieldNames(): void {
     if (id > 0) fieldIds.set(name, id);
   });
   hostId = fieldIds.get('host')!;
-}
-
-/** Whether the record there is that of a HEAD request. */
-export function isHeadRequest(records: string, start: number): boolean {
-  return u8(records, start + RECORD_METHOD) === HEAD;
 }
 
 /** Request fields as node:http's `message.headers`: lower-case names, no prototype. */

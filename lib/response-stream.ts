@@ -7,7 +7,9 @@ import {
   CONTROL_ABORT,
   CONTROL_ASK_DRAINED,
   CONTROL_PIECE,
+  CONTROL_SEND_FILE,
   CONTROL_WATCH,
+  NEWS_FILE_GIVEN,
   RESPONSE_CONTROL,
   RESPONSE_MORE,
 } from './ring-layout.js';
@@ -58,6 +60,7 @@ export class ResponseStream implements ExchangeWatch {
   #waiters: Waiter[] = [];
   #onGone: (() => void) | undefined;
   #body: BodyListener | undefined;
+  #onFile: ((news: number | undefined) => void) | undefined;
   /** What is left of a body that is sent in windows. */
   #rest: Uint8Array | undefined;
 
@@ -118,6 +121,22 @@ export class ResponseStream implements ExchangeWatch {
     this.#body = listener;
     this.#watch(false);
     this.#control(control, '', '');
+  }
+
+  /**
+   * Asks for a file as the answer. `onNews` hears what becomes of it, once; undefined: nobody waits for it any more. As
+   * long as it has not been given, another answer may be.
+   */
+  sendFile(flags: number, message: string, onNews: (news: number | undefined) => void): void {
+    if (this.#isGone) {
+      queueMicrotask(() => {
+        onNews(undefined);
+      });
+      return;
+    }
+    this.#onFile = onNews;
+    this.#watch(false);
+    this.#control(CONTROL_SEND_FILE | (flags << 24), '', message);
   }
 
   /** False: wait for {@link drained} before writing more. */
@@ -211,6 +230,16 @@ export class ResponseStream implements ExchangeWatch {
     for (const { resolve } of this.#waiters.splice(0)) resolve();
   }
 
+  onFile(news: number): void {
+    const onFile = this.#onFile;
+    this.#onFile = undefined;
+    if (news === NEWS_FILE_GIVEN) {
+      this.hasBegun = true;
+      this.forget();
+    }
+    onFile?.(news);
+  }
+
   onPeerFinished(): void {
     this.#hasPeerFinished = true;
     this.#controller?.abort(new AbortedError());
@@ -223,6 +252,8 @@ export class ResponseStream implements ExchangeWatch {
     for (const { reject } of this.#waiters.splice(0)) reject(error);
     this.#rest = undefined;
     this.#body?.onGone();
+    this.#onFile?.(undefined);
+    this.#onFile = undefined;
     this.#onGone?.();
     this.#onGone = undefined;
     this.#controller?.abort(error);

@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
-import { AbortedError, StateError } from './errors.js';
+import { AbortedError, FileError, StateError } from './errors.js';
 import {
   checkContentLength,
   checkHintName,
@@ -19,6 +19,7 @@ import {
 } from './field-validation.js';
 import { IncomingBody } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
+import { ObservedPromise } from './observed-promise.js';
 import type { ReactorLink } from './reactor-link.js';
 import { checkBody, readableOf, stringify } from './response-body.js';
 import { checkedFields, fieldLines, isNoValue, type ResponseField } from './response-fields.js';
@@ -31,6 +32,14 @@ import {
   RESPONSE_OWN_LENGTH,
 } from './ring-layout.js';
 import type { HttpRequest } from './request.js';
+import { isHeadRequest } from './request-record.js';
+import {
+  fileErrorOf,
+  parseSendFile,
+  sendFileMessage,
+  type SendFileOptions,
+  type WantedFile,
+} from './send-file.js';
 import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody, RESET_CONTENT } from './status-codes.js';
 import { UpgradedSocket } from './upgraded-socket.js';
 
@@ -55,7 +64,9 @@ export class HttpResponse {
   readonly #link: ReactorLink;
   readonly #exchangeSlot: number;
   readonly #exchangeGeneration: number;
-  readonly #isHead: boolean;
+  /** The request's record, see request-record.ts. */
+  readonly #records: string;
+  readonly #start: number;
   #status = 200;
   #reason = '';
   #fields: ResponseField[] | undefined;
@@ -64,11 +75,18 @@ export class HttpResponse {
   #stream: ResponseStream | undefined;
 
   /** @internal Responses are made by the server. */
-  constructor(link: ReactorLink, exchangeSlot: number, exchangeGeneration: number, isHead: boolean) {
+  constructor(
+    link: ReactorLink,
+    exchangeSlot: number,
+    exchangeGeneration: number,
+    records: string,
+    start: number,
+  ) {
     this.#link = link;
     this.#exchangeSlot = exchangeSlot;
     this.#exchangeGeneration = exchangeGeneration;
-    this.#isHead = isHead;
+    this.#records = records;
+    this.#start = start;
   }
 
   /** True once status and header fields are on their way and cannot be changed. */
@@ -240,6 +258,52 @@ export class HttpResponse {
   }
 
   /**
+   * Sends a file, without reading it into JavaScript: looked for on a thread of the worker pool, sent by the kernel.
+   * Conditional requests (RFC 9110 §13) and ranges (§14) are answered as they ask. Fields that have been set are sent,
+   * in place of the file's own `Content-Type`, `ETag`, `Last-Modified` and `Cache-Control`. With a status other than 200
+   * it is sent as a whole: `res.status(404).sendFile(…)`.
+   * @param path - Absolute, or below the option `root`.
+   * @returns A promise that resolves when the file is on its way, and rejects with a {@link FileError} if it cannot be
+   * sent: then the handler may still answer. Where nobody looks at the promise, the error's `status` is answered. Also
+   * rejects with an {@link AbortedError} when the client goes.
+   * @throws {@link StateError} `ERR_MILLRACE_RESPONSE_ENDED`, `ERR_MILLRACE_HEADERS_SENT`; {@link OptionError};
+   * {@link InvalidHeaderError}
+   */
+  sendFile(path: string | URL, options?: SendFileOptions): Promise<void> {
+    if (this.#ended) throw alreadyEnded();
+    this.#requireUnsent('sendFile()');
+    const fields = (this.#fields ?? []).filter(({ field }) => field.kind !== 'content-length');
+    const shown = String(path);
+    let wanted: WantedFile;
+    try {
+      wanted = parseSendFile(path, options, fields);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      return this.#fileSent((settle) => {
+        queueMicrotask(() => {
+          settle(error);
+        });
+      });
+    }
+    const packed = this.#packed(CONTENT_TYPE_NONE);
+    const hasOwnType = fields.some(({ field }) => field.kind === 'content-type');
+    const message = sendFileMessage(
+      wanted,
+      this.#status,
+      fieldLines(fields),
+      hasOwnType,
+      this.#records,
+      this.#start,
+    );
+    const stream = this.#streamed();
+    return this.#fileSent((settle) => {
+      stream.sendFile((packed >>> 24) & (RESPONSE_OWN_DATE | RESPONSE_CLOSE), message, (news) => {
+        settle(news === undefined ? new AbortedError() : fileErrorOf(news, shown));
+      });
+    });
+  }
+
+  /**
    * Sets the fields that follow the body (RFC 9110 §6.5), in place of any set before. The body is then sent in chunks;
    * to clients of HTTP/1.0, and with a Content-Length, no trailers can be sent and they are left out. Announce them with
    * a `Trailer` field where the client should know early.
@@ -306,6 +370,31 @@ export class HttpResponse {
     response.#reason = '';
     response.#fields = undefined;
     response.#send(text, CONTENT_TYPE_TEXT);
+  }
+
+  /** As long as it is not known whether there is a file, nothing else can be answered. */
+  #fileSent(begin: (settle: (error: Error | undefined) => void) => void): Promise<void> {
+    this.#ended = true;
+    const sent = new ObservedPromise<void>((resolve, reject) => {
+      begin((error) => {
+        if (error === undefined) {
+          resolve();
+          return;
+        }
+        // Nothing has been sent, and the handler may do otherwise.
+        this.#ended = error instanceof AbortedError;
+        if (!sent.isObserved) {
+          sent.catch(() => undefined);
+          if (error instanceof FileError) HttpResponse.fail(this, error.status, error.phrase);
+        }
+        reject(error);
+      });
+    });
+    return sent;
+  }
+
+  get #isHead(): boolean {
+    return isHeadRequest(this.#records, this.#start);
   }
 
   async #pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {

@@ -73,6 +73,7 @@ export const CONTROL_WATCH = 3;
 export const CONTROL_EARLY_HINTS = 4;
 export const CONTROL_READ_PIECE = 5;
 export const CONTROL_READ_WHOLE = 6;
+export const CONTROL_SEND_FILE = 7;
 
 export const DOORBELL_IDLE = 0;
 export const DOORBELL_WAITING = 1;
@@ -89,6 +90,10 @@ export const NEWS_BODY = 3;
 export const NEWS_BODY_END = 4;
 export const NEWS_TRAILERS = 5;
 export const NEWS_PEER_FINISHED = 6;
+export const NEWS_FILE_GIVEN = 7;
+export const NEWS_FILE_MISSING = 8;
+export const NEWS_FILE_UNAVAILABLE = 9;
+export const NEWS_FILE_BROKEN = 10;
 
 export const SLEEP_AWAKE = 0;
 export const SLEEP_NAP = 1;
@@ -160,6 +165,7 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   controlEarlyHints: CONTROL_EARLY_HINTS,
   controlReadPiece: CONTROL_READ_PIECE,
   controlReadWhole: CONTROL_READ_WHOLE,
+  controlSendFile: CONTROL_SEND_FILE,
   doorbellIdle: DOORBELL_IDLE,
   doorbellVacant: DOORBELL_VACANT,
   doorbellNews: DOORBELL_NEWS,
@@ -173,6 +179,10 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   newsBodyEnd: NEWS_BODY_END,
   newsTrailers: NEWS_TRAILERS,
   newsPeerFinished: NEWS_PEER_FINISHED,
+  newsFileGiven: NEWS_FILE_GIVEN,
+  newsFileMissing: NEWS_FILE_MISSING,
+  newsFileUnavailable: NEWS_FILE_UNAVAILABLE,
+  newsFileBroken: NEWS_FILE_BROKEN,
   sleepAwake: SLEEP_AWAKE,
   sleepNap: SLEEP_NAP,
   sleepDeep: SLEEP_DEEP,

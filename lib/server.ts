@@ -294,7 +294,7 @@ export class Server extends RouteMethods<ServerEvents> {
       routes: this.#routes.native,
       replies: this.#routes.replies,
       fileRoots: this.#routes.fileRoots,
-      mediaTypes: this.#routes.fileRoots.length > 0 ? mediaTypes() : [],
+      mediaTypes: mediaTypes(),
       fallback: this.#fallback,
       address,
       requestMemory: memory.requestMemory(),

@@ -83,7 +83,7 @@ export interface StaticOptions extends FileOptions {
   fallback?: string | undefined;
 }
 
-const FILE_NAMES = [
+export const FILE_NAMES = [
   'maxAge',
   'immutable',
   'cacheControl',
@@ -130,12 +130,17 @@ export function parseStaticOptions(prefix: string, directory: unknown, options?:
   });
 }
 
-type FileConfig = Omit<
+/** How a file is served, checked. */
+export type FileConfig = Omit<
   NativeFileRoot,
   'prefix' | 'directory' | 'index' | 'redirect' | 'fallthrough' | 'extensions' | 'fallback'
 >;
 
-function parseFileOptions(caller: string, given: ReadonlyMap<string, unknown>): FileConfig {
+/**
+ * Checks the options that both have.
+ * @throws {@link OptionError}, {@link InvalidHeaderError}
+ */
+export function parseFileOptions(caller: string, given: ReadonlyMap<string, unknown>): FileConfig {
   const flag = (name: string, preset: boolean): boolean => flagOf(caller, name, given.get(name), preset);
   const choice = (name: string, choices: readonly string[]): string =>
     checkChoice(caller, name, { choices, preset: choices[0]! }, given.get(name) ?? choices[0]);

@@ -15,7 +15,6 @@
 #include <variant>
 
 #include "base/limits.h"
-#include "files/request_path.h"
 #include "http/http_date.h"
 
 namespace millrace {
@@ -122,10 +121,10 @@ void append_line(std::string& fields, std::string_view name, std::string_view va
 
 class Lookup {
  public:
-  Lookup(const FileRoots& roots, const FileRoot& root) noexcept : roots_(roots), root_(root) {}
+  Lookup(const MediaTypes& types, const FileRoot& root) noexcept : types_(types), root_(root) {}
 
-  FoundFile run(std::string_view raw_path) {
-    const std::optional<FilePath> asked = decode_request_path(raw_path);
+  /// Nothing: what no file can be called.
+  FoundFile run(const std::optional<FilePath>& asked) {
     const bool hidden = asked && asked->has_dotfile && !root_.dotfiles;
     FoundFile found;
     if (asked && !hidden) {
@@ -201,7 +200,7 @@ class Lookup {
 
   [[nodiscard]] FoundFile serve(const std::string& path, OpenedFile file) const {
     auto entry = std::make_shared<FileEntry>();
-    const std::string_view media_type = roots_.media_types.of(path);
+    const std::string_view media_type = root_.own_media_type ? std::string_view() : types_.of(path);
     const bool varies = !root_.precompressed.empty();
     entry->is_local = is_local(file.fd.get());
     const auto add = [&](const std::string& name, ContentCoding coding, OpenedFile opened) {
@@ -245,7 +244,7 @@ class Lookup {
     return variant;
   }
 
-  const FileRoots& roots_;
+  const MediaTypes& types_;
   const FileRoot& root_;
   UniqueFd directory_;
 };
@@ -261,8 +260,12 @@ std::string_view MediaTypes::of(std::string_view file_name) const {
   return found == by_extension_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-FoundFile look_up(const FileRoots& roots, const FileRoot& root, std::string_view path) {
-  return Lookup(roots, root).run(path);
+FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path) {
+  return Lookup(types, root).run(decode_request_path(raw_path));
+}
+
+FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path) {
+  return Lookup(types, root).run(path);
 }
 
 }  // namespace millrace

@@ -5,13 +5,14 @@
 
 #include "files/file_entry.h"
 #include "files/file_root.h"
+#include "files/request_path.h"
 
 namespace millrace {
 
-/// `path` is what is behind the root's prefix and its slash, as it was sent: percent-encoded.
-[[nodiscard]] FoundFile look_up(const FileRoots& roots, const FileRoot& root, std::string_view path);
+/// `raw_path` is what is behind the root's prefix and its slash, as it was sent: percent-encoded.
+[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path);
 
-/// The same for one file by its path in the file system, absolute; of `root` only how it is served counts.
-[[nodiscard]] FoundFile look_up_file(const FileRoots& roots, const FileRoot& root, std::string_view path);
+/// The same for a path of the app's.
+[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path);
 
 }  // namespace millrace

@@ -40,6 +40,7 @@ struct FileRoot {
   std::vector<std::string> extensions;       // tried behind names that are no file, without the dot
   std::vector<ContentCoding> precompressed;  // siblings to look for
   std::string fallback;                      // answered in place of what is no file; empty: none
+  bool own_media_type = false;               // `fields` has a Content-Type
   std::string fields;                        // whole lines, for every answer with a file
 };
 

@@ -92,7 +92,7 @@ class RequestIntake::FileLookup final : public Job {
 
   void run() noexcept override {
     const FileRoots& files = intake_.routes_.files;
-    found_ = look_up(files, files.roots[root_], path_);
+    found_ = look_up(files.media_types, files.roots[root_], path_);
   }
 
   void finish(const OnReactor& here) override {
@@ -164,7 +164,7 @@ void RequestIntake::answer_with_file(Connection& connection, const RequestTraits
       WishReader reader;
       FileWish wish = reader.read(parser_.fields(), head_bytes);
       wish.may_be_partial = head.method == Method::get && routes_.files.roots[match.target.id].ranges;
-      FileResponse response(match.file.entry, wish, outlet_.unix_seconds(), boundary_++);
+      FileResponse response(match.file.entry, wish, outlet_.unix_seconds(), outlet_.next_boundary());
       outlet_.answer_whole(response.take(), connection, request, here);
       return;
     }

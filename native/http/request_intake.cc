@@ -1,6 +1,5 @@
 #include "http/request_intake.h"
 
-#include <random>
 #include <utility>
 
 #include "base/limits.h"
@@ -28,8 +27,7 @@ RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, C
                .header_count = config.limits.header_count},
               fields_),
       fallback_{.kind = RouteTarget::Kind::handler, .id = routes.fallback},
-      parked_(lanes.rings().size()),
-      boundary_(std::random_device()()) {}
+      parked_(lanes.rings().size()) {}
 
 void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
   if (connection.phase != Connection::Phase::open) {

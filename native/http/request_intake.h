@@ -189,7 +189,6 @@ class RequestIntake {
   Parked parked_again_ = Parked::no;  // what park() did while resume_parked() let a connection go on
   std::uint32_t pushed_ = 0;
   bool beyond_queue_share_ = false;       // for queue_
-  std::uint64_t boundary_;                // of the next multipart answer
   std::optional<FoundFile> found_file_;   // of the connection that on_file_found() lets go on
   std::optional<JobTicket> file_ticket_;  // from find_file() to wait_for_file()
 };

@@ -15,8 +15,8 @@ namespace {
 namespace flags = ring::response;
 
 /// The head as JavaScript asks for it and the request allows it.
-ResponseHead head_of(const ring::ResponseMessage& message, const Exchange& exchange, std::size_t body_bytes,
-                     bool close) noexcept {
+ResponseHead head_asked_for(const ring::ResponseMessage& message, const Exchange& exchange,
+                            std::size_t body_bytes, bool close) noexcept {
   const bool in_pieces = (message.flags & flags::kMore) != 0;
   // A 304 without a body says nothing of the length that a 200 would have had (RFC 9110 §15.4.5).
   const bool unknown_length = in_pieces || (message.status == 304 && body_bytes == 0);
@@ -95,7 +95,7 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
                      (!in_pieces && is_youngest && leaves_body_behind(connection));
   exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
-  char* end = write_response_head(start, head_of(message, *exchange, body_bytes, close), date_);
+  char* end = write_response_head(start, head_asked_for(message, *exchange, body_bytes, close), date_);
   if (exchange->no_content) {
     outside.clear();
     put(connection, *exchange, {start, end}, {}, {}, here);
@@ -205,20 +205,24 @@ void ResponseOutlet::answer_with(const Reply& reply, Connection& connection, con
                connection, request, here);
 }
 
+ResponseHead ResponseOutlet::head_of(const WholeAnswer& answer, bool close, bool keep_alive_1_0) noexcept {
+  return {.status = answer.status,
+          .content_type = answer.content_type,
+          .close = close,
+          .keep_alive_1_0 = keep_alive_1_0,
+          .omit_date = answer.own_date,
+          .omit_length = answer.status == 304 && answer.content_length == 0,
+          .content_length = answer.content_length,
+          .reason = {},
+          .fields = answer.fields};
+}
+
 void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, const RequestTraits& request,
                                   const OnReactor& here) {
   const ConnectionId id = connection.id;
   RequestTraits traits = request;
   traits.close_after = answer.close || ends_connection(connection, request, true);
-  const ResponseHead head{.status = answer.status,
-                          .content_type = answer.content_type,
-                          .close = traits.close_after,
-                          .keep_alive_1_0 = request.keep_alive_1_0,
-                          .omit_date = answer.own_date,
-                          .omit_length = answer.status == 304 && answer.content_length == 0,
-                          .content_length = answer.content_length,
-                          .reason = {},
-                          .fields = answer.fields};
+  const ResponseHead head = head_of(answer, traits.close_after, request.keep_alive_1_0);
   if (request.head_request || !status_allows_content(answer.status)) {
     answer.body = {};
     answer.files.clear();

@@ -2,17 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <random>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/thread_tokens.h"
+#include "files/file_root.h"
 #include "http/exchange_table.h"
 #include "http/http_date.h"
 #include "http/reply_table.h"
 #include "http/request_head.h"
 #include "http/whole_answer.h"
 #include "net/connection_io.h"
+#include "pool/job_desk.h"
 #include "ring/exchange_news.h"
 #include "ring/response_ring.h"
 
@@ -47,8 +50,16 @@ class ResponseOutlet {
  public:
   /// `news`: one for each JS thread. Half of `unsent_bytes` is what kDrained means by "most of it".
   ResponseOutlet(ConnectionIo& io, ExchangeTable& exchanges, Counters& counters,
-                 const std::vector<ring::NewsBox*>& news, std::uint64_t unsent_bytes) noexcept
-      : io_(io), exchanges_(exchanges), counters_(counters), news_(news), drained_bytes_(unsent_bytes / 2) {}
+                 const std::vector<ring::NewsBox*>& news, JobDesk& jobs, const MediaTypes& media_types,
+                 std::uint64_t unsent_bytes)
+      : io_(io),
+        exchanges_(exchanges),
+        counters_(counters),
+        news_(news),
+        jobs_(jobs),
+        media_types_(media_types),
+        drained_bytes_(unsent_bytes / 2),
+        boundary_(std::random_device()()) {}
 
   /// Takes every answer that JavaScript has published in this ring. True: the producer waits for the
   /// doorbell.
@@ -91,6 +102,9 @@ class ResponseOutlet {
   /// What collect() has found of them; RequestIntake serves them and empties the list.
   [[nodiscard]] std::vector<BodyRead>& body_reads() noexcept { return body_reads_; }
 
+  /// Number of the next multipart answer.
+  [[nodiscard]] std::uint64_t next_boundary() noexcept { return boundary_++; }
+
   /// From now on each connection ends with its last answer.
   void begin_drain() noexcept { draining_ = true; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
@@ -125,6 +139,16 @@ class ResponseOutlet {
   void tell(const Exchange& exchange, std::uint32_t slot, std::uint32_t kind);
   void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
 
+  // response_files.cc
+  class FileSending;
+  void send_file(Exchange& exchange, const ring::ResponseMessage& message, std::uint8_t js_thread);
+  void give_file(FileSending& sending, const OnReactor& here);
+  /// All of the answer to a request that a handler has.
+  void put_whole(std::uint32_t exchange_slot, std::uint32_t generation, WholeAnswer answer,
+                 const OnReactor& here);
+
+  [[nodiscard]] static ResponseHead head_of(const WholeAnswer& answer, bool close,
+                                            bool keep_alive_1_0) noexcept;
   void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here);
   void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, FileParts files,
                     const OnReactor& here);
@@ -141,7 +165,10 @@ class ResponseOutlet {
   ExchangeTable& exchanges_;
   Counters& counters_;
   const std::vector<ring::NewsBox*>& news_;  // by JS thread
+  JobDesk& jobs_;
+  const MediaTypes& media_types_;
   const std::uint64_t drained_bytes_;
+  std::uint64_t boundary_;
   std::vector<BodyRead> body_reads_;
   std::vector<ConnectionId> asking_;  // may have been drained already: looked at after the next flush
   std::int64_t unix_seconds_ = 0;

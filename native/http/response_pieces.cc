@@ -52,7 +52,8 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
   // Nobody waits for it any more, or it has been answered in the handler's place and waits for older answers.
   if (exchange == nullptr || exchange->complete) {
     const bool waits_for_news = message.status == flags::kWatch || message.status == flags::kAskDrained ||
-                                message.status == flags::kReadPiece || message.status == flags::kReadWhole;
+                                message.status == flags::kSendFile || message.status == flags::kReadPiece ||
+                                message.status == flags::kReadWhole;
     if (waits_for_news) tell_gone(message, js_thread);
     return;
   }
@@ -80,6 +81,9 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
       break;
     case flags::kEarlyHints:
       give_early_hints(connection, *exchange, message.fields, start, here);
+      break;
+    case flags::kSendFile:
+      if (!exchange->begun) send_file(*exchange, message, js_thread);
       break;
     case flags::kReadPiece:
     case flags::kReadWhole:

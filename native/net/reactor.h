@@ -132,8 +132,8 @@ class Reactor {
   ExchangeTable exchanges_;
   ConnectionIo io_;
   std::vector<ring::NewsBox*> news_;  // by JS thread
-  ResponseOutlet outlet_;
   JobDesk jobs_;
+  ResponseOutlet outlet_;
   FileCache file_cache_;
   RequestIntake intake_;
   Departures departures_;

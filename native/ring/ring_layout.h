@@ -107,6 +107,7 @@ inline constexpr std::uint32_t kWatch = 3;        // tell when the client has go
 inline constexpr std::uint32_t kEarlyHints = 4;   // an interim answer with these fields (RFC 8297)
 inline constexpr std::uint32_t kReadPiece = 5;    // give what there is of the request's body, as news
 inline constexpr std::uint32_t kReadWhole = 6;    // the same when all of it has come
+inline constexpr std::uint32_t kSendFile = 7;     // answer with a file: see http/send_file.h
 }  // namespace response
 
 /// What kResponseClaiming holds while J claims nothing: as far from any index in use as can be.
@@ -134,6 +135,11 @@ inline constexpr std::uint32_t kBody = 3;          // a piece of the request's b
 inline constexpr std::uint32_t kBodyEnd = 4;       // the last piece, or all of it; perhaps empty
 inline constexpr std::uint32_t kTrailers = 5;      // trailer field lines; kBodyEnd follows
 inline constexpr std::uint32_t kPeerFinished = 6;  // the client has said FIN; its answer can still be sent
+// What has become of kSendFile. But for the first, the handler may still answer.
+inline constexpr std::uint32_t kFileGiven = 7;
+inline constexpr std::uint32_t kFileMissing = 8;      // not there, or not to be seen
+inline constexpr std::uint32_t kFileUnavailable = 9;  // too much to do, or no descriptors
+inline constexpr std::uint32_t kFileBroken = 10;      // the file system cannot read it
 }  // namespace news
 
 /// What a reactor says of itself, so that nobody wakes one that is awake.

@@ -1,0 +1,125 @@
+// response_files.cc: the part of ResponseOutlet that answers with files for JavaScript: res.sendFile().
+#include <cstring>
+#include <utility>
+
+#include "files/file_lookup.h"
+#include "files/file_response.h"
+#include "http/response_outlet.h"
+#include "http/response_writer.h"
+#include "http/send_file.h"
+
+namespace millrace {
+
+namespace {
+
+namespace news = ring::news;
+
+[[nodiscard]] std::uint32_t news_of(FoundFile::Kind kind) noexcept {
+  switch (kind) {
+    case FoundFile::Kind::file:
+      return news::kFileGiven;
+    case FoundFile::Kind::directory:
+    case FoundFile::Kind::missing:
+      return news::kFileMissing;
+    case FoundFile::Kind::unavailable:
+      return news::kFileUnavailable;
+    case FoundFile::Kind::broken:
+      return news::kFileBroken;
+  }
+  return news::kFileBroken;
+}
+
+}  // namespace
+
+/// Looks for the file that an exchange waits for.
+class ResponseOutlet::FileSending final : public Job {
+ public:
+  FileSending(ResponseOutlet& outlet, std::uint32_t slot, std::uint32_t generation, std::uint8_t flags,
+              SendFile wanted)
+      : outlet_(outlet), slot_(slot), generation_(generation), flags_(flags), wanted_(std::move(wanted)) {}
+
+  [[nodiscard]] bool is_wanted() const noexcept override {
+    return outlet_.exchanges_.is_live(slot_, generation_);
+  }
+
+  void run() noexcept override { found_ = look_up(outlet_.media_types_, wanted_.root, wanted_.path); }
+
+  void finish(const OnReactor& here) override { outlet_.give_file(*this, here); }
+
+ private:
+  friend class ResponseOutlet;
+  ResponseOutlet& outlet_;
+  const std::uint32_t slot_;
+  const std::uint32_t generation_;
+  const std::uint8_t flags_;  // of the message
+  const SendFile wanted_;
+  FoundFile found_;
+};
+
+void ResponseOutlet::send_file(Exchange& exchange, const ring::ResponseMessage& message,
+                               std::uint8_t js_thread) {
+  exchange.watched = true;
+  exchanges_.assign(exchange, js_thread);
+  std::optional<SendFile> wanted = read_send_file(message.body);
+  if (!wanted) {
+    tell(exchange, message.exchange_slot, news::kFileBroken);
+    return;
+  }
+  std::unique_ptr<Job> job =
+      std::make_unique<FileSending>(*this, message.exchange_slot, message.exchange_generation,
+                                    static_cast<std::uint8_t>(message.flags), *std::move(wanted));
+  if (!jobs_.try_submit(job)) tell(exchange, message.exchange_slot, news::kFileUnavailable);
+}
+
+void ResponseOutlet::give_file(FileSending& sending, const OnReactor& here) {
+  Exchange* const exchange = exchanges_.find(sending.slot_, sending.generation_);
+  // The client has gone, or the request has been answered in the handler's place: JavaScript knows.
+  if (exchange == nullptr || exchange->begun) return;
+  tell(*exchange, sending.slot_, news_of(sending.found_.kind));
+  if (sending.found_.kind != FoundFile::Kind::file) return;
+  FileResponse response(std::move(sending.found_.entry), sending.wanted_.file_wish(), unix_seconds_,
+                        next_boundary());
+  WholeAnswer answer = response.take();
+  if (answer.status == 200) answer.status = sending.wanted_.status;
+  answer.own_date = (sending.flags_ & ring::response::kOwnDate) != 0;
+  answer.close = (sending.flags_ & ring::response::kClose) != 0;
+  put_whole(sending.slot_, sending.generation_, std::move(answer), here);
+}
+
+void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, WholeAnswer answer,
+                               const OnReactor& here) {
+  const ResponseHead bound{.status = answer.status, .fields = answer.fields};
+  char* const start = io_.reserve_output(response_head_bound(bound) + answer.body.size(), here);
+  Exchange* const exchange = exchanges_.find(slot, generation);
+  if (exchange == nullptr) return;
+  Connection& connection = io_.table().at(exchange->connection_slot);
+  if (start == nullptr) {  // as in deliver()
+    io_.close(connection, here);
+    return;
+  }
+  const bool is_youngest = connection.last_exchange == slot;
+  const RequestTraits request{.close_after = exchange->close_after || answer.close};
+  exchange->begun = exchange->complete = true;
+  exchange->close_after =
+      ends_connection(connection, request, is_youngest) || (is_youngest && leaves_body_behind(connection));
+  const ResponseHead head = head_of(answer, exchange->close_after, exchange->keep_alive_1_0);
+  char* end = write_response_head(start, head, date_);
+  if (exchange->head_request || !status_allows_content(answer.status)) {
+    answer.files.clear();
+  } else if (!answer.body.empty()) {
+    std::memcpy(end, answer.body.data(), answer.body.size());
+    end += answer.body.size();
+  }
+  const std::string_view written{start, static_cast<std::size_t>(end - start)};
+  if (&exchanges_.at(connection.first_exchange) == exchange) {
+    io_.commit_output(connection, written.size());
+    append_files(connection, answer.files);
+    finish_oldest(connection, exchange->close_after);
+    return;
+  }
+  exchanges_.release_js_thread(*exchange);
+  exchanges_.hold(*exchange, std::move(answer.files));
+  if (!exchanges_.hold(*exchange, written)) io_.close(connection, here);
+}
+
+}  // namespace millrace
