@@ -180,6 +180,8 @@ export interface Binding {
   readonly layout: Readonly<Record<string, number>>;
   /** Lower-case field names by their number; 0 is a name without one. */
   readonly fieldNames: readonly string[];
+  /** Whether the process has the functions that `compression` needs. */
+  readonly hasGzip: boolean;
 }
 
 let loaded: Binding | undefined;

@@ -21,6 +21,7 @@ export {
 } from './errors.js';
 export type { App, AppFunction } from './app.js';
 export type { ErrorCode } from './errors.js';
+export type { CompressionOptions } from './compression-options.js';
 export type { ErrorContext } from './handler-runner.js';
 export type { FieldValueInput } from './field-validation.js';
 export type { CloseOptions, ListenOptions } from './listen-options.js';

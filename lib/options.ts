@@ -2,6 +2,7 @@
 
 import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
 
+import { parseCompression, type CompressionConfig, type CompressionOptions } from './compression-options.js';
 import { parseAppOptions, WORKER_NAMES, type AppConfig } from './app-options.js';
 import { checkChoice, checkFlag, checkNumber, readOptions } from './option-reader.js';
 import type { ChoiceRule, NumberRule, OptionScope } from './option-reader.js';
@@ -196,6 +197,12 @@ export interface ServerOptions {
   sticky?: boolean | undefined;
   /** The same as `timeouts.replaceStalled`. */
   replaceStalled?: boolean | undefined;
+  /**
+   * Whether answers of handlers, and files, are compressed with gzip for clients that accept it; see docs/compression.md.
+   * In the worker pool: neither JavaScript nor the I/O threads wait for it.
+   * @defaultValue false
+   */
+  compression?: boolean | CompressionOptions | undefined;
   limits?: LimitOptions | undefined;
   timeouts?: TimeoutOptions | undefined;
 }
@@ -215,6 +222,7 @@ export interface ServerConfig extends AppConfig {
   readonly threads: number;
   readonly sticky: boolean;
   readonly replaceStalled: boolean;
+  readonly compression: CompressionConfig;
   readonly limits: Readonly<Record<NumericLimit, number>> & { readonly connectionPolicy: ConnectionPolicy };
   readonly timeouts: Readonly<Record<Timeout, number>> & { readonly replaceStalled: boolean };
 }
@@ -278,6 +286,7 @@ const TOP_NAMES = [
   ...WORKER_NAMES,
   'sticky',
   'replaceStalled',
+  'compression',
   ...GROUPS,
 ];
 const ALL_NAMES = [
@@ -300,6 +309,7 @@ export function parseServerOptions(options?: unknown): ServerConfig {
     ...parseAppOptions(CREATE_SERVER, threads, given),
     sticky: flagOr('sticky', given.get('sticky')),
     replaceStalled: flagOr('replaceStalled', given.get('replaceStalled')) || timeouts.replaceStalled,
+    compression: parseCompression(given.get('compression')),
     limits: parseGroup('limits', given.get('limits')) as ServerConfig['limits'],
     timeouts,
   });

@@ -284,7 +284,8 @@ export class Server extends RouteMethods<ServerEvents> {
   }
 
   async #start(address: NativeAddress, wanted: ListenConfig): Promise<ServerAddress> {
-    const { reactors, limits, threads, sticky } = this.#config;
+    const { reactors, limits, threads, sticky, compression } = this.#config;
+    if (compression.enabled && !binding().hasGzip) throw noGzip();
     const sizes = ringSizes(this.#config);
     const places = threads === 0 ? 1 : placesFor(threads);
     const memory = new ServerMemory(sizes, reactors, places, sticky ? Math.max(threads, 1) : 1);
@@ -477,4 +478,12 @@ function listenError(failure: { syscall: string; errno: number }, wanted: Listen
   if (wanted.fd >= 0) return new ListenError(failure);
   if (wanted.path !== '') return new ListenError({ ...failure, address: wanted.path });
   return new ListenError({ ...failure, address: wanted.host === '' ? '::' : wanted.host, port: wanted.port });
+}
+
+function noGzip(): OptionError {
+  return new OptionError(
+    'ERR_MILLRACE_OPTION_RANGE',
+    "createServer(): 'compression' needs the zlib of Node.js, and this executable does not offer its functions",
+    { option: 'compression', value: true },
+  );
 }

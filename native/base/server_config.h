@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -38,6 +40,14 @@ struct ServerConfig {
     std::uint32_t queue_ms = 0;
     std::uint32_t drain_idle_ms = 1'000;
   } timeouts;
+
+  /// Of answers, with gzip.
+  struct Compression {
+    bool enabled = false;
+    int level = 6;                   // 1 is quick, 9 is small
+    std::uint64_t threshold = 1024;  // shorter bodies are sent as they are
+    std::vector<std::string> types;  // in lower case: "application/json", "text/*", "*+xml"
+  } compression = {};
 };
 
 }  // namespace millrace

@@ -7,6 +7,7 @@
 #include "bridge/server_wrap.h"
 #include "bridge/thread_wrap.h"
 #include "http/field_names.h"
+#include "pool/gzip.h"
 #include "ring/ring_layout.h"
 
 namespace millrace::bridge {
@@ -122,6 +123,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeThread", ThreadWrap::define(env));
   exports.Set("layout", layout_object(env));
   exports.Set("fieldNames", field_names_array(env));
+  exports.Set("hasGzip", has_gzip());
   return exports;
 }
 

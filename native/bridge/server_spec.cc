@@ -7,6 +7,16 @@
 
 namespace millrace::bridge {
 
+namespace {
+
+std::vector<std::string> strings_of(const Napi::Object& object, const char* name) {
+  std::vector<std::string> strings;
+  for_each_in(object, name, [&](const Napi::Value& value) { strings.push_back(text_of(value)); });
+  return strings;
+}
+
+}  // namespace
+
 ServerConfig config_of(const Napi::Object& spec) {
   const Napi::Object config = object_of(spec, "config");
   const Napi::Object limits = object_of(config, "limits");
@@ -35,6 +45,11 @@ ServerConfig config_of(const Napi::Object& spec) {
                      .write_ms = u32_of(timeouts, "writeMs"),
                      .queue_ms = u32_of(timeouts, "queueMs"),
                      .drain_idle_ms = u32_of(timeouts, "drainIdleMs")};
+  const Napi::Object compression = object_of(config, "compression");
+  result.compression = {.enabled = bool_of(compression, "enabled"),
+                        .level = static_cast<int>(u32_of(compression, "level")),
+                        .threshold = u64_of(compression, "threshold"),
+                        .types = strings_of(compression, "types")};
   return result;
 }
 
@@ -76,12 +91,6 @@ Reply reply_of(const Napi::Object& reply) {
           .body = std::string(bytes_of(property(reply, "body"))),
           .own_date = bool_of(reply, "ownDate"),
           .close = bool_of(reply, "close")};
-}
-
-std::vector<std::string> strings_of(const Napi::Object& object, const char* name) {
-  std::vector<std::string> strings;
-  for_each_in(object, name, [&](const Napi::Value& value) { strings.push_back(text_of(value)); });
-  return strings;
 }
 
 ContentCoding coding_of(std::string_view name) {

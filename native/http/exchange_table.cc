@@ -51,6 +51,11 @@ void ExchangeTable::hold(Exchange& exchange, FileParts files) {
   exchange.held_answer->files = std::move(files);
 }
 
+void ExchangeTable::compress(Exchange& exchange, std::unique_ptr<Gzip> gzip) {
+  if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<HeldAnswer>();
+  exchange.held_answer->compression = std::make_unique<CompressedStream>(std::move(gzip));
+}
+
 void ExchangeTable::assign(Exchange& exchange, std::uint8_t js_thread) noexcept {
   if (exchange.js_thread == js_thread) return;
   if (exchange.js_thread != kNoJsThread) outstanding_[exchange.js_thread].take_back();
@@ -69,8 +74,9 @@ std::vector<std::uint32_t> ExchangeTable::unanswered_by(std::uint8_t js_thread) 
 
 HeldAnswer ExchangeTable::take_held(Exchange& exchange) noexcept {
   if (exchange.held_answer == nullptr) return {};
-  HeldAnswer held = std::move(*exchange.held_answer);
-  exchange.held_answer.reset();
+  HeldAnswer held{.bytes = std::move(exchange.held_answer->bytes),
+                  .files = std::move(exchange.held_answer->files)};
+  if (exchange.compression() == nullptr) exchange.held_answer.reset();
   budget_.refund(held.bytes.capacity());
   return held;
 }
@@ -104,7 +110,7 @@ void ExchangeTable::release(std::uint32_t slot) noexcept {
   assign(exchange, kNoJsThread);
   exchange.head_request = exchange.http_1_0 = exchange.keep_alive_1_0 = exchange.close_after = false;
   exchange.safe = exchange.begun = exchange.complete = exchange.chunked = exchange.no_content = false;
-  exchange.until_close = exchange.watched = exchange.asked = false;
+  exchange.until_close = exchange.accepts_gzip = exchange.watched = exchange.asked = false;
   exchange.next = first_free_;
   first_free_ = slot;
   --size_;

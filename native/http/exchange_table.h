@@ -15,6 +15,7 @@
 #include "base/buffer_budget.h"
 #include "base/file_slice.h"
 #include "base/owned_bytes.h"
+#include "http/compressed_stream.h"
 #include "net/connection.h"
 #include "net/counters.h"
 
@@ -22,10 +23,12 @@ namespace millrace {
 
 inline constexpr std::uint8_t kNoJsThread = 0xff;
 
-/// What has come of an answer before those of older requests were sent.
+/// What few answers have.
 struct HeldAnswer {
-  OwnedBytes bytes;
+  // What has come of it before those of older requests were sent.
+  OwnedBytes bytes = {};
   FileParts files = {};  // behind them
+  std::unique_ptr<CompressedStream> compression = nullptr;
 };
 
 struct Exchange {
@@ -44,10 +47,15 @@ struct Exchange {
   bool no_content : 1 = false;           // pieces of its body are not sent at all
   bool until_close : 1 = false;          // nothing but the end of the connection delimits its body
   bool watched : 1 = false;              // JavaScript is told when it becomes pointless
+  bool accepts_gzip : 1 = false;         // what its client says, where answers are compressed at all
   bool asked : 1 = false;                // and when most of what it has written so far has been sent
   std::uint8_t js_thread = kNoJsThread;  // who has claimed it, as far as that is known, and is told
   std::uint64_t deadline_ms = 0;         // 0: none (timeouts.handlerMs)
   std::unique_ptr<HeldAnswer> held_answer;
+
+  [[nodiscard]] CompressedStream* compression() const noexcept {
+    return held_answer == nullptr ? nullptr : held_answer->compression.get();
+  }
 };
 static_assert(sizeof(Exchange) == 32, "a thousand and more are in flight: two share a cache line");
 
@@ -73,6 +81,8 @@ class ExchangeTable {
   [[nodiscard]] bool hold(Exchange& exchange, std::string_view bytes);
   /// The same for the end of an answer that is in files.
   void hold(Exchange& exchange, FileParts files);
+  /// What comes of its answer is to be compressed.
+  void compress(Exchange& exchange, std::unique_ptr<Gzip> gzip);
   /// This JS thread has the request, and is told what there is to tell.
   void assign(Exchange& exchange, std::uint8_t js_thread) noexcept;
   /// Its JS thread has done all there is to do, and is told nothing more.

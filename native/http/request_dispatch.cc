@@ -1,9 +1,12 @@
 // request_dispatch.cc: the part of RequestIntake that decides who answers a complete request, and hands it
 // over.
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/limits.h"
+#include "files/accept_encoding.h"
+#include "http/field_names.h"
 #include "http/request_intake.h"
 #include "ring/request_record.h"
 
@@ -16,6 +19,17 @@ bool is_ascii(std::string_view text) noexcept {
   unsigned char seen = 0;
   for (const char c : text) seen |= static_cast<unsigned char>(c);
   return seen < 0x80;
+}
+
+/// Several field lines are a list each, of which the client likes one best.
+bool accepts_gzip(std::span<const Field> fields, const char* head_bytes) noexcept {
+  const CodingSet ours = coding_bit(ContentCoding::identity) | coding_bit(ContentCoding::gzip);
+  for (const Field& field : fields) {
+    if (static_cast<FieldId>(field.id) != FieldId::accept_encoding) continue;
+    const std::string_view value{head_bytes + field.value_offset, field.value_length};
+    if (choose_coding(parse_accept_encoding(value, true), ours) == ContentCoding::gzip) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -113,6 +127,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   exchange.keep_alive_1_0 = traits.keep_alive_1_0;
   exchange.close_after = traits.close_after;
   exchange.safe = is_safe(head.method);
+  if (config_.compression.enabled) exchange.accepts_gzip = accepts_gzip(fields, head_bytes);
   const std::uint32_t handler_ms = routes_.handlers[route].handler_ms;
   if (handler_ms != 0) {
     exchange.deadline_ms = io_.now_ms() + handler_ms;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "http/compression_rules.h"
 #include "http/error_responses.h"
 #include "http/response_writer.h"
 
@@ -60,8 +61,36 @@ bool ResponseOutlet::collect(ring::ResponseRing& ring, std::uint8_t js_thread, c
   return ring.give_back();
 }
 
-void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes outside, std::uint8_t js_thread,
+void ResponseOutlet::deliver(ring::ResponseMessage message, OwnedBytes outside, std::uint8_t js_thread,
                              const OnReactor& here) {
+  Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
+  const bool negotiable =
+      compression_.enabled && exchange != nullptr && !exchange->begun &&
+      may_compress(compression_, message.status, static_cast<ContentType>(message.content_type),
+                   message.fields) == Compressing::depends;
+  if (!negotiable) {
+    deliver_as_is(message, std::move(outside), js_thread, here);
+    return;
+  }
+  std::string fields;
+  if (!is_to_be_compressed(*exchange, message, message.body.size() + outside.size())) {
+    fields = with_vary(message.fields);
+  } else if ((message.flags & flags::kMore) == 0) {
+    if (compress_whole(*exchange, message, outside)) return;
+    fields = with_vary(message.fields);
+  } else if (auto gzip = Gzip::make(compression_.level, Gzip::Size::small); gzip != nullptr) {
+    exchanges_.compress(*exchange, std::move(gzip));
+    fields = compressed_fields(message.fields);
+    message.flags = static_cast<std::uint8_t>(message.flags & ~flags::kOwnLength);
+  } else {
+    fields = with_vary(message.fields);
+  }
+  message.fields = fields;
+  deliver_as_is(message, std::move(outside), js_thread, here);
+}
+
+void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBytes outside,
+                                   std::uint8_t js_thread, const OnReactor& here) {
   const std::size_t room = kResponseHeadFixedBytes + kChunkFrameBytes + message.reason.size() +
                            message.fields.size() + message.body.size();
   // First the room, then the exchange: making room may send what is there, and sending may end connections.
@@ -99,6 +128,9 @@ void ResponseOutlet::deliver(const ring::ResponseMessage& message, OwnedBytes ou
   if (exchange->no_content) {
     outside.clear();
     put(connection, *exchange, {start, end}, {}, {}, here);
+  } else if (exchange->compression() != nullptr) {
+    put(connection, *exchange, {start, end}, {}, {}, here);
+    compress_piece(connection, *exchange, message, std::move(outside), here);
   } else if (exchange->chunked) {
     put_chunk(connection, *exchange, start, end, message.body, std::move(outside), here);
   } else {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/server_config.h"
 #include "base/thread_tokens.h"
 #include "files/file_root.h"
 #include "http/exchange_table.h"
@@ -48,17 +49,18 @@ struct NativeAnswer {
 
 class ResponseOutlet {
  public:
-  /// `news`: one for each JS thread. Half of `unsent_bytes` is what kDrained means by "most of it".
+  /// `news`: one for each JS thread. Half of limits.unsentBytes is what kDrained means by "most of it".
   ResponseOutlet(ConnectionIo& io, ExchangeTable& exchanges, Counters& counters,
                  const std::vector<ring::NewsBox*>& news, JobDesk& jobs, const MediaTypes& media_types,
-                 std::uint64_t unsent_bytes)
+                 const ServerConfig& config)
       : io_(io),
         exchanges_(exchanges),
         counters_(counters),
         news_(news),
         jobs_(jobs),
         media_types_(media_types),
-        drained_bytes_(unsent_bytes / 2),
+        compression_(config.compression),
+        drained_bytes_(config.limits.unsent_bytes / 2),
         boundary_(std::random_device()()) {}
 
   /// Takes every answer that JavaScript has published in this ring. True: the producer waits for the
@@ -117,8 +119,10 @@ class ResponseOutlet {
   [[nodiscard]] std::string_view date() const noexcept { return date_; }
 
  private:
-  void deliver(const ring::ResponseMessage& message, OwnedBytes outside, std::uint8_t js_thread,
+  void deliver(ring::ResponseMessage message, OwnedBytes outside, std::uint8_t js_thread,
                const OnReactor& here);
+  void deliver_as_is(const ring::ResponseMessage& message, OwnedBytes outside, std::uint8_t js_thread,
+                     const OnReactor& here);
   /// Sends bytes of an answer, or holds them as long as it is not the oldest: `written` at the start of the
   /// room that was reserved, `block`, and `after`, which lives as long as the server.
   void put(Connection& connection, Exchange& exchange, std::string_view written, OwnedBytes block,
@@ -147,6 +151,22 @@ class ResponseOutlet {
   void put_whole(std::uint32_t exchange_slot, std::uint32_t generation, WholeAnswer answer,
                  const OnReactor& here);
 
+  // response_compression.cc
+  class WholeCompression;
+  class PieceCompression;
+  [[nodiscard]] bool is_to_be_compressed(const Exchange& exchange, const ring::ResponseMessage& message,
+                                         std::size_t body_bytes) const noexcept;
+  /// False: it has to be sent as it is.
+  [[nodiscard]] bool compress_whole(Exchange& exchange, const ring::ResponseMessage& message,
+                                    OwnedBytes& outside);
+  void give_compressed(WholeCompression& job, const OnReactor& here);
+  void compress_piece(Connection& connection, Exchange& exchange, const ring::ResponseMessage& message,
+                      OwnedBytes outside, const OnReactor& here);
+  void compress_pending(Exchange& exchange, std::uint32_t slot, const OnReactor& here);
+  void give_compressed_piece(PieceCompression& job, const OnReactor& here);
+  void end_chunks(Connection& connection, Exchange& exchange, std::string_view trailers,
+                  const OnReactor& here);
+
   [[nodiscard]] static ResponseHead head_of(const WholeAnswer& answer, bool close,
                                             bool keep_alive_1_0) noexcept;
   void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here);
@@ -167,6 +187,7 @@ class ResponseOutlet {
   const std::vector<ring::NewsBox*>& news_;  // by JS thread
   JobDesk& jobs_;
   const MediaTypes& media_types_;
+  const ServerConfig::Compression& compression_;
   const std::uint64_t drained_bytes_;
   std::uint64_t boundary_;
   std::vector<BodyRead> body_reads_;

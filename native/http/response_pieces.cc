@@ -110,21 +110,30 @@ void ResponseOutlet::continue_with(Connection& connection, Exchange& exchange,
   char* end = start;
   if (exchange.no_content) {
     outside.clear();
+  } else if (exchange.compression() != nullptr) {
+    compress_piece(connection, exchange, message, std::move(outside), here);
+    return;
   } else if (exchange.chunked) {
     put_chunk(connection, exchange, start, end, message.body, std::move(outside), here);
-    if (!is_last || io_.table().find(id, here) == nullptr) return;
-    // Behind the room that the chunk has taken there is enough for the end.
-    char* const last = io_.reserve_output(kChunkFrameBytes + message.fields.size(), here);
-    if (io_.table().find(id, here) == nullptr) return;
-    end = append(append(append(last, kLastChunk), message.fields), kLineEnd);
-    exchange.complete = true;
-    put(connection, exchange, between(last, end), {}, {}, here);
+    if (is_last && io_.table().find(id, here) != nullptr)
+      end_chunks(connection, exchange, message.fields, here);
     return;
   } else {
     end = append(end, message.body);
   }
   exchange.complete = is_last;
   put(connection, exchange, between(start, end), std::move(outside), {}, here);
+}
+
+void ResponseOutlet::end_chunks(Connection& connection, Exchange& exchange, std::string_view trailers,
+                                const OnReactor& here) {
+  const ConnectionId id = connection.id;
+  // Behind the room that the last chunk has taken there is enough for the end.
+  char* const last = io_.reserve_output(kChunkFrameBytes + trailers.size(), here);
+  if (io_.table().find(id, here) == nullptr) return;
+  char* const end = append(append(append(last, kLastChunk), trailers), kLineEnd);
+  exchange.complete = true;
+  put(connection, exchange, between(last, end), {}, {}, here);
 }
 
 void ResponseOutlet::put_chunk(Connection& connection, Exchange& exchange, char* start, char* end,
@@ -191,6 +200,8 @@ void ResponseOutlet::tell_news(const OnReactor& here) {
     Connection* const connection = io_.table().find(id, here);
     if (connection == nullptr || !connection->stream_waits || connection->first_exchange == kNone) return;
     Exchange& exchange = exchanges_.at(connection->first_exchange);
+    const CompressedStream* const stream = exchange.compression();
+    if (stream != nullptr && stream->is_behind()) return;  // asked again when it has caught up
     if (!exchange.asked || ConnectionIo::unsent(*connection) > drained_bytes_) return;
     connection->stream_waits = exchange.asked = false;
     tell(exchange, connection->first_exchange, ring::news::kDrained);
