@@ -135,7 +135,9 @@ class Lookup {
     if (!directory_) {
       if (const std::optional<Kind> failed = open_directory()) return {.kind = *failed};
     }
-    return find({.path = root_.fallback, .wants_directory = false, .has_dotfile = false});
+    found = find({.path = root_.fallback, .wants_directory = false, .has_dotfile = false});
+    // No redirect from what was asked for to itself with one more slash: it would lead here again.
+    return found.kind == Kind::directory ? FoundFile{} : found;
   }
 
  private:
