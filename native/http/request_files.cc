@@ -119,6 +119,9 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
   FoundFile found;
   if (!path) {
     found.kind = root.redirect ? FoundFile::Kind::directory : FoundFile::Kind::missing;
+  } else if (connection.waits_for_ring) {
+    // It was no file, and went to a handler; there it waits for room, and is tried in each wake.
+    found.kind = FoundFile::Kind::missing;
   } else if (found_file_) {
     found = *std::exchange(found_file_, std::nullopt);
   } else if (auto entry = file_cache_.find(match.target.id, *path); entry != nullptr) {
