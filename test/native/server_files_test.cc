@@ -465,6 +465,39 @@ TEST("a client that has finished sending gets its file, and the end") {
   }
 }
 
+TEST("what was found for a client that cannot go on yet is given to nobody else") {
+  HeldRequests held;
+  ServerOptions options{.handler = held.handler()};
+  options.config.workers = 1;
+  options.config.limits.unsent_bytes = 1;
+  FileServer s(std::move(options));
+  s.tree.write("a", "of a");
+  s.tree.write("b", "of b");
+  s.block_workers();
+  Client reads_late = s.server->connect(4096);
+  EXPECT_TRUE(reads_late.send(get("/js") + get("/files/a") + get("/files/b")));
+  ASSERT_TRUE(held.wait_for(1));
+  EXPECT_TRUE(s.wait_for_queued(1));
+  const std::string large(kLarge, 'j');
+  EXPECT_TRUE(held.answer("/js", {.body = large}));
+  EXPECT_EQ(reads_late.read_some(5), "HTTP/");
+  s.gate.open();
+  EXPECT_TRUE(wait_until([&] { return s.stats().completed == 2; }));
+  for (const char* name : {"b", "a", "b"}) {
+    Client other = s.server->connect();
+    expect_answer(other, get("/native"), "/native");
+    expect_answer(other, get("/files/" + std::string(name)), "of " + std::string(name));
+  }
+  std::string got;
+  while (!got.ends_with("of b")) {
+    const std::string some = reads_late.read_some(1 << 20);
+    if (!EXPECT_FALSE(some.empty())) return;
+    got += some;
+  }
+  const std::size_t of_a = got.find("of a");
+  EXPECT_TRUE(of_a != std::string::npos && got.find(large) < of_a);
+}
+
 TEST("with too many lookups waiting the next is answered 503 at once, and what is known is still served") {
   FileServer s(options_of(1, 1, 1));
   s.tree.write("f", "content");
