@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct FileVariant {
   SharedFd file;
   std::string contents;    // all of it, where it is small enough to be kept in memory
   std::string etag;        // with its quotes (RFC 9110 §8.8.3); empty: none
+  std::optional<std::int64_t> modified;  // Unix seconds, where clients are told (RFC 9110 §8.8.2)
   std::string fields;      // of a 200: whole lines
   std::string validators;  // of a 304: those of them that it has (RFC 9110 §15.4.5)
 

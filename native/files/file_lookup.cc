@@ -235,7 +235,8 @@ class Lookup {
     }
     if (root_.last_modified) {
       HttpDate date;
-      append_line(variant.validators, "Last-Modified", date.at(file.status.modified_seconds()));
+      variant.modified = file.status.modified_seconds();
+      append_line(variant.validators, "Last-Modified", date.at(*variant.modified));
     }
     if (varies) append_line(variant.validators, "Vary", "Accept-Encoding");
     variant.validators += root_.fields;

@@ -36,7 +36,7 @@ struct SplitFields {
 FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWish& wish,
                            std::int64_t now_seconds, std::uint64_t boundary)
     : entry_(std::move(entry)), variant_(choose(*entry_, wish)) {
-  const Validators validators{.etag = variant_.etag, .modified = variant_.status.modified_seconds()};
+  const Validators validators{.etag = variant_.etag, .modified = variant_.modified};
   switch (evaluate(wish.conditions, validators, now_seconds)) {
     case Precondition::proceed:
       break;

@@ -64,14 +64,14 @@ Precondition evaluate(const Conditions& conditions, const Validators& validators
     if (!lists(*conditions.if_match, validators.etag, Comparison::strong)) return Precondition::failed;
   } else if (conditions.if_unmodified_since) {
     const auto date = parse_http_date(*conditions.if_unmodified_since, now_unix_seconds);
-    if (date && validators.modified > *date) return Precondition::failed;
+    if (date && validators.modified && *validators.modified > *date) return Precondition::failed;
   }
   if (conditions.if_none_match) {
     if (lists(*conditions.if_none_match, validators.etag, Comparison::weak))
       return Precondition::not_modified;
   } else if (conditions.if_modified_since) {
     const auto date = parse_http_date(*conditions.if_modified_since, now_unix_seconds);
-    if (date && validators.modified <= *date) return Precondition::not_modified;
+    if (date && validators.modified && *validators.modified <= *date) return Precondition::not_modified;
   }
   return Precondition::proceed;
 }
@@ -84,7 +84,7 @@ bool if_range_holds(const Conditions& conditions, const Validators& validators,
     return current && same(*tag, *current, Comparison::strong);
   }
   const auto date = parse_http_date(*conditions.if_range, now_unix_seconds);
-  return date == validators.modified && validators.modified < now_unix_seconds;
+  return date && date == validators.modified && *date < now_unix_seconds;
 }
 
 }  // namespace millrace

@@ -10,8 +10,8 @@ namespace millrace {
 /// What there is to compare a request with. For a representation that exists: one that does not is a 404
 /// before anybody asks for its preconditions (RFC 9110 §13.2.1).
 struct Validators {
-  std::string_view etag;      // as in the ETag field, `"x"` or `W/"x"`; what is neither matches nothing
-  std::int64_t modified = 0;  // Unix seconds, as in Last-Modified
+  std::string_view etag;  // as in the ETag field, `"x"` or `W/"x"`; what is neither matches nothing
+  std::optional<std::int64_t> modified = std::nullopt;  // Unix seconds, as in Last-Modified
 };
 
 /// Values of the request's fields, several lines of one joined by ", ". A field that is there and empty is
@@ -30,8 +30,8 @@ enum class Precondition : std::uint8_t {
   failed,        // 412
 };
 
-/// For GET and HEAD only; in the order of RFC 9110 §13.2.2. A date that is none is ignored (§13.1.3,
-/// §13.1.4), an entity tag that is none matches nothing.
+/// For GET and HEAD only; in the order of RFC 9110 §13.2.2. A date that is none, or has nothing to be compared
+/// with, is ignored (§13.1.3, §13.1.4), an entity tag that is none matches nothing.
 [[nodiscard]] Precondition evaluate(const Conditions& conditions, const Validators& validators,
                                     std::int64_t now_unix_seconds) noexcept;
 

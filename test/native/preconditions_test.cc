@@ -30,6 +30,15 @@ TEST("without conditions a request goes on") {
   EXPECT_TRUE(if_range_holds({}, {}, kNow));
 }
 
+TEST("without a date of the file, dates are ignored (RFC 9110 §13.1.3, §13.1.4), and none is the same (§13.1.5)") {
+  const Validators undated{.etag = "\"a\""};
+  EXPECT_EQ(evaluate({.if_modified_since = kNewer}, undated, kNow), kProceed);
+  EXPECT_EQ(evaluate({.if_unmodified_since = kOlder}, undated, kNow), kProceed);
+  EXPECT_FALSE(if_range_holds({.if_range = kSame}, undated, kNow));
+  EXPECT_FALSE(if_range_holds({.if_range = "nonsense"}, undated, kNow));
+  EXPECT_TRUE(if_range_holds({.if_range = "\"a\""}, undated, kNow));
+}
+
 TEST("tags are compared as RFC 9110 §8.8.3.2 has it: strongly for If-Match, weakly for If-None-Match") {
   struct Row {
     const char* sent;
