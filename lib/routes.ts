@@ -61,6 +61,8 @@ export class Routes {
   readonly replies: NativeReply[] = [];
   readonly fileRoots: NativeFileRoot[] = [];
   readonly #known = new Set<string>();
+  /** Prefixes of files without the slash behind them: given up for what the app has there, whichever comes first. */
+  readonly #implied = new Map<string, NativeRoute>();
 
   /** `rest` is `[handler]` or `[options, handler]`. */
   addHandler(method: unknown, pattern: unknown, rest: readonly unknown[]): void {
@@ -98,9 +100,11 @@ export class Routes {
     const target = { kind: 'files', id: this.fileRoots.length } as const;
     const root = parseStaticOptions(native, directory, options);
     this.#add('GET', below, target);
-    // The prefix without the slash, unless the app has something else there.
-    if (native !== '' && !this.#known.has(`GET ${native}`)) this.#add('GET', parsePattern(native), target);
     this.fileRoots.push(root);
+    if (native === '' || this.#known.has(`GET ${native}`) || this.#known.has(`* ${native}`)) return;
+    const implied = { method: 'GET', pattern: native, ...target };
+    this.#implied.set(native, implied);
+    this.native.push(implied);
   }
 
   /** Routes of an app, and its handlers unless other threads have them. There must be no handlers here. */
@@ -130,7 +134,15 @@ export class Routes {
       );
     }
     this.#known.add(key);
+    if (kind === 'GET' || kind === '*') this.#giveUpImplied(route.pattern);
     this.native.push(route);
+  }
+
+  #giveUpImplied(pattern: string): void {
+    const implied = this.#implied.get(pattern);
+    if (implied === undefined) return;
+    this.#implied.delete(pattern);
+    this.native.splice(this.native.indexOf(implied), 1);
   }
 }
 
