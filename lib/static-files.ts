@@ -100,7 +100,7 @@ const CODINGS: readonly PrecompressedCoding[] = ['br', 'zstd', 'gzip'];
 const YEAR_MS = 31_557_600_000;
 const MOST_NAMES = 16;
 
-/** Fields that the server writes for each file. */
+/** Fields that the server writes for each file, or connection. */
 const OWN_FIELDS = new Set([
   'content-length',
   'content-type',
@@ -108,6 +108,7 @@ const OWN_FIELDS = new Set([
   'content-encoding',
   'etag',
   'date',
+  'connection',
 ]);
 
 /**
@@ -157,16 +158,20 @@ export function parseFileOptions(caller: string, given: ReadonlyMap<string, unkn
 
 function ownFieldLines(caller: string, given: ReadonlyMap<string, unknown>): string {
   const headers = checkedFields(caller, 'headers', (given.get('headers') ?? {}) as Record<string, string>);
-  for (const { field } of headers) checkNotOwn(caller, field.lower);
+  const isDated = flagOf(caller, 'lastModified', given.get('lastModified'), true);
+  for (const { field } of headers) {
+    if (OWN_FIELDS.has(field.lower)) throw ownField(caller, field.lower, 'the server writes it');
+    if (field.lower === 'last-modified' && isDated)
+      throw ownField(caller, field.lower, "without 'lastModified: false' it is the time of each file");
+  }
   const cacheControl = cacheControlOf(caller, given, headers);
   return (cacheControl === '' ? '' : `Cache-Control: ${cacheControl}\r\n`) + fieldLines(headers);
 }
 
-function checkNotOwn(caller: string, name: string): void {
-  if (!OWN_FIELDS.has(name)) return;
-  throw new OptionError(
+function ownField(caller: string, name: string, why: string): OptionError {
+  return new OptionError(
     'ERR_MILLRACE_OPTION_CONFLICT',
-    `${caller}: '${name}' cannot be among the 'headers': the server knows it of each file`,
+    `${caller}: '${name}' cannot be among the 'headers': ${why}`,
     { option: 'headers', value: name },
   );
 }
