@@ -47,8 +47,8 @@ inline constexpr int kKernelUnsentBytes = 256 * 1024;
 /// Pieces handed to one sendmsg (the kernel's own bound, IOV_MAX, is 1,024).
 inline constexpr std::size_t kPiecesPerSend = 64;
 
-/// Files up to this size are kept in memory while they are asked for: sending them from there takes one system
-/// call instead of two. Larger ones the kernel sends without a copy.
+/// Files up to this size are kept in memory while they are asked for: sending them from there takes one
+/// system call instead of two. Larger ones the kernel sends without a copy.
 inline constexpr std::size_t kFileInMemoryBytes = 16 * 1024;
 
 /// Files that are kept open, and what is kept of small ones in memory, by all reactors of a server together.

@@ -19,11 +19,11 @@ struct FileVariant {
   std::string path;  // absolute: by it a change is noticed
   FileStatus status;
   SharedFd file;
-  std::string contents;    // all of it, where it is small enough to be kept in memory
-  std::string etag;        // with its quotes (RFC 9110 §8.8.3); empty: none
+  std::string contents;                  // all of it, where it is small enough to be kept in memory
+  std::string etag;                      // with its quotes (RFC 9110 §8.8.3); empty: none
   std::optional<std::int64_t> modified;  // Unix seconds, where clients are told (RFC 9110 §8.8.2)
-  std::string fields;      // of a 200: whole lines
-  std::string validators;  // of a 304: those of them that it has (RFC 9110 §15.4.5)
+  std::string fields;                    // of a 200: whole lines
+  std::string validators;                // of a 304: those of them that it has (RFC 9110 §15.4.5)
 
   [[nodiscard]] bool in_memory() const noexcept { return !contents.empty() || status.size == 0; }
 };

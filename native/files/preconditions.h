@@ -30,8 +30,8 @@ enum class Precondition : std::uint8_t {
   failed,        // 412
 };
 
-/// For GET and HEAD only; in the order of RFC 9110 §13.2.2. A date that is none, or has nothing to be compared
-/// with, is ignored (§13.1.3, §13.1.4), an entity tag that is none matches nothing.
+/// For GET and HEAD only; in the order of RFC 9110 §13.2.2. A date that is none, or has nothing to be
+/// compared with, is ignored (§13.1.3, §13.1.4), an entity tag that is none matches nothing.
 [[nodiscard]] Precondition evaluate(const Conditions& conditions, const Validators& validators,
                                     std::int64_t now_unix_seconds) noexcept;
 

@@ -30,7 +30,7 @@ TEST("without conditions a request goes on") {
   EXPECT_TRUE(if_range_holds({}, {}, kNow));
 }
 
-TEST("without a date of the file, dates are ignored (RFC 9110 §13.1.3, §13.1.4), and none is the same (§13.1.5)") {
+TEST("without a date of the file dates are ignored (RFC 9110 §13.1.3, §13.1.4)") {
   const Validators undated{.etag = "\"a\""};
   EXPECT_EQ(evaluate({.if_modified_since = kNewer}, undated, kNow), kProceed);
   EXPECT_EQ(evaluate({.if_unmodified_since = kOlder}, undated, kNow), kProceed);
