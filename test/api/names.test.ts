@@ -31,7 +31,7 @@ test('the package exports createServer, its errors and their codes, and nothing 
 
 test('a server has no members of later versions', () => {
   const server = createServer();
-  for (const name of ['static', 'native', 'ws', 'use', 'serve']) {
+  for (const name of ['native', 'ws', 'use', 'serve']) {
     assert.equal(name in server, false, name);
   }
 });
@@ -63,7 +63,6 @@ test('requests and responses show nothing of their insides', async (t) => {
 });
 
 const LATER: readonly (readonly [option: string, options: object])[] = [
-  ['workers', { workers: 4 }],
   ['compression', { compression: true }],
   ['tls', { tls: {} }],
 ];

@@ -34,6 +34,7 @@ function errorOf(run: () => unknown): OptionError {
 test('without options all values are the documented defaults', () => {
   const expected = {
     reactors: 1,
+    workers: 4,
     threads: 0,
     app: undefined,
     worker: {},
@@ -51,6 +52,7 @@ test('without options all values are the documented defaults', () => {
       unsentBytes: 1_048_576,
       minBytesPerSecond: 240,
       queue: 4096,
+      workerQueue: 4096,
     },
     timeouts: {
       headerMs: 10_000,
@@ -206,11 +208,10 @@ test('a right name in the wrong place is refused with how to write it', () => {
 });
 
 const UNLIKE: readonly object[] = [
-  { workers: 4 },
   { views: 4 },
   { compression: true },
   { tls: {} },
-  { timeouts: { workers: true } },
+  { timeouts: { views: true } },
   { ['x'.repeat(100_000)]: 1 },
   JSON.parse('{"__proto__": 1}') as object,
   { constructor: 1 },

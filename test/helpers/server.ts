@@ -16,6 +16,9 @@ import { Client, type ClientOptions } from './client.js';
 /** `MILLRACE_TEST_REACTORS=4 npm test` runs every test with four I/O threads. */
 export const TEST_REACTORS = Number(process.env['MILLRACE_TEST_REACTORS'] ?? '1');
 
+/** Threads of a server that are not JavaScript's: its reactors, and the pool of `workers`. */
+export const TEST_NATIVE_THREADS = TEST_REACTORS + 4;
+
 /**
  * Options with the number of I/O threads that the environment asks for. Idle connections end at once when the server
  * closes, unless a test is about them: most only want to stop.

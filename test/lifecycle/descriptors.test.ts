@@ -12,7 +12,7 @@ import { createServer, type ListenOptions } from 'millrace';
 
 import { until } from '../helpers/promises.js';
 import { get } from '../helpers/requests.js';
-import { startHandler, TEST_REACTORS, testOptions } from '../helpers/server.js';
+import { startHandler, TEST_NATIVE_THREADS, testOptions } from '../helpers/server.js';
 import { startChild } from './fixtures/child.js';
 import type { Holdings } from './fixtures/cycles.js';
 import { descriptors, isCloseOnExec, nativeThreads } from './fixtures/proc.js';
@@ -88,7 +88,7 @@ const FAILURES: readonly { name: string; code: string; where: (at: Taken) => Lis
 for (const { name, code, where } of FAILURES) {
   test(`listen() on ${name} fails with ${code} and leaves nothing open`, async (t) => {
     const { port } = await startHandler(t, () => undefined);
-    await until('its threads have their names', () => nativeThreads().length === TEST_REACTORS);
+    await until('its threads have their names', () => nativeThreads().length === TEST_NATIVE_THREADS);
     const server = createServer(testOptions());
     const path = join(temporaryFolder(t), 'file');
     writeFileSync(path, '');

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { Client } from '../helpers/client.js';
 import { get } from '../helpers/requests.js';
-import { TEST_REACTORS } from '../helpers/server.js';
+import { TEST_NATIVE_THREADS } from '../helpers/server.js';
 import { startChild } from './fixtures/child.js';
 import type { Signalled } from './fixtures/signals.js';
 
@@ -18,7 +18,7 @@ const SIGNALS = Array.from({ length: 64 }, (_, index) => index + 1);
 test('native threads block every signal, and listen() changes what the process does with none', async (t) => {
   const child = startChild<Signalled>(t, 'signals');
   const { blocked, dispositions } = await child.inbox.take('listens');
-  assert.equal(blocked.length, TEST_REACTORS);
+  assert.equal(blocked.length, TEST_NATIVE_THREADS);
   for (const mask of blocked) {
     const open = SIGNALS.filter((signal) => ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 0n);
     assert.deepEqual(
