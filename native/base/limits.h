@@ -55,6 +55,10 @@ inline constexpr std::size_t kFileInMemoryBytes = 16 * 1024;
 inline constexpr std::size_t kCachedFiles = 1024;
 inline constexpr std::size_t kCachedFileBytes = 16 * 1024 * 1024;
 
+/// Larger files are not compressed for `compression`: that would take a thread of the pool for long, and the
+/// result its memory. Precompressed siblings have no such bound.
+inline constexpr std::size_t kCompressedFileBytes = 1024 * 1024;
+
 /// How long a file is kept until it is looked up anew, since what it has beside it may have changed: a
 /// precompressed sibling has come. Milliseconds. The file itself is compared each time.
 inline constexpr std::uint32_t kFileKeptMs = 2'000;

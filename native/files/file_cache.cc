@@ -17,12 +17,14 @@ namespace {
 
 }  // namespace
 
-std::shared_ptr<const FileEntry> FileCache::find(std::uint32_t root, std::string_view path) {
+std::shared_ptr<const FileEntry> FileCache::find(std::uint32_t root, std::string_view path,
+                                                 std::shared_ptr<const FileEntry>* before) {
   const auto found = places_.find({.root = root, .path = path});
   if (found == places_.end()) return nullptr;
   const Place place = found->second;
   if (place->compared_in != wake_) {
     if (place->since_ms + limits_.keep_ms <= now_ms_ || !is_unchanged(*place->entry)) {
+      if (before != nullptr) *before = place->entry;
       drop(place);
       return nullptr;
     }
@@ -45,7 +47,7 @@ void FileCache::keep(std::uint32_t root, std::string_view path, std::shared_ptr<
                     .bytes = bytes,
                     .since_ms = now_ms_,
                     .used_ms = now_ms_,
-                    .compared_in = wake_});
+                    .compared_in = wake_ - 1});  // who looked did so before
   places_.emplace(Key{.root = root, .path = kept_.front().path}, kept_.begin());
   bytes_ += bytes;
   if (next_sweep_ms_ == 0) next_sweep_ms_ = now_ms_ + limits_.idle_ms;
@@ -64,6 +66,7 @@ void FileCache::drop(Place place) {
 
 bool FileCache::is_unchanged(const FileEntry& entry) noexcept {
   return std::all_of(entry.variants.begin(), entry.variants.end(), [](const FileVariant& variant) {
+    if (variant.generated) return true;  // the file itself is among them
     struct stat now;
     return ::stat(variant.path.c_str(), &now) == 0 && status_of(now) == variant.status;
   });

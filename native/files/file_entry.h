@@ -25,13 +25,25 @@ struct FileVariant {
   std::string fields;                    // of a 200: whole lines
   std::string validators;                // of a 304: those of them that it has (RFC 9110 §15.4.5)
 
+  bool generated = false;  // `contents` are compressed by us: `status` is that of the file
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return generated ? contents.size() : status.size; }
   [[nodiscard]] bool in_memory() const noexcept { return !contents.empty() || status.size == 0; }
 };
 
 struct FileEntry {
   std::vector<FileVariant> variants;  // the file itself first
   std::uint8_t codings = 0;           // a bit for each variant
-  bool is_local = true;               // false: looking at it may wait for another machine
+  /// False: a look at it may wait for another machine, or a change may not show yet.
+  bool may_be_kept = true;
+
+  [[nodiscard]] CodingSet generated() const noexcept {
+    CodingSet set = 0;
+    for (const FileVariant& variant : variants) {
+      if (variant.generated) set |= coding_bit(variant.coding);
+    }
+    return set;
+  }
 
   [[nodiscard]] const FileVariant& of(ContentCoding coding) const noexcept {
     for (const FileVariant& variant : variants) {

@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,7 +16,9 @@
 #include <variant>
 
 #include "base/limits.h"
+#include "http/compression_rules.h"
 #include "http/http_date.h"
+#include "pool/gzip.h"
 
 namespace millrace {
 
@@ -29,6 +32,9 @@ constexpr std::int64_t kCifsMagic = 0xFF534D42;
 constexpr std::int64_t kSmb2Magic = 0xFE534D42;
 constexpr std::int64_t kCephMagic = 0x00C36400;
 constexpr std::int64_t k9pMagic = 0x01021997;
+
+/// Steps of the clock that files' times are taken from, at most: a tick of a kernel with 100 a second.
+constexpr std::int64_t kFileClockNs = 10'000'000;
 
 /// Of a small file that is being written while it is read.
 constexpr int kReadAttempts = 3;
@@ -44,6 +50,14 @@ constexpr int kReadAttempts = 3;
     if (type == magic) return false;
   }
   return true;
+}
+
+/// A further change now would show: the file system's clock has moved on since the last one.
+[[nodiscard]] bool is_settled(const FileStatus& status) noexcept {
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::int64_t now_ns = static_cast<std::int64_t>(now.tv_sec) * FileStatus::kSecond + now.tv_nsec;
+  return status.changed_ns + kFileClockNs < now_ns;
 }
 
 [[nodiscard]] bool read_all(int fd, std::string& contents) noexcept {
@@ -121,7 +135,8 @@ void append_line(std::string& fields, std::string_view name, std::string_view va
 
 class Lookup {
  public:
-  Lookup(const MediaTypes& types, const FileRoot& root) noexcept : types_(types), root_(root) {}
+  Lookup(const MediaTypes& types, const FileRoot& root, const FileEntry* before) noexcept
+      : types_(types), root_(root), before_(before) {}
 
   /// Nothing: what no file can be called.
   FoundFile run(const std::optional<FilePath>& asked) {
@@ -203,8 +218,10 @@ class Lookup {
   [[nodiscard]] FoundFile serve(const std::string& path, OpenedFile file) const {
     auto entry = std::make_shared<FileEntry>();
     const std::string_view media_type = root_.own_media_type ? std::string_view() : types_.of(path);
-    const bool varies = !root_.precompressed.empty();
-    entry->is_local = is_local(file.fd.get());
+    const bool compressible = root_.compression != nullptr && root_.compression->enabled &&
+                              is_compressible(*root_.compression, media_type);
+    const bool varies = !root_.precompressed.empty() || compressible;
+    entry->may_be_kept = is_local(file.fd.get()) && is_settled(file.status);
     const auto add = [&](const std::string& name, ContentCoding coding, OpenedFile opened) {
       entry->variants.push_back(variant_of(name, coding, media_type, varies, std::move(opened)));
       entry->codings |= coding_bit(coding);
@@ -218,6 +235,7 @@ class Lookup {
       if (opened.kind == Kind::file && !opened.file.is_directory)
         add(sibling, coding, std::move(opened.file));
     }
+    if (compressible && (entry->codings & coding_bit(ContentCoding::gzip)) == 0) add_compressed(*entry);
     return {.kind = Kind::file, .entry = std::move(entry)};
   }
 
@@ -247,8 +265,58 @@ class Lookup {
     return variant;
   }
 
+  /// What precompressed siblings are for, made here: once, as long as the file stays what it is.
+  void add_compressed(FileEntry& entry) const {
+    const FileVariant& plain = entry.variants.front();
+    if (plain.status.size < root_.compression->threshold || plain.status.size > kCompressedFileBytes ||
+        may_compress(*root_.compression, 200, ContentType::none, plain.fields) == Compressing::never) {
+      return;
+    }
+    FileVariant smaller;
+    if (const FileVariant* const same = compressed_before(plain.status)) {
+      smaller.contents = same->contents;
+    } else if (!compress(plain, smaller.contents)) {
+      return;
+    }
+    smaller.coding = ContentCoding::gzip;
+    smaller.generated = true;
+    smaller.path = plain.path;
+    smaller.status = plain.status;
+    smaller.modified = plain.modified;
+    if (!plain.etag.empty()) smaller.etag = "W/" + plain.etag;
+    smaller.validators = with_weak_etag(plain.validators);
+    smaller.fields = compressed_fields(plain.fields);
+    entry.variants.push_back(std::move(smaller));
+    entry.codings |= coding_bit(ContentCoding::gzip);
+  }
+
+  [[nodiscard]] const FileVariant* compressed_before(const FileStatus& status) const noexcept {
+    if (before_ == nullptr) return nullptr;
+    for (const FileVariant& variant : before_->variants) {
+      if (variant.generated && variant.status == status) return &variant;
+    }
+    return nullptr;
+  }
+
+  /// False: it changes while it is read, or is not smaller for it.
+  [[nodiscard]] bool compress(const FileVariant& plain, std::string& to) const {
+    std::string contents = plain.contents;
+    if (contents.empty()) {
+      contents.resize(plain.status.size);
+      struct stat now;
+      const bool read = read_all(plain.file->get(), contents) && ::fstat(plain.file->get(), &now) == 0;
+      if (!read || status_of(now) != plain.status) return false;
+    }
+    OwnedBytes smaller;
+    if (!gzip_whole(contents, root_.compression->level, smaller) || smaller.size() >= contents.size())
+      return false;
+    to = smaller.view();
+    return true;
+  }
+
   const MediaTypes& types_;
   const FileRoot& root_;
+  const FileEntry* const before_;
   UniqueFd directory_;
 };
 
@@ -263,12 +331,13 @@ std::string_view MediaTypes::of(std::string_view file_name) const {
   return found == by_extension_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path) {
-  return Lookup(types, root).run(decode_request_path(raw_path));
+FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path,
+                  const FileEntry* before) {
+  return Lookup(types, root, before).run(decode_request_path(raw_path));
 }
 
 FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path) {
-  return Lookup(types, root).run(path);
+  return Lookup(types, root, nullptr).run(path);
 }
 
 }  // namespace millrace

@@ -10,7 +10,10 @@
 namespace millrace {
 
 /// `raw_path` is what is behind the root's prefix and its slash, as it was sent: percent-encoded.
-[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path);
+/// `before`, if there is one, is what it led to the last time: what has been compressed of it is not once
+/// more.
+[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path,
+                                const FileEntry* before = nullptr);
 
 /// The same for a path of the app's.
 [[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path);

@@ -10,7 +10,9 @@ namespace {
   if (entry.variants.size() == 1) return entry.variants.front();
   const CodingPreferences preferences =
       parse_accept_encoding(wish.accept_encoding.value_or(""), wish.accept_encoding.has_value());
-  return entry.of(choose_coding(preferences, entry.codings));
+  // A part is one of the file, not of what we make of it.
+  const CodingSet unfit = wish.range && wish.may_be_partial ? entry.generated() : CodingSet{0};
+  return entry.of(choose_coding(preferences, static_cast<CodingSet>(entry.codings & ~unfit)));
 }
 
 /// RFC 9110 §14.4.
@@ -51,7 +53,7 @@ FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWis
     answer_whole();
     return;
   }
-  const RangeOutcome ranges = parse_range(*wish.range, variant_.status.size);
+  const RangeOutcome ranges = parse_range(*wish.range, variant_.size());
   switch (ranges.kind) {
     case RangeOutcome::Kind::whole:
       answer_whole();
@@ -70,7 +72,7 @@ FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWis
 }
 
 void FileResponse::answer_whole() {
-  const std::uint64_t size = variant_.status.size;
+  const std::uint64_t size = variant_.size();
   answer_ = {.fields = variant_.fields, .content_length = size};
   if (variant_.in_memory()) {
     answer_.body = variant_.contents;
@@ -90,7 +92,7 @@ void FileResponse::put(const ByteRange& range, std::string ahead) {
 }
 
 void FileResponse::answer_range(const ByteRange& range) {
-  fields_ = variant_.fields + "Content-Range: " + content_range(range, variant_.status.size) + "\r\n";
+  fields_ = variant_.fields + "Content-Range: " + content_range(range, variant_.size()) + "\r\n";
   answer_ = {.status = 206, .fields = fields_};
   put(range, {});
   answer_.body = body_;
@@ -109,7 +111,7 @@ void FileResponse::answer_ranges(const RangeOutcome& ranges, std::uint64_t bound
     ahead.append("\r\n")
         .append(split_fields.content_type)
         .append("Content-Range: ")
-        .append(content_range(range, variant_.status.size))
+        .append(content_range(range, variant_.size()))
         .append("\r\n\r\n");
     put(range, std::move(ahead));
   }
@@ -125,7 +127,7 @@ void FileResponse::answer_ranges(const RangeOutcome& ranges, std::uint64_t bound
 
 void FileResponse::answer_unsatisfiable() {
   // RFC 9110 §15.5.17: the client learns how long the file is.
-  fields_ = "Content-Range: bytes */" + std::to_string(variant_.status.size) + "\r\n";
+  fields_ = "Content-Range: bytes */" + std::to_string(variant_.size()) + "\r\n";
   answer_ = {.status = 416, .fields = fields_};
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/server_config.h"
 #include "files/accept_encoding.h"
 #include "files/open_beneath.h"
 
@@ -40,8 +41,9 @@ struct FileRoot {
   std::vector<std::string> extensions;       // tried behind names that are no file, without the dot
   std::vector<ContentCoding> precompressed;  // siblings to look for
   std::string fallback;                      // answered in place of what is no file; empty: none
-  bool own_media_type = false;               // `fields` has a Content-Type
-  std::string fields;                        // whole lines, for every answer with a file
+  const ServerConfig::Compression* compression = nullptr;  // of files without a sibling; null: none
+  bool own_media_type = false;                             // `fields` has a Content-Type
+  std::string fields;                                      // whole lines, for every answer with a file
 };
 
 struct FileRoots {

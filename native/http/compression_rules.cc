@@ -120,18 +120,27 @@ std::optional<std::uint64_t> declared_length(std::string_view fields) noexcept {
   return length;
 }
 
-std::string compressed_fields(std::string_view fields) {
+std::string with_weak_etag(std::string_view fields) {
   std::string result;
-  result.reserve(fields.size() + kVaryLine.size() + kEncodingLine.size() + 2);
+  result.reserve(fields.size() + 2);
   for_each_line(fields, [&](const Line& line) {
-    if (equals(line.name, "content-length")) return;
     if (equals(line.name, "etag") && line.value.starts_with('"')) {
       result.append(line.name).append(": W/").append(line.value).append("\r\n");
     } else {
       result += line.whole;
     }
   });
-  return with_vary(result) + std::string(kEncodingLine);
+  return result;
+}
+
+std::string compressed_fields(std::string_view fields) {
+  std::string result;
+  result.reserve(fields.size() + kEncodingLine.size());
+  for_each_line(fields, [&](const Line& line) {
+    if (!equals(line.name, "content-length")) result += line.whole;
+  });
+  result += kEncodingLine;
+  return with_vary(with_weak_etag(result));
 }
 
 }  // namespace millrace

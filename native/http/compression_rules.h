@@ -32,8 +32,10 @@ enum class Compressing : std::uint8_t {
 /// What Content-Length says, if it is among them.
 [[nodiscard]] std::optional<std::uint64_t> declared_length(std::string_view fields) noexcept;
 
-/// `fields` of the compressed answer: Content-Encoding and Vary, an ETag made weak (§8.8.1: the bytes are
-/// others), no Content-Length.
+/// `fields` with an ETag made weak (RFC 9110 §8.8.1): another zlib makes other bytes of the same.
+[[nodiscard]] std::string with_weak_etag(std::string_view fields);
+
+/// `fields` of the compressed answer: Content-Encoding and Vary, a weak ETag, no Content-Length.
 [[nodiscard]] std::string compressed_fields(std::string_view fields);
 
 }  // namespace millrace

@@ -85,18 +85,23 @@ class WishReader {
 class RequestIntake::FileLookup final : public Job {
  public:
   FileLookup(RequestIntake& intake, ConnectionId connection, JobTicket::Watch watch, std::uint32_t root,
-             std::string_view path)
-      : intake_(intake), connection_(connection), watch_(std::move(watch)), root_(root), path_(path) {}
+             std::string_view path, std::shared_ptr<const FileEntry> before)
+      : intake_(intake),
+        connection_(connection),
+        watch_(std::move(watch)),
+        root_(root),
+        path_(path),
+        before_(std::move(before)) {}
 
   [[nodiscard]] bool is_wanted() const noexcept override { return watch_.is_wanted(); }
 
   void run() noexcept override {
     const FileRoots& files = intake_.routes_.files;
-    found_ = look_up(files.media_types, files.roots[root_], path_);
+    found_ = look_up(files.media_types, files.roots[root_], path_, before_.get());
   }
 
   void finish(const OnReactor& here) override {
-    if (found_.kind == FoundFile::Kind::file && found_.entry->is_local) {
+    if (found_.kind == FoundFile::Kind::file && found_.entry->may_be_kept) {
       intake_.file_cache_.keep(root_, path_, found_.entry);
     }
     intake_.on_file_found(connection_, std::move(found_), here);
@@ -108,6 +113,7 @@ class RequestIntake::FileLookup final : public Job {
   const JobTicket::Watch watch_;
   const std::uint32_t root_;
   const std::string path_;
+  const std::shared_ptr<const FileEntry> before_;
   FoundFile found_;
 };
 
@@ -117,6 +123,7 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
   const std::string_view whole_path = routing_path(head, head_bytes);
   const auto path = path_below(root.prefix, whole_path);
   FoundFile found;
+  std::shared_ptr<const FileEntry> before;
   if (!path) {
     found.kind = root.redirect ? FoundFile::Kind::directory : FoundFile::Kind::missing;
   } else if (connection.waits_for_ring) {
@@ -124,12 +131,12 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
     found.kind = FoundFile::Kind::missing;
   } else if (found_file_) {
     found = *std::exchange(found_file_, std::nullopt);
-  } else if (auto entry = file_cache_.find(match.target.id, *path); entry != nullptr) {
+  } else if (auto entry = file_cache_.find(match.target.id, *path, &before); entry != nullptr) {
     found = {.kind = FoundFile::Kind::file, .entry = std::move(entry)};
   } else {
     file_ticket_.emplace();
-    std::unique_ptr<Job> job =
-        std::make_unique<FileLookup>(*this, connection.id, file_ticket_->watch(), match.target.id, *path);
+    std::unique_ptr<Job> job = std::make_unique<FileLookup>(*this, connection.id, file_ticket_->watch(),
+                                                            match.target.id, *path, std::move(before));
     if (jobs_.try_submit(job)) return false;
     file_ticket_.reset();
     found.kind = FoundFile::Kind::unavailable;

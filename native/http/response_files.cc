@@ -65,6 +65,7 @@ void ResponseOutlet::send_file(Exchange& exchange, const ring::ResponseMessage& 
     tell(exchange, message.exchange_slot, news::kFileBroken);
     return;
   }
+  wanted->root.compression = &compression_;
   std::unique_ptr<Job> job =
       std::make_unique<FileSending>(*this, message.exchange_slot, message.exchange_generation,
                                     static_cast<std::uint8_t>(message.flags), *std::move(wanted));

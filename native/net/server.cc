@@ -5,9 +5,18 @@
 
 namespace millrace {
 
+namespace {
+
+Routes with_compression(Routes routes, const ServerConfig::Compression& compression) {
+  for (FileRoot& root : routes.files.roots) root.compression = &compression;
+  return routes;
+}
+
+}  // namespace
+
 Server::Server(const ServerConfig& config, Routes routes)
     : config_(config),
-      routes_(std::move(routes)),
+      routes_(with_compression(std::move(routes), config_.compression)),
       budget_(config.limits.buffered_bytes),
       queue_(config.limits.queue, config.reactors) {}
 
