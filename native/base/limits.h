@@ -55,6 +55,9 @@ inline constexpr std::size_t kFileInMemoryBytes = 16 * 1024;
 inline constexpr std::size_t kCachedFiles = 1024;
 inline constexpr std::size_t kCachedFileBytes = 16 * 1024 * 1024;
 
+/// Descriptors among them: of files that are not in memory. A process has 1,024 where nobody has raised it.
+inline constexpr std::size_t kCachedFileDescriptors = 256;
+
 /// Larger files are not compressed for `compression`: that would take a thread of the pool for long, and the
 /// result its memory. Precompressed siblings have no such bound.
 inline constexpr std::size_t kCompressedFileBytes = 1024 * 1024;

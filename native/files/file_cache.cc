@@ -15,6 +15,11 @@ namespace {
   return sum;
 }
 
+[[nodiscard]] std::size_t descriptors_of(const FileEntry& entry) noexcept {
+  return static_cast<std::size_t>(std::count_if(entry.variants.begin(), entry.variants.end(),
+                                                [](const auto& variant) { return variant.file != nullptr; }));
+}
+
 }  // namespace
 
 std::shared_ptr<const FileEntry> FileCache::find(std::uint32_t root, std::string_view path,
@@ -37,19 +42,25 @@ std::shared_ptr<const FileEntry> FileCache::find(std::uint32_t root, std::string
 
 void FileCache::keep(std::uint32_t root, std::string_view path, std::shared_ptr<const FileEntry> entry) {
   const std::size_t bytes = bytes_of(*entry);
-  if (bytes > limits_.bytes || limits_.entries == 0) return;
+  const std::size_t descriptors = descriptors_of(*entry);
+  if (bytes > limits_.bytes || descriptors > limits_.descriptors || limits_.entries == 0) return;
   if (const auto found = places_.find({.root = root, .path = path}); found != places_.end())
     drop(found->second);
-  while (kept_.size() >= limits_.entries || bytes_ + bytes > limits_.bytes) drop(std::prev(kept_.end()));
+  while (kept_.size() >= limits_.entries || bytes_ + bytes > limits_.bytes ||
+         descriptors_ + descriptors > limits_.descriptors) {
+    drop(std::prev(kept_.end()));
+  }
   kept_.push_front({.root = root,
                     .path = std::string(path),
                     .entry = std::move(entry),
                     .bytes = bytes,
+                    .descriptors = descriptors,
                     .since_ms = now_ms_,
                     .used_ms = now_ms_,
                     .compared_in = wake_ - 1});  // who looked did so before
   places_.emplace(Key{.root = root, .path = kept_.front().path}, kept_.begin());
   bytes_ += bytes;
+  descriptors_ += descriptors;
   if (next_sweep_ms_ == 0) next_sweep_ms_ = now_ms_ + limits_.idle_ms;
 }
 
@@ -60,6 +71,7 @@ void FileCache::sweep() {
 
 void FileCache::drop(Place place) {
   bytes_ -= place->bytes;
+  descriptors_ -= place->descriptors;
   places_.erase({.root = place->root, .path = place->path});
   kept_.erase(place);
 }

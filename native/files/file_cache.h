@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@ class FileCache {
  public:
   struct Limits {
     std::size_t entries;
+    std::size_t descriptors;
     std::size_t bytes;      // in memory
     std::uint32_t keep_ms;  // from then on it is looked up anew: siblings may have come
     std::uint32_t idle_ms;  // nobody has asked for it: its descriptor is closed
@@ -37,6 +39,11 @@ class FileCache {
     now_ms_ = now_ms;
   }
 
+  /// Lets go of everything: descriptors are needed elsewhere.
+  void clear() noexcept {
+    while (!kept_.empty()) drop(std::prev(kept_.end()));
+  }
+
   /// Lets go of what nobody has asked for.
   void sweep();
   /// When to do that; 0: there is nothing.
@@ -51,6 +58,7 @@ class FileCache {
     std::string path;
     std::shared_ptr<const FileEntry> entry;
     std::size_t bytes;
+    std::size_t descriptors;
     std::uint64_t since_ms;
     std::uint64_t used_ms;
     std::uint64_t compared_in;  // wake
@@ -75,6 +83,7 @@ class FileCache {
   std::list<Kept> kept_;  // the one used last in front
   std::unordered_map<Key, Place, Hash> places_;
   std::size_t bytes_ = 0;
+  std::size_t descriptors_ = 0;
   std::uint64_t wake_ = 0;
   std::uint64_t now_ms_ = 0;
   std::uint64_t next_sweep_ms_ = 0;

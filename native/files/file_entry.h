@@ -18,7 +18,7 @@ struct FileVariant {
   ContentCoding coding = ContentCoding::identity;
   std::string path;  // absolute: by it a change is noticed
   FileStatus status;
-  SharedFd file;
+  SharedFd file;                         // null: in memory
   std::string contents;                  // all of it, where it is small enough to be kept in memory
   std::string etag;                      // with its quotes (RFC 9110 §8.8.3); empty: none
   std::optional<std::int64_t> modified;  // Unix seconds, where clients are told (RFC 9110 §8.8.2)

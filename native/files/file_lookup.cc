@@ -236,6 +236,10 @@ class Lookup {
         add(sibling, coding, std::move(opened.file));
     }
     if (compressible && (entry->codings & coding_bit(ContentCoding::gzip)) == 0) add_compressed(*entry);
+    // What is in memory needs no descriptor, however many names clients find for it.
+    for (FileVariant& variant : entry->variants) {
+      if (variant.in_memory()) variant.file.reset();
+    }
     return {.kind = Kind::file, .entry = std::move(entry)};
   }
 

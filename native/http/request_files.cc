@@ -104,6 +104,7 @@ class RequestIntake::FileLookup final : public Job {
     if (found_.kind == FoundFile::Kind::file && found_.entry->may_be_kept) {
       intake_.file_cache_.keep(root_, path_, found_.entry);
     }
+    if (found_.kind == FoundFile::Kind::unavailable) intake_.file_cache_.clear();
     intake_.on_file_found(connection_, std::move(found_), here);
   }
 

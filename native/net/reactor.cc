@@ -64,6 +64,7 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std:
       jobs_(shared.workers, wakeup_),
       outlet_(io_, exchanges_, counters_, news_, jobs_, shared.routes.files.media_types, shared.config),
       file_cache_({.entries = kCachedFiles / shared.config.reactors,
+                   .descriptors = std::max(kCachedFileDescriptors / shared.config.reactors, std::size_t{1}),
                    .bytes = kCachedFileBytes / shared.config.reactors,
                    .keep_ms = kFileKeptMs,
                    .idle_ms = kFileIdleMs}),

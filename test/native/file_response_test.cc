@@ -46,6 +46,7 @@ FileVariant variant_of(ContentCoding coding, std::string_view contents, std::str
   variant.coding = coding;
   variant.status.size = contents.size();
   variant.status.modified_ns = kModified * FileStatus::kSecond + 5;
+  variant.modified = kModified;
   variant.file = check::file_of(contents);
   if (where == Where::memory) variant.contents = contents;
   variant.etag = etag;

@@ -17,6 +17,9 @@
 
 namespace millrace::check {
 
+/// Files that were written before are kept by the cache: a change would show.
+inline void settle() { ::usleep(30'000); }
+
 /// Paths are relative to the directory, without a slash in front.
 class FileTree {
  public:
