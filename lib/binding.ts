@@ -8,6 +8,7 @@ import type { ServerConfig } from './options.js';
 import { LAYOUT } from './ring-layout.js';
 import type { RingSizes } from './ring-memory.js';
 import type { ServerAddress } from './server-address.js';
+import type { WorkerStats } from './stats.js';
 
 /** A route as the native router takes it. */
 export interface NativeRoute {
@@ -122,6 +123,7 @@ export interface NativeStats {
   readonly parked: number;
   readonly bufferedBytes: number;
   readonly reactors: readonly NativeReactorStats[];
+  readonly workers: WorkerStats;
 }
 
 export interface NativeServer {

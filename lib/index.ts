@@ -42,4 +42,4 @@ export type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js
 export type { RestartOptions, ThreadExit, ThreadStall } from './handler-threads.js';
 export type { SendFileOptions } from './send-file.js';
 export type { FileOptions, PrecompressedCoding, StaticOptions } from './static-files.js';
-export type { ReactorStats, ServerStats, ThreadStats } from './stats.js';
+export type { ReactorStats, ServerStats, ThreadStats, WorkerStats } from './stats.js';

@@ -44,6 +44,8 @@ export interface ServerStats {
     readonly buffered: number;
   };
   readonly reactors: readonly ReactorStats[];
+  /** The worker pool. */
+  readonly workers: WorkerStats;
   /** The handler threads, by number; empty where handlers run in the thread of the server. */
   readonly threads: readonly ThreadStats[];
 }
@@ -67,6 +69,27 @@ export interface ThreadStats {
   readonly restarts: number;
 }
 
+/** What the worker pool has done, and is doing. */
+export interface WorkerStats {
+  readonly threads: number;
+  /** Of these, how many run a job now. */
+  readonly active: number;
+  /** Jobs that no thread has begun yet. */
+  readonly queued: number;
+  /** Jobs that have been run. */
+  readonly completed: number;
+  /** Jobs that have not, since their client had gone. */
+  readonly cancelled: number;
+  /** Jobs that found `limits.workerQueue` waiting. */
+  readonly rejected: number;
+  /** How long jobs have waited for a thread, all together: divided by their number, the mean. */
+  readonly waitMs: number;
+  /** How long they have run, all together. */
+  readonly runMs: number;
+  readonly longestWaitMs: number;
+  readonly longestRunMs: number;
+}
+
 /** One I/O thread's share. */
 export interface ReactorStats {
   /** Open now. */
@@ -76,12 +99,26 @@ export interface ReactorStats {
   readonly answered: number;
 }
 
-const NOTHING: NativeStats = { queued: 0, parked: 0, bufferedBytes: 0, reactors: [] };
+const NO_WORKERS: WorkerStats = {
+  threads: 0,
+  active: 0,
+  queued: 0,
+  completed: 0,
+  cancelled: 0,
+  rejected: 0,
+  waitMs: 0,
+  runMs: 0,
+  longestWaitMs: 0,
+  longestRunMs: 0,
+};
+
+const NOTHING: NativeStats = { queued: 0, parked: 0, bufferedBytes: 0, reactors: [], workers: NO_WORKERS };
 
 /** The figures of a server that has closed: what has been counted, and nothing of what was held. */
 export function withoutPresent(native: NativeStats): NativeStats {
   const reactors = native.reactors.map((reactor) => ({ ...reactor, connections: 0 }));
-  return { queued: 0, parked: 0, bufferedBytes: 0, reactors };
+  const workers = { ...native.workers, threads: 0, active: 0, queued: 0 };
+  return { queued: 0, parked: 0, bufferedBytes: 0, reactors, workers };
 }
 
 export function serverStats(
@@ -115,6 +152,7 @@ export function serverStats(
       connectionsTotal,
       answered,
     })),
+    workers: native.workers,
     threads,
   };
 }

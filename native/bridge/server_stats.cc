@@ -25,6 +25,22 @@ Napi::Object reactor_object(Napi::Env env, const Counters& counters) {
   return object;
 }
 
+Napi::Object workers_object(Napi::Env env, const WorkerPool::Stats& workers) {
+  const auto milliseconds = [](std::uint64_t us) { return static_cast<double>(us) / 1000; };
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("threads", workers.threads);
+  object.Set("active", workers.active);
+  object.Set("queued", workers.queued);
+  object.Set("completed", static_cast<double>(workers.completed));
+  object.Set("cancelled", static_cast<double>(workers.cancelled));
+  object.Set("rejected", static_cast<double>(workers.rejected));
+  object.Set("waitMs", milliseconds(workers.wait_us));
+  object.Set("runMs", milliseconds(workers.run_us));
+  object.Set("longestWaitMs", milliseconds(workers.longest_wait_us));
+  object.Set("longestRunMs", milliseconds(workers.longest_run_us));
+  return object;
+}
+
 }  // namespace
 
 Napi::Object stats_object(Napi::Env env, const Server& server) {
@@ -37,6 +53,7 @@ Napi::Object stats_object(Napi::Env env, const Server& server) {
   stats.Set("parked", static_cast<double>(server.queue().parked()));
   stats.Set("bufferedBytes", static_cast<double>(server.budget().used()));
   stats.Set("reactors", reactors);
+  stats.Set("workers", workers_object(env, server.workers().stats()));
   return stats;
 }
 
