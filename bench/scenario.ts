@@ -3,6 +3,7 @@
 import type { Probe } from './measure/probe.js';
 import type { ServerProcess } from './measure/server-process.js';
 import type { Application } from './variants/applications.js';
+import type { FilesApplication } from './variants/files.js';
 
 export const SERVER_NAMES = [
   'millrace',
@@ -12,6 +13,10 @@ export const SERVER_NAMES = [
   'one-thread',
   'main-thread',
   'cluster',
+  // Those of the files suite.
+  'nginx',
+  'express',
+  'fastify',
 ] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
@@ -22,6 +27,7 @@ export type Metric =
   | 'requestsPerSecond'
   | 'serverCpu'
   | 'jsCpu'
+  | 'jsShare'
   | 'p50'
   | 'p99'
   | 'memory'
@@ -91,6 +97,11 @@ export interface Threaded {
   readonly threads: number;
 }
 
+/** A server of the files suite. */
+export interface Filed {
+  readonly files: FilesApplication;
+}
+
 /** What a scenario prepares with. */
 export type StartServer = (name: ServerName) => Promise<ServerProcess>;
 
@@ -100,7 +111,7 @@ export interface Scenario {
   readonly title: string;
   /** Measured in this order, round after round. */
   readonly servers: readonly ServerName[];
-  readonly application: Application | Threaded;
+  readonly application: Application | Threaded | Filed;
   /** Where it takes other rounds than the bench does by itself. Options go before it. */
   readonly preset?: Partial<Plan>;
   /** A request that every server must answer alike before it is measured. */

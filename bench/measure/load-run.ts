@@ -29,17 +29,22 @@ export async function warmUp(server: ServerProcess, load: Load): Promise<void> {
 /** The server must be warm. CPU counts from before the first connection to after the last answer. */
 export async function measureUnderLoad(server: ServerProcess, load: Load, seconds: number): Promise<Sample> {
   const before = processTimes(server.pid);
+  const started = performance.now();
   const wrk = startWrk(server.port, load, seconds);
   const [result, occupation] = await Promise.all([
     wrk.result,
     watchOccupation([server.pid], wrk.pid, seconds),
   ]);
   const after = processTimes(server.pid);
+  const elapsedUs = (performance.now() - started) * 1_000;
   return {
     values: {
       requestsPerSecond: result.requestsPerSecond,
       serverCpu: cpuBetween(before, after) / result.requests,
-      ...(server.hasJsThread && { jsCpu: threadCpuBetween(before, after, server.pid) / result.requests }),
+      ...(server.hasJsThread && {
+        jsCpu: threadCpuBetween(before, after, server.pid) / result.requests,
+        jsShare: threadCpuBetween(before, after, server.pid) / elapsedUs,
+      }),
       p50: result.p50Ms,
       p99: result.p99Ms,
       memory: residentBytes(server.pid) / BYTES_PER_MB,

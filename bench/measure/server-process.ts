@@ -5,12 +5,15 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { builtFile } from '../paths.js';
-import type { ServerName, Threaded } from '../scenario.js';
+import type { Filed, ServerName, Threaded } from '../scenario.js';
 import type { Application } from '../variants/applications.js';
 import type { Answers, Question } from '../variants/control.js';
+import { FILES_VARIABLE, filesDirectory } from '../variants/files.js';
 import { ITERATIONS_VARIABLE } from '../variants/work.js';
 import { iterationsPerMs } from './calibration.js';
 import { buildFloor } from './floor.js';
+import { spawnNginx } from './nginx.js';
+import { installPeers } from './peers.js';
 
 /** What starting may take, a cold page cache included. */
 const START_MS = 20_000;
@@ -40,13 +43,10 @@ export class ServerProcess {
   }
 
   /** @throws Error when the server ends, or says nothing, before it has printed its port. */
-  static async start(name: ServerName, application: Application | Threaded): Promise<ServerProcess> {
-    const isThreaded = typeof application !== 'string';
-    const child = isThreaded
-      ? spawnThreaded(name, application)
-      : name === 'floor'
-        ? spawnFloor(application)
-        : spawnNode(`${name}.js`, application);
+  static async start(name: ServerName, application: Application | Threaded | Filed): Promise<ServerProcess> {
+    if (name === 'nginx') return ServerProcess.#startNginx();
+    const isThreaded = typeof application !== 'string' && 'threads' in application;
+    const child = spawnServer(name, application);
     running.add(child);
     child.once('exit', () => running.delete(child));
     try {
@@ -58,6 +58,13 @@ export class ServerProcess {
       child.kill('SIGKILL');
       throw error;
     }
+  }
+
+  static async #startNginx(): Promise<ServerProcess> {
+    const { child, port } = await spawnNginx(filesDirectory());
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    return new ServerProcess('nginx', false, child, child.pid ?? 0, port);
   }
 
   /** Asks over IPC, so that no connection of the asking is among those that are measured. */
@@ -104,6 +111,15 @@ function spawnNode(file: string, argument: string, env: NodeJS.ProcessEnv = proc
   // A forced collection before memory is read tells what is kept from what is only not yet collected.
   const args = ['--expose-gc', builtFile(`variants/${file}`), argument];
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
+}
+
+function spawnServer(name: ServerName, application: Application | Threaded | Filed): ChildProcess {
+  if (typeof application === 'string')
+    return name === 'floor' ? spawnFloor(application) : spawnNode(`${name}.js`, application);
+  if ('threads' in application) return spawnThreaded(name, application);
+  if (name !== 'millrace') installPeers();
+  const env = { ...process.env, [FILES_VARIABLE]: filesDirectory() };
+  return spawnNode(name === 'millrace' ? 'millrace-files.js' : `${name}.js`, application.files, env);
 }
 
 /** Servers that have as many threads whatever the scenario says. */

@@ -14,6 +14,7 @@ export const METRICS: Readonly<Record<Metric, MetricFormat>> = {
   requestsPerSecond: { head: ['req/s', ''], unit: '', digits: 0 },
   serverCpu: { head: ['server CPU', 'µs/req'], unit: ' µs', digits: 2 },
   jsCpu: { head: ['JS thread', 'µs/req'], unit: ' µs', digits: 2 },
+  jsShare: { head: ['JS thread', 'of a core'], unit: '', digits: 3 },
   p50: { head: ['p50', 'ms'], unit: ' ms', digits: 2 },
   p99: { head: ['p99', 'ms'], unit: ' ms', digits: 2 },
   memory: { head: ['memory', 'MB'], unit: ' MB', digits: 0 },
