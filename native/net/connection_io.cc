@@ -1,5 +1,6 @@
 #include "net/connection_io.h"
 
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -200,15 +201,26 @@ void ConnectionIo::send_queued(Connection& connection, const OnReactor& here) {
   if (output.bytes() > 0) {
     // Where nothing was taken the deadline stays, but for a queue that is new.
     if (taken > 0 || connection.write_deadline_ms == 0) set_write_deadline(connection);
+    const std::uint64_t due = std::max(kQuickReaderBytes, (now_ms_ - output.started_ms) * kQuickReaderRate);
+    if (output.front_file() != nullptr && output.sent >= due) set_reads_quickly(connection, true);
     watch(connection, connection.epoll_events | EPOLLOUT);
     return;
   }
   connection.output.reset();
+  set_reads_quickly(connection, false);
   connection.write_deadline_ms = 0;
   watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));
   if (connection.input_blocked) unblocked_.push_back(connection.id);
   if (connection.idle()) start_idle_time(connection);
   after_send(connection, here);
+}
+
+void ConnectionIo::set_reads_quickly(Connection& connection, bool quickly) noexcept {
+  if (connection.reads_quickly == quickly) return;
+  connection.reads_quickly = quickly;
+  const int bytes = quickly ? kKernelUnsentFileBytes : kKernelUnsentBytes;
+  // A Unix socket has no such option, and needs none.
+  static_cast<void>(::setsockopt(connection.fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes));
 }
 
 void ConnectionIo::set_write_deadline(Connection& connection) noexcept {

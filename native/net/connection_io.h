@@ -135,6 +135,7 @@ class ConnectionIo {
   void send_queued(Connection& connection, const OnReactor& here);
   void after_send(Connection& connection, const OnReactor& here);
   void set_write_deadline(Connection& connection) noexcept;
+  static void set_reads_quickly(Connection& connection, bool quickly) noexcept;
 
   const ServerConfig& config_;
   const int epoll_fd_;

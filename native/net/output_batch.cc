@@ -77,8 +77,9 @@ OutputBatch::FirstSend OutputBatch::send_pieces(const Connection& connection) co
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = count;
-  // More follows at once, and belongs into the same packet.
-  result.sent = ::sendmsg(socket, &message, result.all ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_MORE);
+  // Without MSG_MORE also ahead of a file: a small packet that wakes the client early lets it take the file
+  // in one go. On loopback it was 27 µs of CPU with it and 19 without, for 100 KB.
+  result.sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
   return result;
 }
 
