@@ -8,6 +8,7 @@ import {
   AbortedError,
   BodyError,
   ERROR_CODES,
+  FileError,
   InvalidHeaderError,
   ListenError,
   MillraceError,
@@ -49,6 +50,11 @@ const ERRORS: readonly { error: MillraceError; name: string; code: string }[] = 
   },
   { error: new AbortedError(), name: 'AbortedError', code: 'ERR_MILLRACE_ABORTED' },
   { error: new BodyError('m'), name: 'BodyError', code: 'ERR_MILLRACE_BODY_JSON' },
+  {
+    error: new FileError('ERR_MILLRACE_FILE_MISSING', '/f'),
+    name: 'FileError',
+    code: 'ERR_MILLRACE_FILE_MISSING',
+  },
   {
     error: new RouteError('ERR_MILLRACE_ROUTE_PATTERN', 'm'),
     name: 'RouteError',
@@ -169,3 +175,15 @@ test('a PlatformError says in one sentence where millrace runs, and on what it w
 test('a BodyError carries the status that tells the client', () => {
   assert.equal(new BodyError('m').status, 400);
 });
+
+for (const [code, status, phrase] of [
+  ['ERR_MILLRACE_FILE_MISSING', 404, 'Not Found'],
+  ['ERR_MILLRACE_FILE_UNAVAILABLE', 503, 'Service Unavailable'],
+  ['ERR_MILLRACE_FILE_BROKEN', 500, 'Internal Server Error'],
+] as const) {
+  test(`a FileError ${code} carries the path, and the status that tells the client: ${String(status)}`, () => {
+    const error = new FileError(code, '/srv/a.pdf');
+    assert.deepEqual([error.status, error.phrase, error.path], [status, phrase, '/srv/a.pdf']);
+    assert.ok(error.message.endsWith(': /srv/a.pdf'), error.message);
+  });
+}

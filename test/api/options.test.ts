@@ -40,6 +40,23 @@ test('without options all values are the documented defaults', () => {
     worker: {},
     sticky: false,
     replaceStalled: false,
+    compression: {
+      enabled: false,
+      level: 6,
+      threshold: 1024,
+      types: [
+        'text/*',
+        'application/json',
+        'application/javascript',
+        'application/xml',
+        'application/wasm',
+        'application/x-ndjson',
+        '*+json',
+        '*+xml',
+        'font/ttf',
+        'font/otf',
+      ],
+    },
     limits: {
       connections: 65_536,
       connectionPolicy: 'refuse',
@@ -77,7 +94,8 @@ test('a configuration is frozen at every level, and is nobody else’s object', 
   const config = parseServerOptions({ limits });
   limits.bodyBytes = 6;
   assert.equal(config.limits.bodyBytes, 5);
-  for (const part of [config, config.limits, config.timeouts]) assert.ok(Object.isFrozen(part));
+  for (const part of [config, config.limits, config.timeouts, config.compression])
+    assert.ok(Object.isFrozen(part));
 });
 
 for (const [option, { min, max, preset }] of RULES) {
@@ -209,7 +227,6 @@ test('a right name in the wrong place is refused with how to write it', () => {
 
 const UNLIKE: readonly object[] = [
   { views: 4 },
-  { compression: true },
   { tls: {} },
   { timeouts: { views: true } },
   { ['x'.repeat(100_000)]: 1 },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { createServer } from 'millrace';
@@ -14,10 +15,28 @@ const NOTHING = {
   queue: { waiting: 0, parked: 0 },
   bytes: { received: 0, sent: 0, buffered: 0 },
 };
+const IDLE_WORKERS = {
+  threads: 0,
+  active: 0,
+  queued: 0,
+  completed: 0,
+  cancelled: 0,
+  rejected: 0,
+  waitMs: 0,
+  runMs: 0,
+  longestWaitMs: 0,
+  longestRunMs: 0,
+};
 
 test('a server that does not listen has done nothing', async (t) => {
   const server = createServer(testOptions());
-  assert.deepEqual(server.stats(), { listening: false, ...NOTHING, reactors: [], threads: [] });
+  assert.deepEqual(server.stats(), {
+    listening: false,
+    ...NOTHING,
+    reactors: [],
+    workers: IDLE_WORKERS,
+    threads: [],
+  });
   t.after(() => server.close());
   await server.listen({ host: '127.0.0.1' });
   const share = { connections: 0, connectionsTotal: 0, answered: 0 };
@@ -25,6 +44,7 @@ test('a server that does not listen has done nothing', async (t) => {
     listening: true,
     ...NOTHING,
     reactors: Array<object>(TEST_REACTORS).fill(share),
+    workers: { ...IDLE_WORKERS, threads: 4 },
     threads: [],
   });
   await server.close();
@@ -130,4 +150,28 @@ test('bytes are counted as they are received and sent, and those held for somebo
   await until('its head is held', () => server.stats().bytes.buffered >= 3000);
   await client.ask('0123456789');
   await until('nothing is held', () => server.stats().bytes.buffered === 0);
+});
+
+test('what the worker pool has run is counted, with how long it took', async (t) => {
+  const held = new HeldRequests();
+  const { server, connect } = await startServer(t, { workers: 2 }, (s) => {
+    s.static('/', import.meta.dirname);
+    s.get('/hold', held.handler);
+  });
+  const client = await connect();
+  const [name] = readdirSync(import.meta.dirname);
+  for (const target of [`/${String(name)}`, '/not-there']) await client.ask(get(target));
+  const { workers } = server.stats();
+  assert.deepEqual(
+    [workers.threads, workers.active, workers.queued, workers.completed, workers.cancelled, workers.rejected],
+    [2, 0, 0, 2, 0, 0],
+  );
+  for (const [longest, all] of [
+    [workers.longestWaitMs, workers.waitMs],
+    [workers.longestRunMs, workers.runMs],
+  ] as const) {
+    assert.ok(longest > 0 && longest <= all && all < 20_000, `${String(longest)} of ${String(all)}`);
+  }
+  await server.close({ graceMs: 0 });
+  assert.deepEqual(server.stats().workers, { ...workers, threads: 0 });
 });
