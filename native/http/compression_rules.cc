@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "http/framing_rules.h"
+
 namespace millrace {
 
 namespace {
@@ -101,8 +103,10 @@ Compressing may_compress(const ServerConfig::Compression& config, std::uint16_t 
 std::string with_vary(std::string_view fields) {
   bool there = false;
   for_each_line(fields, [&](const Line& line) {
-    if (equals(line.name, "vary") && (contains(line.value, "accept-encoding") || line.value == "*"))
-      there = true;
+    if (!equals(line.name, "vary")) return;
+    for_each_element(line.value, [&](std::string_view name) {
+      if (name == "*" || equals(name, "accept-encoding")) there = true;
+    });
   });
   std::string result(fields);
   if (!there) result += kVaryLine;

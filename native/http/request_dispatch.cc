@@ -2,6 +2,7 @@
 // over.
 #include <cstring>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "base/limits.h"
@@ -21,15 +22,22 @@ bool is_ascii(std::string_view text) noexcept {
   return seen < 0x80;
 }
 
-/// Several field lines are a list each, of which the client likes one best.
+/// Several field lines are one list (RFC 9110 §5.3).
 bool accepts_gzip(std::span<const Field> fields, const char* head_bytes) noexcept {
-  const CodingSet ours = coding_bit(ContentCoding::identity) | coding_bit(ContentCoding::gzip);
+  std::string_view value;
+  std::string joined;  // seldom: two lines
   for (const Field& field : fields) {
     if (static_cast<FieldId>(field.id) != FieldId::accept_encoding) continue;
-    const std::string_view value{head_bytes + field.value_offset, field.value_length};
-    if (choose_coding(parse_accept_encoding(value, true), ours) == ContentCoding::gzip) return true;
+    const std::string_view line{head_bytes + field.value_offset, field.value_length};
+    if (!value.empty()) {
+      joined = std::string(value).append(",").append(line);
+      value = joined;
+    } else {
+      value = line;
+    }
   }
-  return false;
+  return choose_coding(parse_accept_encoding(value, true), coding_bit(ContentCoding::gzip)) ==
+         ContentCoding::gzip;
 }
 
 }  // namespace
