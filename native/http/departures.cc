@@ -15,7 +15,8 @@ void Departures::assign_claimed() {
   for (ring::RequestRing* ring : requests_.rings()) {
     for (const ring::RequestRing::Owned& owned : ring->owned()) {
       Exchange* const exchange = exchanges_.find(owned.exchange_slot, owned.exchange_generation);
-      if (exchange != nullptr && !exchange->complete) exchanges_.assign(*exchange, owned.js_thread);
+      if (exchange != nullptr && !exchange->complete && !exchange->given)
+        exchanges_.assign(*exchange, owned.js_thread);
     }
     ring->owned().clear();
   }

@@ -110,7 +110,7 @@ void ExchangeTable::release(std::uint32_t slot) noexcept {
   assign(exchange, kNoJsThread);
   exchange.head_request = exchange.http_1_0 = exchange.keep_alive_1_0 = exchange.close_after = false;
   exchange.safe = exchange.begun = exchange.complete = exchange.chunked = exchange.no_content = false;
-  exchange.until_close = exchange.accepts_gzip = exchange.watched = exchange.asked = false;
+  exchange.until_close = exchange.given = exchange.accepts_gzip = exchange.watched = exchange.asked = false;
   exchange.next = first_free_;
   first_free_ = slot;
   --size_;

@@ -43,6 +43,7 @@ struct Exchange {
   bool safe : 1 = false;                 // RFC 9110 §9.2.1; see RequestIntake on pipelining
   bool begun : 1 = false;                // its head has come from JavaScript
   bool complete : 1 = false;             // and all that follows: held_answer waits for older answers to leave
+  bool given : 1 = false;                // JavaScript has done its part, and the worker pool has the rest
   bool chunked : 1 = false;              // pieces of its body are sent as chunks (RFC 9112 §7.1)
   bool no_content : 1 = false;           // pieces of its body are not sent at all
   bool until_close : 1 = false;          // nothing but the end of the connection delimits its body

@@ -119,7 +119,7 @@ bool ResponseOutlet::compress_whole(Exchange& exchange, const ring::ResponseMess
     if (message.body.empty()) outside = whole.give_body();
     return false;
   }
-  exchange.begun = true;
+  exchange.begun = exchange.given = true;
   exchange.deadline_ms = 0;  // timeouts.handlerMs is the handler's
   exchanges_.release_js_thread(exchange);
   return true;
@@ -146,7 +146,7 @@ void ResponseOutlet::compress_piece(Connection& connection, Exchange& exchange,
                                     const OnReactor& here) {
   CompressedStream& stream = *exchange.compression();
   if ((message.flags & flags::kMore) == 0) {
-    stream.has_end = true;
+    stream.has_end = exchange.given = true;
     stream.trailers = message.fields;
     exchanges_.release_js_thread(exchange);  // it has done all there is to do
   }

@@ -350,6 +350,10 @@ void ResponseOutlet::answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t
 
 void ResponseOutlet::answer_lost(std::uint32_t exchange_slot, const OnReactor& here) {
   Exchange& exchange = exchanges_.at(exchange_slot);
+  if (exchange.given) {
+    exchanges_.release_js_thread(exchange);
+    return;
+  }
   exchange.watched = false;  // who watched it is gone
   Upload* const upload = io_.table().at(exchange.connection_slot).upload();
   if (upload != nullptr && upload->stage == Upload::Stage::delivering &&
@@ -399,8 +403,9 @@ void ResponseOutlet::answer_instead(Connection& connection, std::uint32_t exchan
   Exchange& exchange = exchanges_.at(exchange_slot);
   exchanges_.abandon(exchange_slot);
   if (exchange.begun) {
-    // Complete already: it waits for older answers, and is the last. Else half of it has been sent.
-    if (exchange.complete)
+    // Complete already, or as good as: it waits for older answers or for the pool, and is the last. Else half
+    // of it has been sent.
+    if (exchange.complete || exchange.given)
       exchange.close_after = true;
     else
       abort(connection, exchange, here);
