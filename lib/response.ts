@@ -280,21 +280,14 @@ export class HttpResponse {
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       return this.#fileSent((settle) => {
-        queueMicrotask(() => {
+        // Not as a microtask: an await of this promise is seen by one of its own, which would come behind it.
+        setImmediate(() => {
           settle(error);
         });
       });
     }
     const packed = this.#packed(CONTENT_TYPE_NONE);
-    const hasOwnType = fields.some(({ field }) => field.kind === 'content-type');
-    const message = sendFileMessage(
-      wanted,
-      this.#status,
-      fieldLines(fields),
-      hasOwnType,
-      this.#records,
-      this.#start,
-    );
+    const message = sendFileMessage(wanted, this.#status, fields, this.#records, this.#start);
     const stream = this.#streamed();
     return this.#fileSent((settle) => {
       stream.sendFile((packed >>> 24) & (RESPONSE_OWN_DATE | RESPONSE_CLOSE), message, (news) => {

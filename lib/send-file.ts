@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { FileError, OptionError } from './errors.js';
 import { readOptions } from './option-reader.js';
 import { fieldsNamed, isGetRequest, isHeadRequest } from './request-record.js';
-import type { ResponseField } from './response-fields.js';
+import { fieldLines, type ResponseField } from './response-fields.js';
 import { NEWS_FILE_BROKEN, NEWS_FILE_MISSING, NEWS_FILE_UNAVAILABLE } from './ring-layout.js';
 import { showValue } from './show-value.js';
 import { FILE_NAMES, parseFileOptions, type FileConfig, type FileOptions } from './static-files.js';
@@ -67,7 +67,7 @@ export function parseSendFile(path: unknown, options: unknown, own: readonly Res
       etag: config.etag && !has('etag'),
       lastModified: config.lastModified && !has('last-modified'),
       precompressed: has('content-encoding') ? [] : config.precompressed,
-      fields: has('cache-control') ? withoutCacheControl(config.fields) : config.fields,
+      fields: without(own, config.fields),
     },
   };
 }
@@ -79,8 +79,7 @@ export function parseSendFile(path: unknown, options: unknown, own: readonly Res
 export function sendFileMessage(
   wanted: WantedFile,
   status: number,
-  lines: string,
-  hasOwnType: boolean,
+  own: readonly ResponseField[],
   records: string,
   start: number,
 ): string {
@@ -91,18 +90,22 @@ export function sendFileMessage(
     (config.dotfiles ? 'd' : '') +
     (config.etag ? 'e' : '') +
     (config.lastModified ? 'm' : '') +
-    (config.ranges && isAsked && isGet ? 'r' : '') +
-    (hasOwnType ? 't' : '') +
+    (config.ranges && isAsked ? 'r' : '') +
     (wanted.hasDotfile ? 'h' : '') +
     { beneath: '', follow: 'f', refuse: 'n' }[config.symlinks as 'beneath' | 'follow' | 'refuse'];
   const codings = config.precompressed.map((coding) => ({ br: 'b', zstd: 'z', gzip: 'g' })[coding as 'br']);
   const asked = fieldsNamed(records, start, WISHES);
   const wishes = asked.map((value, index) => {
-    const counts = isAsked || WISHES[index] === 'accept-encoding';
+    const wish = WISHES[index];
+    const counts = wish === 'accept-encoding' || (isAsked && (isGet || wish !== 'range'));
     return value !== undefined && counts ? `=${value}` : '';
   });
+  const isType = ({ field }: ResponseField): boolean => field.kind === 'content-type';
+  const type = own.find(isType)?.value;
+  const lines = fieldLines(own.filter((entry) => !isType(entry)));
   const { directory, path } = wanted;
-  const texts = [String(status), directory, path, flags, codings.join(''), config.fields + lines, ...wishes];
+  const texts = [String(status), directory, path, flags, codings.join(''), config.fields + lines];
+  texts.push(type === undefined ? '' : `=${String(type)}`, ...wishes);
   return `${texts.join('\0')}\0`;
 }
 
@@ -120,8 +123,12 @@ export function fileErrorOf(news: number, path: string): FileError | undefined {
   }
 }
 
-function withoutCacheControl(fields: string): string {
-  return fields.replace(/^Cache-Control: [^\r]*\r\n/, '');
+/** The lines of `fields` whose names are not among those that the handler has set. */
+function without(own: readonly ResponseField[], fields: string): string {
+  if (own.length === 0) return fields;
+  return fields.replace(/^([^:]+): [^\r]*\r\n/gm, (line, name: string) =>
+    own.some(({ field }) => field.lower === name.toLowerCase()) ? '' : line,
+  );
 }
 
 /** An absolute path, or what is made one. */

@@ -217,7 +217,8 @@ class Lookup {
 
   [[nodiscard]] FoundFile serve(const std::string& path, OpenedFile file) const {
     auto entry = std::make_shared<FileEntry>();
-    const std::string_view media_type = root_.own_media_type ? std::string_view() : types_.of(path);
+    const std::string_view media_type =
+        root_.media_type ? std::string_view(*root_.media_type) : types_.of(path);
     const bool compressible = root_.compression != nullptr && root_.compression->enabled &&
                               is_compressible(*root_.compression, media_type);
     const bool varies = !root_.precompressed.empty() || compressible;

@@ -2,6 +2,7 @@
 // server listens, then const.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,8 +43,8 @@ struct FileRoot {
   std::vector<ContentCoding> precompressed;  // siblings to look for
   std::string fallback;                      // answered in place of what is no file; empty: none
   const ServerConfig::Compression* compression = nullptr;  // of files without a sibling; null: none
-  bool own_media_type = false;                             // `fields` has a Content-Type
-  std::string fields;                                      // whole lines, for every answer with a file
+  std::optional<std::string> media_type;                   // in place of what the extension says
+  std::string fields;  // whole lines, for every answer with a file; none of them Content-Type
 };
 
 struct FileRoots {

@@ -76,7 +76,6 @@ std::optional<SendFile> read_send_file(std::string_view message) {
   file.root.etag = has(flags, 'e');
   file.root.last_modified = has(flags, 'm');
   file.root.ranges = has(flags, 'r');
-  file.root.own_media_type = has(flags, 't');
   file.root.symlinks = has(flags, 'f')   ? SymlinkPolicy::follow
                        : has(flags, 'n') ? SymlinkPolicy::refuse
                                          : SymlinkPolicy::beneath;
@@ -84,6 +83,7 @@ std::optional<SendFile> read_send_file(std::string_view message) {
   file.root.redirect = false;
   file.root.precompressed = codings_of(texts.next());
   file.root.fields = texts.next();
+  file.root.media_type = texts.next_if_present();
   file.wish.if_match = texts.next_if_present();
   file.wish.if_unmodified_since = texts.next_if_present();
   file.wish.if_none_match = texts.next_if_present();
