@@ -4,7 +4,7 @@
       "target_name": "millrace",
       # One path a line; CMakeLists.txt and the native tests read the same list.
       "sources": ["<!@(sed -e 's/#.*//' native/sources)"],
-      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["native", "include", "<!(node -p \"require('node-addon-api').include_dir\")"],
       # SWALLOW: in a Worker that is being terminated nothing can be thrown; without it trying to ends the process.
       "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       # Node's common.gypi sets most of this too, but not the same in every version.

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { PlatformError } from './errors.js';
 import type { MediaTypeEntry } from './media-types.js';
 import type { ServerConfig } from './options.js';
+import type { PathParam } from './pattern.js';
 import { LAYOUT } from './ring-layout.js';
 import type { RingSizes } from './ring-memory.js';
 import type { ServerAddress } from './server-address.js';
@@ -16,10 +17,10 @@ export interface NativeRoute {
   readonly method: string;
   readonly pattern: string;
   /**
-   * Who answers: handler `id`, `replies[id]`, a file below `fileRoots[id]`; or, to requests that ask for another
+   * Who answers: handler `id`, `replies[id]`, a file below `fileRoots[id]`, `natives[id]`; or, to requests that ask for another
    * protocol, handler `id` gets the connection.
    */
-  readonly kind: 'handler' | 'reply' | 'files' | 'upgrade';
+  readonly kind: 'handler' | 'reply' | 'files' | 'native' | 'upgrade';
   readonly id: number;
   /** Of a handler: its own limits, where they differ from the server's. */
   readonly bodyBytes?: number | undefined;
@@ -61,6 +62,37 @@ export interface NativeFileRoot {
   readonly fields: string;
 }
 
+/** A handler of a shared library. Opaque: what keeps the library loaded. */
+export type LoadedHandler = object & { readonly problem?: undefined };
+
+/** Why there is no such handler. */
+export interface HandlerProblem {
+  readonly problem: 'load' | 'symbol' | 'abi';
+  readonly reason: string;
+}
+
+/** A route that a handler of a shared library answers: everything about it has been checked. */
+export interface NativeHandlerRoute {
+  readonly handler: LoadedHandler;
+  /** What its `init` gets. */
+  readonly data: string;
+  readonly params: readonly PathParam[];
+  readonly hasWildcard: boolean;
+  /** The pattern is `*`. */
+  readonly isAnyPath: boolean;
+  readonly wildcardSegment: number;
+  /** Its own limits, where they differ from the server's. */
+  readonly bodyBytes: number | undefined;
+  readonly handlerMs: number | undefined;
+}
+
+/** What a native handler has failed with. */
+export interface NativeHandlerFailure {
+  readonly method: string;
+  readonly path: string;
+  readonly message: string;
+}
+
 export interface NativeAddress {
   readonly host?: string;
   readonly port?: number;
@@ -77,6 +109,7 @@ export interface NativeSpec {
   readonly routes: readonly NativeRoute[];
   readonly replies: readonly NativeReply[];
   readonly fileRoots: readonly NativeFileRoot[];
+  readonly natives: readonly NativeHandlerRoute[];
   /** By extension: what files are sent as. */
   readonly mediaTypes: readonly MediaTypeEntry[];
   /** Handler for what no route matches; undefined: 404, 405 and OPTIONS are answered natively. */
@@ -85,7 +118,7 @@ export interface NativeSpec {
   /** One for each reactor; of several lanes, those of the first come first. */
   readonly requestMemory: readonly Int32Array[];
   readonly jsThreads: readonly NativePlace[];
-  /** Called when a reactor has ended or a JS thread has left: not for each. */
+  /** Called when a reactor has ended, a JS thread has left or a native handler has failed: not for each. */
   readonly onChange: () => void;
 }
 
@@ -100,6 +133,12 @@ export interface NativePlace {
 export interface NativeFailure {
   readonly syscall: string;
   readonly errno: number;
+}
+
+/** The `init` of `natives[native]` has failed. */
+export interface NativeInitFailure {
+  readonly native: number;
+  readonly reason: string;
 }
 
 export interface NativeReactorStats {
@@ -128,7 +167,7 @@ export interface NativeStats {
 
 export interface NativeServer {
   /** Opens the socket and starts the reactors; a failure leaves nothing open. */
-  listen(spec: NativeSpec): ServerAddress | NativeFailure;
+  listen(spec: NativeSpec): ServerAddress | NativeFailure | NativeInitFailure;
   /** By which JS threads of this process find the server, see {@link NativeThread.join}. */
   number(): number;
   /** The JS thread at `place` claims no more: tell, through `onChange`, when all it has claimed is answered. */
@@ -148,6 +187,8 @@ export interface NativeServer {
   stop(): { readonly answered?: number; readonly aborted?: number };
   /** Undefined when the server does not run. */
   stats(): NativeStats | undefined;
+  /** What native handlers have failed with since the last call. */
+  takeFailures(): readonly NativeHandlerFailure[];
   ref(): void;
   unref(): void;
 }
@@ -184,6 +225,8 @@ export interface Binding {
   readonly fieldNames: readonly string[];
   /** Whether the process has the functions that `compression` needs. */
   readonly hasGzip: boolean;
+  /** Loads a shared library, or takes it where it is loaded, and looks for one of its handlers. */
+  loadHandler(library: string, symbol: string): LoadedHandler | HandlerProblem;
 }
 
 let loaded: Binding | undefined;

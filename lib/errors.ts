@@ -73,6 +73,16 @@ export const ERROR_CODES = {
   ERR_MILLRACE_ROUTE_DUPLICATE: 'a route with this method and pattern exists already',
   /** {@link RouteError}: what `static()` should serve is no directory, or not there. */
   ERR_MILLRACE_STATIC_DIRECTORY: 'there is no directory where files are to be served from',
+  /** {@link NativeError}: the library of `server.native()` cannot be loaded; the message has the reason of dlopen(3). */
+  ERR_MILLRACE_NATIVE_LOAD: 'a library of native handlers cannot be loaded',
+  /** {@link NativeError}: the library exports no handler of this name. */
+  ERR_MILLRACE_NATIVE_SYMBOL: 'a library exports no handler of this name',
+  /** {@link NativeError}: the library was compiled for another version of millrace.h. */
+  ERR_MILLRACE_NATIVE_ABI: 'a library was compiled for another version of millrace.h',
+  /** {@link NativeError}: the `init` of a native handler has failed; `listen()` rejects with it. */
+  ERR_MILLRACE_NATIVE_INIT: 'a native handler could not be started',
+  /** {@link NativeError}: a native handler has failed, and its request was answered 500: the `error` event. */
+  ERR_MILLRACE_NATIVE_FAILED: 'a native handler has failed',
   /** {@link ThreadError}: a handler thread could not be started: its app threw, or the thread ended. */
   ERR_MILLRACE_THREAD_START: 'a handler thread could not be started',
   /** {@link ThreadError}: a handler thread's app has other routes than those of the threads before it. */
@@ -322,6 +332,33 @@ export class RouteError extends MillraceError {
 
   constructor(code: RouteErrorCode, message: string = ERROR_CODES[code]) {
     super(code, message);
+  }
+}
+
+/** The codes of a {@link NativeError}. */
+export type NativeErrorCode =
+  | 'ERR_MILLRACE_NATIVE_LOAD'
+  | 'ERR_MILLRACE_NATIVE_SYMBOL'
+  | 'ERR_MILLRACE_NATIVE_ABI'
+  | 'ERR_MILLRACE_NATIVE_INIT'
+  | 'ERR_MILLRACE_NATIVE_FAILED';
+
+/** A native handler that cannot be loaded or started, or what one has failed with. */
+export class NativeError extends MillraceError {
+  declare readonly code: NativeErrorCode;
+  /** Path of the library; undefined of what a handler has failed with. */
+  readonly library: string | undefined;
+  /** Name of the handler in it. */
+  readonly symbol: string | undefined;
+
+  constructor(
+    code: NativeErrorCode,
+    message: string = ERROR_CODES[code],
+    from: { readonly library?: string; readonly symbol?: string } = {},
+  ) {
+    super(code, message);
+    this.library = from.library;
+    this.symbol = from.symbol;
   }
 }
 

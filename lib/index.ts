@@ -12,6 +12,7 @@ export {
   InvalidHeaderError,
   ListenError,
   MillraceError,
+  NativeError,
   OptionError,
   PlatformError,
   ResponseError,
@@ -24,6 +25,7 @@ export type { ErrorCode } from './errors.js';
 export type { CompressionOptions } from './compression-options.js';
 export type { ErrorContext } from './handler-runner.js';
 export type { FieldValueInput } from './field-validation.js';
+export type { NativeOptions } from './native-handlers.js';
 export type { CloseOptions, ListenOptions } from './listen-options.js';
 export type {
   ConnectionPolicy,

@@ -2,9 +2,10 @@
 
 import type { Duplex } from 'node:stream';
 
-import type { NativeFileRoot, NativeReply, NativeRoute } from './binding.js';
+import type { NativeFileRoot, NativeHandlerRoute, NativeReply, NativeRoute } from './binding.js';
 import { RouteError } from './errors.js';
 import { checkContentLength, connectionWish, type FieldValueInput } from './field-validation.js';
+import { loadNativeHandler, type NativeName } from './native-handlers.js';
 import { readOptions } from './option-reader.js';
 import { parseRouteOptions } from './options.js';
 import { checkMethod, parsePattern, type RoutePattern } from './pattern.js';
@@ -60,6 +61,9 @@ export class Routes {
   readonly native: NativeRoute[] = [];
   readonly replies: NativeReply[] = [];
   readonly fileRoots: NativeFileRoot[] = [];
+  readonly natives: NativeHandlerRoute[] = [];
+  /** Where they are from, for messages. */
+  readonly nativeNames: NativeName[] = [];
   readonly #known = new Set<string>();
   /** Prefixes of files without the slash behind them: given up for what the app has there, whichever comes first. */
   readonly #implied = new Map<string, NativeRoute>();
@@ -86,6 +90,14 @@ export class Routes {
     const reply = nativeReply(init);
     this.#add(method, parsePattern(path), { kind: 'reply', id: this.replies.length });
     this.replies.push(reply);
+  }
+
+  addNative(method: unknown, pattern: unknown, options: unknown): void {
+    const parsed = parsePattern(pattern);
+    const { route, name } = loadNativeHandler(parsed, options);
+    this.#add(method, parsed, { kind: 'native', id: this.natives.length });
+    this.natives.push(route);
+    this.nativeNames.push(name);
   }
 
   addFiles(prefix: unknown, directory: unknown, options: unknown): void {

@@ -6,12 +6,13 @@ import { isIP } from 'node:net';
 import {
   binding,
   type NativeAddress,
+  type NativeInitFailure,
   type NativeRoute,
   type NativeServer,
   type NativeStats,
 } from './binding.js';
 import { Channel } from './channel.js';
-import { ListenError, OptionError, RouteError, StateError } from './errors.js';
+import { ListenError, NativeError, OptionError, RouteError, StateError } from './errors.js';
 import { HandlerRunner, type ErrorContext } from './handler-runner.js';
 import {
   HandlerThreads,
@@ -30,6 +31,7 @@ import {
 import { loadApp } from './load-app.js';
 import { closed, opened } from './open-servers.js';
 import { mediaTypes } from './media-types.js';
+import type { NativeName, NativeOptions } from './native-handlers.js';
 import { parseServerOptions, type ServerConfig, type ServerOptions } from './options.js';
 import { ringSizes, ServerMemory, threadMemory } from './ring-memory.js';
 import { RouteMethods } from './route-methods.js';
@@ -132,6 +134,18 @@ export class Server extends RouteMethods<ServerEvents> {
   static(prefix: string, directory: string | URL, options?: StaticOptions): this {
     this.#requireNew();
     this.#routes.addFiles(prefix, directory, options);
+    return this;
+  }
+
+  /**
+   * Answers requests for a pattern with a handler of a shared library, written in C or the like: on a thread of the
+   * worker pool, without JavaScript. HEAD runs what GET has. See docs/native-handlers.md.
+   * @throws {@link NativeError} `ERR_MILLRACE_NATIVE_LOAD`, `_SYMBOL`, `_ABI`; {@link RouteError}, {@link OptionError},
+   * {@link StateError} as {@link get}
+   */
+  native(method: string, pattern: string, options: NativeOptions): this {
+    this.#requireNew();
+    this.#routes.addNative(method, pattern, options);
     return this;
   }
 
@@ -295,6 +309,7 @@ export class Server extends RouteMethods<ServerEvents> {
       routes: this.#routes.native,
       replies: this.#routes.replies,
       fileRoots: this.#routes.fileRoots,
+      natives: this.#routes.natives,
       mediaTypes: mediaTypes(),
       fallback: this.#fallback,
       address,
@@ -303,6 +318,7 @@ export class Server extends RouteMethods<ServerEvents> {
       onChange: this.#onChange,
     });
     if ('syscall' in result) throw listenError(result, wanted);
+    if ('native' in result) throw initError(result, this.#routes.nativeNames[result.native]!);
     opened(this.#native);
     if (!this.#referenced) this.#native.unref();
     this.#state = 'listening';
@@ -327,8 +343,18 @@ export class Server extends RouteMethods<ServerEvents> {
 
   readonly #onChange = (): void => {
     this.#threads?.onChange();
+    this.#reportNativeFailures();
     if (this.#onEnded !== undefined && this.#native.ended()) this.#onEnded();
   };
+
+  #reportNativeFailures(): void {
+    if (this.#routes.natives.length === 0) return;
+    for (const { message, ...context } of this.#native.takeFailures()) {
+      const error = new NativeError('ERR_MILLRACE_NATIVE_FAILED', message);
+      if (this.listenerCount('error') > 0) this.emit('error', error, context);
+      else HandlerRunner.report(error, context);
+    }
+  }
 
   readonly #threadsObserver: ThreadsObserver = {
     stats: () => this.stats(),
@@ -369,6 +395,7 @@ export class Server extends RouteMethods<ServerEvents> {
         this.#native.ref();
         this.#native.drain(graceMs);
       });
+      this.#reportNativeFailures();
       const lastStats = this.#native.stats();
       const end = this.#native.stop();
       this.#lastStats = lastStats && withoutPresent(lastStats);
@@ -478,6 +505,14 @@ function listenError(failure: { syscall: string; errno: number }, wanted: Listen
   if (wanted.fd >= 0) return new ListenError(failure);
   if (wanted.path !== '') return new ListenError({ ...failure, address: wanted.path });
   return new ListenError({ ...failure, address: wanted.host === '' ? '::' : wanted.host, port: wanted.port });
+}
+
+function initError({ reason }: NativeInitFailure, name: NativeName): NativeError {
+  return new NativeError(
+    'ERR_MILLRACE_NATIVE_INIT',
+    `native(): the handler '${name.symbol}' of ${name.library} could not be started: ${reason}`,
+    name,
+  );
 }
 
 function noGzip(): OptionError {

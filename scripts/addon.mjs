@@ -48,7 +48,7 @@ function configuredFrom() {
 }
 
 function builtFrom() {
-  return fingerprint(filesUnder('native'), [configuredFrom()]);
+  return fingerprint([...filesUnder('native'), ...filesUnder('include')], [configuredFrom()]);
 }
 
 function nodeAddonApiVersion() {

@@ -60,7 +60,7 @@ function buildAddon() {
 /** Copies, because Node looks for a package's own files beside what links point to. */
 function makePackage() {
   rmSync(PACKAGE, { recursive: true, force: true });
-  for (const path of ['package.json', 'dist', 'docs', 'lib', 'test', 'out/test']) {
+  for (const path of ['package.json', 'dist', 'docs', 'include', 'lib', 'test', 'out/test']) {
     cpSync(join(root, path), join(PACKAGE, path), { recursive: true });
   }
   cpSync(join(root, 'out/cmake', PRESET, 'millrace.node'), join(PACKAGE, ADDON));

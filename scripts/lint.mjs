@@ -11,8 +11,8 @@ ensureDependencies();
 // The rules that use types need the declarations of lib/.
 ensureCompiled(['lib']);
 
-const isNative = (name) => /\.(cc|h)$/.test(name);
-const native = ['native', 'test', 'bench'].flatMap((folder) => filesUnder(folder, isNative));
+const isNative = (name) => /\.(cc|c|h)$/.test(name);
+const native = ['native', 'include', 'examples', 'test', 'bench'].flatMap((folder) => filesUnder(folder, isNative));
 
 const failures = [
   unlistedSources(),

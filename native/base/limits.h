@@ -101,6 +101,14 @@ inline constexpr std::size_t kKeptBlockBytes = __has_feature(address_sanitizer) 
 inline constexpr std::size_t kKeptBlockBytes = 8 * 1024 * 1024;
 #endif
 
+// --- native handlers ---
+
+/// Fields of one answer, together: as much as lib/ lets a handler in JavaScript say. Bytes.
+inline constexpr std::size_t kHandlerFieldBytes = 64 * 1024;
+
+/// Failures of native handlers that wait for JavaScript to report them; more are only counted.
+inline constexpr std::size_t kKeptFailures = 256;
+
 // --- rings ---
 
 /// Longest sleep of a reactor while a JS thread is answering: JS publishes each answer without a system call,

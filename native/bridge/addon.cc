@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "bridge/handler_loader.h"
 #include "bridge/server_wrap.h"
 #include "bridge/thread_wrap.h"
 #include "http/field_names.h"
@@ -124,6 +125,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("layout", layout_object(env));
   exports.Set("fieldNames", field_names_array(env));
   exports.Set("hasGzip", has_gzip());
+  exports.Set("loadHandler", Napi::Function::New<load_handler>(env, "loadHandler"));
   return exports;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "bridge/handler_loader.h"
 #include "bridge/js_values.h"
 
 namespace millrace::bridge {
@@ -135,6 +136,23 @@ void read_files(const Napi::Object& spec, FileRoots& files) {
   });
 }
 
+NativeRoute native_route_of(const Napi::Object& route, const ServerConfig& config) {
+  NativeRoute result{.handler = handler_of(property(route, "handler"), string_of(route, "data")),
+                     .params = {.params = {},
+                                .has_wildcard = bool_of(route, "hasWildcard"),
+                                .is_any_path = bool_of(route, "isAnyPath"),
+                                .wildcard_segment = u32_of(route, "wildcardSegment")},
+                     .body_bytes = config.limits.body_bytes,
+                     .handler_ms = config.timeouts.handler_ms};
+  for_each_in(route, "params", [&](const Napi::Value& value) {
+    const Napi::Object param = as_object(value);
+    result.params.params.push_back({.name = string_of(param, "name"), .segment = u32_of(param, "segment")});
+  });
+  if (property(route, "bodyBytes").IsNumber()) result.body_bytes = u64_of(route, "bodyBytes");
+  if (property(route, "handlerMs").IsNumber()) result.handler_ms = u32_of(route, "handlerMs");
+  return result;
+}
+
 /// What answers, and by which router it is found.
 struct RouteKind {
   RouteTarget::Kind target;
@@ -143,6 +161,7 @@ struct RouteKind {
 RouteKind kind_of(std::string_view name) {
   if (name == "reply") return {RouteTarget::Kind::reply, false};
   if (name == "files") return {RouteTarget::Kind::files, false};
+  if (name == "native") return {RouteTarget::Kind::native, false};
   return {RouteTarget::Kind::handler, name == "upgrade"};
 }
 
@@ -176,6 +195,10 @@ std::optional<Routes> routes_of(const Napi::Object& spec, const ServerConfig& co
   for_each_in(spec, "replies",
               [&](const Napi::Value& reply) { routes.replies.push_back(reply_of(as_object(reply))); });
   read_files(spec, routes.files);
+  for_each_in(spec, "natives", [&](const Napi::Value& route) {
+    routes.natives.push_back(native_route_of(as_object(route), config));
+    if (routes.natives.back().handler == nullptr) problem = "a native handler is missing";
+  });
   for_each_in(spec, "routes", [&](const Napi::Value& route) {
     if (problem.empty()) problem = add_route(routes, as_object(route), config);
   });

@@ -19,6 +19,14 @@ Napi::Object failure(Napi::Env env, const SysError& error) {
   return object;
 }
 
+/// The native handler of this number cannot begin.
+Napi::Object handler_failure(Napi::Env env, std::uint32_t index, const std::string& reason) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("native", static_cast<double>(index));
+  object.Set("reason", reason);
+  return object;
+}
+
 Napi::Object address_object(Napi::Env env, const LocalAddress& local) {
   Napi::Object object = Napi::Object::New(env);
   if (local.family == PeerAddress::Family::none) {
@@ -41,7 +49,8 @@ Napi::Function ServerWrap::define(Napi::Env env) {
        InstanceMethod<&ServerWrap::abandon>("abandon"), InstanceMethod<&ServerWrap::has_left>("hasLeft"),
        InstanceMethod<&ServerWrap::outstanding>("outstanding"), InstanceMethod<&ServerWrap::drain>("drain"),
        InstanceMethod<&ServerWrap::ended>("ended"), InstanceMethod<&ServerWrap::stop>("stop"),
-       InstanceMethod<&ServerWrap::stats>("stats"), InstanceMethod<&ServerWrap::ref>("ref"),
+       InstanceMethod<&ServerWrap::stats>("stats"),
+       InstanceMethod<&ServerWrap::take_failures>("takeFailures"), InstanceMethod<&ServerWrap::ref>("ref"),
        InstanceMethod<&ServerWrap::unref>("unref")});
 }
 
@@ -61,6 +70,10 @@ Napi::Value ServerWrap::listen(const Napi::CallbackInfo& info) {
     if (problem.empty()) problem = "the memory of the rings is missing or too small";
     napi_throw_error(env, nullptr, problem.c_str());
     return env.Undefined();
+  }
+  // Before anybody can connect. What has begun ends with the routes, where the rest fails.
+  for (std::uint32_t i = 0; i < routes->natives.size(); ++i) {
+    if (!routes->natives[i].handler->begin(problem)) return handler_failure(env, i, problem);
   }
   Result<Listener> listener = Listener::open(address_of(spec));
   if (!listener.ok()) return failure(env, listener.error());
@@ -150,6 +163,30 @@ Napi::Value ServerWrap::ended(const Napi::CallbackInfo& info) {
 Napi::Value ServerWrap::stats(const Napi::CallbackInfo& info) {
   if (server_ == nullptr) return info.Env().Undefined();
   return stats_object(info.Env(), *server_);
+}
+
+Napi::Value ServerWrap::take_failures(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array all = Napi::Array::New(env);
+  if (server_ == nullptr) return all;
+  const HandlerFailures::Taken taken = server_->take_failures();
+  std::uint32_t count = 0;
+  for (const HandlerFailure& failure : taken.failures) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("method", failure.method);
+    object.Set("path", failure.path);
+    object.Set("message", failure.message);
+    all.Set(count++, object);
+  }
+  if (taken.dropped > 0) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("method", "");
+    object.Set("path", "");
+    object.Set("message",
+               std::to_string(taken.dropped) + " more failures of native handlers are not reported");
+    all.Set(count, object);
+  }
+  return all;
 }
 
 Napi::Value ServerWrap::ref(const Napi::CallbackInfo& info) {

@@ -50,6 +50,7 @@ const RouteTarget* RequestIntake::handler_of(const RouteMatch& match) const noex
 }
 
 std::uint64_t RequestIntake::body_limit(const RouteMatch& match) const noexcept {
+  if (const NativeRoute* native = native_route_of(match)) return native->body_bytes;
   const RouteTarget* handler = handler_of(match);
   return handler == nullptr ? config_.limits.body_bytes : routes_.handlers[handler->id].body_bytes;
 }
@@ -62,8 +63,33 @@ RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const ch
     BodyToHandOver whole{.bytes = body};
     return hand_over(connection, head_bytes, whole, handler->id, here);
   }
+  if (const NativeRoute* native = native_route_of(match)) {
+    ByteBlocks whole;
+    if (whole.append(body)) {
+      call_native(connection, head_bytes, std::move(whole), *native, here);
+    } else {
+      refuse(connection, 503, here);
+    }
+    return Dispatch::answered;
+  }
   answer_natively(connection, RequestTraits::of(parser_.head()), match, head_bytes, here);
   return Dispatch::answered;
+}
+
+std::uint32_t RequestIntake::open_exchange(Connection& connection, std::uint32_t handler_ms) {
+  const std::uint32_t slot = exchanges_.open(connection);
+  Exchange& exchange = exchanges_.at(slot);
+  const RequestTraits traits = RequestTraits::of(parser_.head());
+  exchange.head_request = traits.head_request;
+  exchange.http_1_0 = traits.http_1_0;
+  exchange.keep_alive_1_0 = traits.keep_alive_1_0;
+  exchange.close_after = traits.close_after;
+  exchange.safe = is_safe(parser_.head().method);
+  if (handler_ms != 0) {
+    exchange.deadline_ms = io_.now_ms() + handler_ms;
+    io_.arm(connection);
+  }
+  return slot;
 }
 
 void RequestIntake::answer_natively(Connection& connection, const RequestTraits& request,
@@ -127,20 +153,8 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   if (in_arena && !body.bytes.empty()) std::memcpy(end, body.bytes.data(), body.bytes.size());
   const auto body_bytes = static_cast<std::uint32_t>(in_arena ? body.bytes.size() : body.outside.size());
 
-  const std::uint32_t slot = exchanges_.open(connection);
-  Exchange& exchange = exchanges_.at(slot);
-  const RequestTraits traits = RequestTraits::of(head);
-  exchange.head_request = traits.head_request;
-  exchange.http_1_0 = traits.http_1_0;
-  exchange.keep_alive_1_0 = traits.keep_alive_1_0;
-  exchange.close_after = traits.close_after;
-  exchange.safe = is_safe(head.method);
-  if (config_.compression.enabled) exchange.accepts_gzip = accepts_gzip(fields, head_bytes);
-  const std::uint32_t handler_ms = routes_.handlers[route].handler_ms;
-  if (handler_ms != 0) {
-    exchange.deadline_ms = io_.now_ms() + handler_ms;
-    io_.arm(connection);
-  }
+  const std::uint32_t slot = open_exchange(connection, routes_.handlers[route].handler_ms);
+  if (config_.compression.enabled) exchanges_.at(slot).accepts_gzip = accepts_gzip(fields, head_bytes);
   ring.push({.exchange_slot = slot,
              .exchange_generation = exchanges_.generation_of(slot),
              .route = route,

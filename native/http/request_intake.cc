@@ -10,7 +10,7 @@ namespace millrace {
 RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io,
                              ResponseOutlet& outlet, ExchangeTable& exchanges, ring::RequestLanes& lanes,
                              QueueGauge& queue, const std::vector<ring::NewsBox*>& news, JobDesk& jobs,
-                             FileCache& file_cache, Counters& counters)
+                             FileCache& file_cache, HandlerFailures& failures, Counters& counters)
     : config_(config),
       routes_(routes),
       io_(io),
@@ -21,6 +21,7 @@ RequestIntake::RequestIntake(const ServerConfig& config, const Routes& routes, C
       news_(news),
       jobs_(jobs),
       file_cache_(file_cache),
+      failures_(failures),
       counters_(counters),
       parser_({.request_line_bytes = config.limits.request_line_bytes,
                .header_bytes = config.limits.header_bytes,

@@ -16,6 +16,8 @@
 #include "base/thread_tokens.h"
 #include "files/file_cache.h"
 #include "files/file_root.h"
+#include "handlers/handler_failures.h"
+#include "handlers/native_route.h"
 #include "http/exchange_table.h"
 #include "http/queue_gauge.h"
 #include "http/reply_table.h"
@@ -37,6 +39,7 @@ struct Routes {
   Router behind_files;  // where what is no file goes: all but those with files
   ReplyTable replies;
   FileRoots files;
+  std::vector<NativeRoute> natives;
   /// By RouteTarget::id of handlers: the server's limits, or the route's own.
   struct HandlerLimits {
     std::uint64_t body_bytes;
@@ -52,7 +55,7 @@ class RequestIntake {
   RequestIntake(const ServerConfig& config, const Routes& routes, ConnectionIo& io, ResponseOutlet& outlet,
                 ExchangeTable& exchanges, ring::RequestLanes& lanes, QueueGauge& queue,
                 const std::vector<ring::NewsBox*>& news, JobDesk& jobs, FileCache& file_cache,
-                Counters& counters);
+                HandlerFailures& failures, Counters& counters);
 
   /// The connection has input. It may be gone afterwards, as after each of these.
   void on_readable(Connection& connection, const OnReactor& here);
@@ -146,6 +149,8 @@ class RequestIntake {
   void answer_natively(Connection& connection, const RequestTraits& request, const RouteMatch& match,
                        const char* head_bytes, const OnReactor& here);
   void refuse(Connection& connection, std::uint16_t status, const OnReactor& here);
+  /// The slot of the exchange that the request in the parser gets.
+  [[nodiscard]] std::uint32_t open_exchange(Connection& connection, std::uint32_t handler_ms);
 
   // request_files.cc
   class FileLookup;
@@ -157,6 +162,17 @@ class RequestIntake {
   void answer_with_file(Connection& connection, const RequestTraits& request, const RouteMatch& match,
                         const char* head_bytes, const OnReactor& here);
 
+  // request_natives.cc
+  class NativeCall;
+  /// Null: somebody else answers.
+  [[nodiscard]] const NativeRoute* native_route_of(const RouteMatch& match) const noexcept;
+  /// Has the request in the parser answered; at once, where there is no room for it.
+  void call_native(Connection& connection, const char* head_bytes, ByteBlocks body, const NativeRoute& route,
+                   const OnReactor& here);
+  /// The upload is complete.
+  [[nodiscard]] Progress call_native_with_body(Connection& connection, const OnReactor& here);
+  void on_native_done(NativeCall& call, const OnReactor& here);
+
   const ServerConfig& config_;
   const Routes& routes_;
   ConnectionIo& io_;
@@ -167,6 +183,7 @@ class RequestIntake {
   const std::vector<ring::NewsBox*>& news_;  // by JS thread
   JobDesk& jobs_;
   FileCache& file_cache_;
+  HandlerFailures& failures_;
   Counters& counters_;
 
   FieldTable fields_;

@@ -29,7 +29,7 @@ RequestIntake::Progress RequestIntake::begin_upload(Connection& connection, cons
                                                     const OnReactor& here) {
   const RequestHead& head = parser_.head();
   const bool asks = head.expect_continue && data.empty();
-  const bool is_read = handler_of(match) != nullptr;
+  const bool is_read = handler_of(match) != nullptr || native_route_of(match) != nullptr;
   if (asks && !is_read) {
     // Nobody wants this body. Whether it comes after our final answer cannot be known, so the connection ends
     // (RFC 9110 §10.1.1).
@@ -166,7 +166,14 @@ RequestIntake::Progress RequestIntake::settle_upload(Connection& connection, std
   Upload& upload = *connection.upload();
   switch (upload.stage) {
     case Upload::Stage::collecting:
-      return call_handler(connection, data, here);
+      if (native_route_of(upload.match) == nullptr) return call_handler(connection, data, here);
+      if (upload.complete) return call_native_with_body(connection, here);
+      if (upload.continue_owed) {  // a native handler gets all of it: nothing is gained by waiting
+        if (!send_continue(connection, here)) return Progress::wait;
+        upload.continue_owed = false;
+        upload.started_ms = io_.now_ms();
+      }
+      break;
     case Upload::Stage::discarding:
       if (upload.complete) return end_discarding(connection, here);
       if (upload.answered &&

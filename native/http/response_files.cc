@@ -84,11 +84,11 @@ void ResponseOutlet::give_file(FileSending& sending, const OnReactor& here) {
   if (answer.status == 200) answer.status = sending.wanted_.status;
   answer.own_date = (sending.flags_ & ring::response::kOwnDate) != 0;
   answer.close = (sending.flags_ & ring::response::kClose) != 0;
-  put_whole(sending.slot_, sending.generation_, std::move(answer), here);
+  put_whole(sending.slot_, sending.generation_, std::move(answer), {}, here);
 }
 
 void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, WholeAnswer answer,
-                               const OnReactor& here) {
+                               OwnedBytes block, const OnReactor& here) {
   const ResponseHead bound{.status = answer.status, .fields = answer.fields};
   char* const start = io_.reserve_output(response_head_bound(bound) + answer.body.size(), here);
   Exchange* const exchange = exchanges_.find(slot, generation);
@@ -107,6 +107,7 @@ void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, Who
   char* end = write_response_head(start, head, date_);
   if (exchange->head_request || !status_allows_content(answer.status)) {
     answer.files.clear();
+    block.clear();
   } else if (!answer.body.empty()) {
     std::memcpy(end, answer.body.data(), answer.body.size());
     end += answer.body.size();
@@ -114,13 +115,16 @@ void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, Who
   const std::string_view written{start, static_cast<std::size_t>(end - start)};
   if (&exchanges_.at(connection.first_exchange) == exchange) {
     io_.commit_output(connection, written.size());
+    io_.append_output(connection, std::move(block));
     append_files(connection, answer.files);
     finish_oldest(connection, exchange->close_after);
     return;
   }
   exchanges_.release_js_thread(*exchange);
   exchanges_.hold(*exchange, std::move(answer.files));
-  if (!exchanges_.hold(*exchange, written)) io_.close(connection, here);
+  if (!exchanges_.hold(*exchange, written) || !exchanges_.hold(*exchange, block.view())) {
+    io_.close(connection, here);
+  }
 }
 
 }  // namespace millrace

@@ -369,6 +369,10 @@ void ResponseOutlet::answer_lost(std::uint32_t exchange_slot, const OnReactor& h
 }
 
 void ResponseOutlet::answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here) {
+  answer_error(exchange_slot, 503, here);
+}
+
+void ResponseOutlet::answer_error(std::uint32_t exchange_slot, std::uint16_t status, const OnReactor& here) {
   const Exchange& asked = exchanges_.at(exchange_slot);
   const std::uint32_t generation = exchanges_.generation_of(exchange_slot);
   Connection& connection = io_.table().at(asked.connection_slot);
@@ -378,11 +382,11 @@ void ResponseOutlet::answer_unavailable(std::uint32_t exchange_slot, const OnRea
                               .close_after = asked.close_after};
   const bool close =
       ends_connection(connection, request, is_youngest) || (is_youngest && leaves_body_behind(connection));
-  const std::string response = error_response(503,
+  const std::string response = error_response(status,
                                               {.close = close,
                                                .head_request = request.head_request,
                                                .keep_alive_1_0 = request.keep_alive_1_0,
-                                               .retry_after_seconds = kRetryAfterSeconds},
+                                               .retry_after_seconds = status == 503 ? kRetryAfterSeconds : 0},
                                               date_);
   char* const start = io_.reserve_output(response.size(), here);
   Exchange* const exchange = exchanges_.find(exchange_slot, generation);

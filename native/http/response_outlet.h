@@ -1,9 +1,12 @@
 // response_outlet.h: puts answers onto their connections, in the order of the requests. Reactor thread only.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <random>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -86,6 +89,20 @@ class ResponseOutlet {
   /// No JS thread will see this request: it has waited for longer than timeouts.queueMs.
   void answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t generation, const OnReactor& here);
 
+  // response_natives.cc: of requests that native handlers have.
+
+  /// All of the answer.
+  void answer_exchange(std::uint32_t exchange_slot, std::uint32_t generation, const WholeAnswer& answer,
+                       OwnedBytes body, const OnReactor& here);
+  /// Its handler has failed: 500.
+  void answer_failed(std::uint32_t exchange_slot, const OnReactor& here);
+  /// No thread will run its handler: 503.
+  void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here);
+  /// `gone` is set when the client says FIN: perhaps nobody reads any more. Until it is forgotten.
+  void watch_client(std::uint32_t exchange_slot, std::uint32_t generation,
+                    std::shared_ptr<std::atomic<bool>> gone);
+  void forget_client(std::uint32_t exchange_slot, std::uint32_t generation);
+
   /// The JS thread that had this request has ended: 503, or half an answer is cut off.
   void answer_lost(std::uint32_t exchange_slot, const OnReactor& here);
 
@@ -147,9 +164,12 @@ class ResponseOutlet {
   class FileSending;
   void send_file(Exchange& exchange, const ring::ResponseMessage& message, std::uint8_t js_thread);
   void give_file(FileSending& sending, const OnReactor& here);
-  /// All of the answer to a request that a handler has.
-  void put_whole(std::uint32_t exchange_slot, std::uint32_t generation, WholeAnswer answer,
+  /// All of the answer to a request that a handler has. `block` is the end of its body, behind `answer.body`.
+  void put_whole(std::uint32_t exchange_slot, std::uint32_t generation, WholeAnswer answer, OwnedBytes block,
                  const OnReactor& here);
+
+  // response_natives.cc
+  void tell_watched_client(std::uint32_t exchange_slot);
 
   // response_compression.cc
   class WholeCompression;
@@ -169,7 +189,7 @@ class ResponseOutlet {
 
   [[nodiscard]] static ResponseHead head_of(const WholeAnswer& answer, bool close,
                                             bool keep_alive_1_0) noexcept;
-  void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here);
+  void answer_error(std::uint32_t exchange_slot, std::uint16_t status, const OnReactor& here);
   void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, FileParts files,
                     const OnReactor& here);
   void append_files(Connection& connection, FileParts& files);
@@ -191,6 +211,8 @@ class ResponseOutlet {
   const std::uint64_t drained_bytes_;
   std::uint64_t boundary_;
   std::vector<BodyRead> body_reads_;
+  /// By generation and slot: what native handlers are at work for.
+  std::unordered_map<std::uint64_t, std::shared_ptr<std::atomic<bool>>> watched_clients_;
   std::vector<ConnectionId> asking_;  // may have been drained already: looked at after the next flush
   std::int64_t unix_seconds_ = 0;
   HttpDate http_date_;

@@ -184,6 +184,7 @@ void ResponseOutlet::tell_peer_finished(const Connection& connection) {
   for (std::uint32_t slot = connection.first_exchange; slot != kNone; slot = exchanges_.at(slot).next) {
     const Exchange& exchange = exchanges_.at(slot);
     if (exchange.watched && !exchange.complete) tell(exchange, slot, ring::news::kPeerFinished);
+    if (!watched_clients_.empty()) tell_watched_client(slot);
   }
 }
 

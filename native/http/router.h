@@ -14,10 +14,10 @@
 
 namespace millrace {
 
-/// Whose answer it is: a JavaScript handler's, a canned response of the reactor's, or a file's. `id` is the
-/// caller's.
+/// Whose answer it is: a JavaScript handler's, a canned response of the reactor's, a file's, or a native
+/// handler's. `id` is the caller's.
 struct RouteTarget {
-  enum class Kind : std::uint8_t { handler, reply, files };
+  enum class Kind : std::uint8_t { handler, reply, files, native };
   Kind kind = Kind::handler;
   std::uint32_t id = 0;
 };

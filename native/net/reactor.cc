@@ -69,7 +69,7 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std:
                    .keep_ms = kFileKeptMs,
                    .idle_ms = kFileIdleMs}),
       intake_(shared.config, shared.routes, io_, outlet_, exchanges_, requests, shared.queue, news_, jobs_,
-              file_cache_, counters_),
+              file_cache_, shared.failures, counters_),
       departures_(requests, exchanges_, outlet_, js_threads_),
       js_wakes_(js_threads_, requests),
       config_(shared.config),

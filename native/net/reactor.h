@@ -39,6 +39,7 @@ struct ReactorShared {
   BufferBudget& budget;
   QueueGauge& queue;
   WorkerPool& workers;
+  HandlerFailures& failures;
   /// Called on reactor threads when one has ended, or a JS thread has left.
   ring::Doorbell::Wake on_change = nullptr;
   void* on_change_context = nullptr;

@@ -23,6 +23,7 @@ Server::Server(const ServerConfig& config, Routes routes)
 Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, Routes routes, Listener listener,
                                               const RingSizes& sizes, const ServerMemory& memory) {
   std::unique_ptr<Server> server(new Server(config, std::move(routes)));
+  server->failures_.connect(memory.on_change, memory.on_change_context);
   Result<LocalAddress> local = listener.local();
   if (!local.ok()) return local.error();
   server->local_ = std::move(local).value();
@@ -73,6 +74,7 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
                                   .budget = budget_,
                                   .queue = queue_,
                                   .workers = *workers_,
+                                  .failures = failures_,
                                   .on_change = memory.on_change,
                                   .on_change_context = memory.on_change_context},
                                  *request_lanes_.back(), std::move(links));
@@ -182,6 +184,7 @@ void Server::join() noexcept {
   threads_.clear();
   // Behind the reactors, which ask it for something to their end.
   if (workers_ != nullptr) workers_->stop();
+  for (const NativeRoute& route : routes_.natives) route.handler->end();
 }
 
 }  // namespace millrace

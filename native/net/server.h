@@ -15,6 +15,7 @@
 #include "base/buffer_budget.h"
 #include "base/result.h"
 #include "base/server_config.h"
+#include "handlers/handler_failures.h"
 #include "http/queue_gauge.h"
 #include "net/listener.h"
 #include "net/reactor.h"
@@ -108,6 +109,8 @@ class Server {
   [[nodiscard]] const QueueGauge& queue() const noexcept { return queue_; }
   [[nodiscard]] const BufferBudget& budget() const noexcept { return budget_; }
   [[nodiscard]] const WorkerPool& workers() const noexcept { return *workers_; }
+  /// What native handlers have failed with since it was asked last. on_change is called when there is some.
+  [[nodiscard]] HandlerFailures::Taken take_failures() { return failures_.take(); }
   [[nodiscard]] const LocalAddress& local() const noexcept { return local_; }
 
  private:
@@ -133,6 +136,7 @@ class Server {
   const Routes routes_;
   BufferBudget budget_;
   QueueGauge queue_;
+  HandlerFailures failures_;
   LocalAddress local_;
   std::vector<std::unique_ptr<JsPlace>> places_;
   std::vector<std::unique_ptr<ring::RequestRing>> request_rings_;    // by lane, then reactor
