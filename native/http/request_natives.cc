@@ -150,8 +150,7 @@ void RequestIntake::on_native_done(NativeCall& call, const OnReactor& here) {
                             {.status = call.response_.status(),
                              .fields = call.response_.fields(),
                              .own_date = call.response_.has_date(),
-                             .close = call.response_.wants_close(),
-                             .content_length = body.size()},
+                             .close = call.response_.wants_close()},
                             std::move(body), here);
   }
 }

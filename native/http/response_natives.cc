@@ -14,15 +14,15 @@ namespace {
 
 }  // namespace
 
-void ResponseOutlet::answer_exchange(std::uint32_t slot, std::uint32_t generation, const WholeAnswer& answer,
+void ResponseOutlet::answer_exchange(std::uint32_t slot, std::uint32_t generation, WholeAnswer answer,
                                      OwnedBytes body, const OnReactor& here) {
+  answer.content_length = body.size();
   if (body.size() > kOutputCopyBytes) {
-    put_whole(slot, generation, answer, std::move(body), here);
-    return;
+    put_whole(slot, generation, std::move(answer), std::move(body), here);
+  } else {
+    answer.body = body.view();  // sent with the head, in one piece
+    put_whole(slot, generation, std::move(answer), {}, here);
   }
-  WholeAnswer whole = answer;  // a small body is sent with the head, in one piece
-  whole.body = body.view();
-  put_whole(slot, generation, std::move(whole), {}, here);
 }
 
 void ResponseOutlet::answer_failed(std::uint32_t exchange_slot, const OnReactor& here) {

@@ -91,8 +91,8 @@ class ResponseOutlet {
 
   // response_natives.cc: of requests that native handlers have.
 
-  /// All of the answer.
-  void answer_exchange(std::uint32_t exchange_slot, std::uint32_t generation, const WholeAnswer& answer,
+  /// All of the answer; `body` is its body.
+  void answer_exchange(std::uint32_t exchange_slot, std::uint32_t generation, WholeAnswer answer,
                        OwnedBytes body, const OnReactor& here);
   /// Its handler has failed: 500.
   void answer_failed(std::uint32_t exchange_slot, const OnReactor& here);

@@ -32,10 +32,17 @@ export function compileLibrary(source: string, options: LibraryOptions = {}): st
   const input = text === undefined ? [join(PACKAGE_ROOT, source)] : ['-x', 'c', '-'];
   execFileSync(
     process.env['CC'] ?? 'cc',
-    ['-std=c11', '-O2', ...warnings, '-shared', '-fPIC', '-I', join(PACKAGE_ROOT, 'include'), '-o', written].concat(
-      input,
-      libraries,
-    ),
+    [
+      '-std=c11',
+      '-O2',
+      ...warnings,
+      '-shared',
+      '-fPIC',
+      '-I',
+      join(PACKAGE_ROOT, 'include'),
+      '-o',
+      written,
+    ].concat(input, libraries),
     { input: text ?? '', stdio: ['pipe', 'pipe', 'pipe'] },
   );
   renameSync(written, library);

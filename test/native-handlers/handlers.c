@@ -1,5 +1,5 @@
-// handlers.c: handlers for the tests of this folder. What they have seen they say in their answers; those that wait
-// do so for files in the folder that is their data.
+// handlers.c: handlers for the tests of this folder. What they have seen they say in their answers; those
+// that wait do so for files in the folder that is their data.
 #define _POSIX_C_SOURCE 200809L
 
 #include <millrace.h>
@@ -22,14 +22,16 @@ static void say(const millrace_api* api, millrace_response* response, const char
   api->append_body(response, "\n", 1);
 }
 
-static void say_number(const millrace_api* api, millrace_response* response, const char* what, long long number) {
+static void say_number(const millrace_api* api, millrace_response* response, const char* what,
+                       long long number) {
   char line[100];
   int size = snprintf(line, sizeof line, "%s=%lld\n", what, number);
   api->append_body(response, line, (size_t)size);
 }
 
 // All that can be read of a request.
-static int tell(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int tell(const millrace_api* api, void* state, millrace_request* request,
+                millrace_response* response) {
   (void)state;
   api->add_header(response, "Content-Type", "text/plain", MILLRACE_TO_NUL);
   say_number(api, response, "version", api->version);
@@ -52,7 +54,8 @@ static int tell(const millrace_api* api, void* state, millrace_request* request,
   millrace_text name;
   millrace_text value;
   for (size_t i = 0; i < api->header_count(request); ++i) {
-    if (api->header_at(request, i, &name, NULL) == MILLRACE_OK && api->header_at(request, i, NULL, &value) == MILLRACE_OK) {
+    if (api->header_at(request, i, &name, NULL) == MILLRACE_OK &&
+        api->header_at(request, i, NULL, &value) == MILLRACE_OK) {
       say(api, response, name.data, value);
     }
   }
@@ -84,7 +87,8 @@ static void release(void* context, void* data) {
 }
 
 // As many bytes as the query says, copied (/copied) or handed over (/taken).
-static int fill(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int fill(const millrace_api* api, void* state, millrace_request* request,
+                millrace_response* response) {
   (void)state;
   size_t size = strtoul(api->query(request).data, NULL, 10);
   char* bytes = malloc(size + 1);
@@ -105,11 +109,13 @@ static int fill(const millrace_api* api, void* state, millrace_request* request,
 }
 
 // Bodies in place of each other.
-static int replace(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int replace(const millrace_api* api, void* state, millrace_request* request,
+                   millrace_response* response) {
   (void)request;
   (void)state;
   char* first = malloc(1);
-  if (first == NULL || api->take_body(response, first, 1, release, &released) != MILLRACE_OK) return MILLRACE_FAILED;
+  if (first == NULL || api->take_body(response, first, 1, release, &released) != MILLRACE_OK)
+    return MILLRACE_FAILED;
   atomic_fetch_add(&taken, 1);
   api->set_body(response, "second", MILLRACE_TO_NUL);
   static char third[] = "third";
@@ -121,7 +127,8 @@ static int replace(const millrace_api* api, void* state, millrace_request* reque
              : MILLRACE_FAILED;
 }
 
-static int balance(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int balance(const millrace_api* api, void* state, millrace_request* request,
+                   millrace_response* response) {
   (void)request;
   (void)state;
   say_number(api, response, "taken", atomic_load(&taken));
@@ -129,7 +136,8 @@ static int balance(const millrace_api* api, void* state, millrace_request* reque
   return MILLRACE_OK;
 }
 
-static int status(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int status(const millrace_api* api, void* state, millrace_request* request,
+                  millrace_response* response) {
   (void)state;
   int code = api->set_status(response, atoi(api->query(request).data));
   say_number(api, response, "code", code);
@@ -137,7 +145,8 @@ static int status(const millrace_api* api, void* state, millrace_request* reques
 }
 
 // What the server says to fields, right ones and wrong ones.
-static int fields(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int fields(const millrace_api* api, void* state, millrace_request* request,
+                  millrace_response* response) {
   (void)request;
   (void)state;
   static const struct {
@@ -183,20 +192,24 @@ static int fields(const millrace_api* api, void* state, millrace_request* reques
   return MILLRACE_OK;
 }
 
-static int closing(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int closing(const millrace_api* api, void* state, millrace_request* request,
+                   millrace_response* response) {
   (void)request;
   (void)state;
   return api->add_header(response, "Connection", "close", MILLRACE_TO_NUL);
 }
 
 // Fails as the query says, with something in the response that nobody may see.
-static int broken(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int broken(const millrace_api* api, void* state, millrace_request* request,
+                  millrace_response* response) {
   (void)state;
   api->set_body(response, "half of an answer", MILLRACE_TO_NUL);
   api->add_header(response, "X-Half", "yes", 3);
   const char* how = api->query(request).data;
   return strcmp(how, "code") == 0 ? 42 : api->fail(response, how);
 }
+
+static atomic_int running;
 
 static int is_there(const char* folder, const char* name, const char* ending) {
   char path[4096];
@@ -211,7 +224,8 @@ static void leave(const char* folder, const char* name, const char* ending) {
   if (file != NULL) fclose(file);
 }
 
-static int keep_data(const millrace_api* api, const char* data, void** state, char* error, size_t error_size) {
+static int keep_data(const millrace_api* api, const char* data, void** state, char* error,
+                     size_t error_size) {
   (void)api;
   if (strcmp(data, "refuse") == 0) {
     snprintf(error, error_size, "it was told to refuse");
@@ -225,24 +239,27 @@ static int keep_data(const millrace_api* api, const char* data, void** state, ch
 
 static void free_data(const millrace_api* api, void* state) {
   (void)api;
-  // Not while one runs.
-  if (!is_there(state, "now", "running")) leave(state, "handler", "destroy");
+  leave(state, "handler", atomic_load(&running) == 0 ? "destroy" : "destroy-too-early");
   free(state);
 }
 
 // Waits for the file QUERY.go; with QUERY.stubborn it does not ask whether it is cancelled.
-static int hold(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+static int hold(const millrace_api* api, void* state, millrace_request* request,
+                millrace_response* response) {
   const char* name = api->query(request).data;
   const struct timespec moment = {0, 1000000};
+  atomic_fetch_add(&running, 1);
   leave(state, name, "started");
   while (!is_there(state, name, "go")) {
     if (api->is_cancelled(request) && !is_there(state, name, "stubborn")) {
       leave(state, name, "cancelled");
+      atomic_fetch_sub(&running, 1);
       return MILLRACE_FAILED;
     }
     nanosleep(&moment, NULL);
   }
   leave(state, name, "done");
+  atomic_fetch_sub(&running, 1);
   return api->set_body(response, name, MILLRACE_TO_NUL);
 }
 
