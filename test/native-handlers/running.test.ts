@@ -358,20 +358,24 @@ test('bodies that wait for a thread count as held for clients', async (t) => {
 });
 
 test('with limits.bufferedBytes used up more requests are 503', async (t) => {
-  const { server, holds, connect } = await startHolding(t, {
-    workers: 1,
-    limits: { bufferedBytes: 280_000 },
-  });
-  const [running, waiting, refused] = [await connect(), await connect(), await connect()];
+  const limits = { bufferedBytes: 100_000 };
+  const { server, holds, connect } = await startHolding(t, { workers: 1, limits });
+  const [running, refused] = [await connect(), await connect()];
   running.send(get('/hold?a'));
   await holds.started('a');
-  waiting.send(post('/sum', 'x'.repeat(200_000)));
-  await until('one waits', () => server.stats().requests.native === 2);
-  const answer = await refused.ask(post('/sum', 'x'.repeat(20_000)));
+  // Each takes 32 KiB. It is the one that comes when they are used up that is refused, not the one that does it.
+  const waiting = [await connect(), await connect(), await connect(), await connect()];
+  for (const [n, client] of waiting.entries()) {
+    client.send(post('/sum', 'x'.repeat(20_000)));
+    await until('it waits', () => server.stats().requests.native === 2 + n);
+  }
+  const answer = await refused.ask(post('/sum', 'x'));
   assert.equal(answer.status, 503);
+  assert.equal(answer.headers['retry-after'], '1');
   holds.letGo('a');
   await running.answer();
-  assert.match((await waiting.answer()).text, /^200000 /);
+  for (const client of waiting) assert.match((await client.answer()).text, /^20000 /);
+  assert.match((await refused.ask(post('/sum', 'x'))).text, /^1 /);
 });
 
 for (const where of ['the server', 'the route'] as const) {
