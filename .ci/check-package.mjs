@@ -15,6 +15,23 @@ const LOADS = {
   'load.cjs': "const { createServer } = require('millrace');\ncreateServer();\n",
 };
 
+const HANDLER = `#include <millrace.h>
+static int hello(const millrace_api* api, void* state, millrace_request* request, millrace_response* response) {
+  (void)state, (void)request;
+  return api->set_body(response, "hello", MILLRACE_TO_NUL);
+}
+MILLRACE_MODULE
+MILLRACE_HANDLER(hello_handler, hello, NULL, NULL)
+`;
+
+const HANDLER_SERVER = `import { createServer } from 'millrace';
+const server = createServer().native('GET', '/', { library: './handler.so', symbol: 'hello_handler' });
+const { port } = await server.listen({ host: '127.0.0.1' });
+const text = await (await fetch('http://127.0.0.1:' + port)).text();
+await server.close();
+if (text !== 'hello') throw new Error(text);
+`;
+
 /** With the compiler's defaults: what the declarations need, they name. */
 const TYPED = {
   'typed.mts': `import { createServer, type HttpRequest, type Server } from 'millrace';
@@ -50,6 +67,12 @@ function tryInstall(kind, what) {
     execFileSync(process.execPath, [file], { cwd: project, stdio: 'inherit' });
     console.log(`${kind}: ${file} loads`);
   }
+  writeFileSync(join(project, 'handler.c'), HANDLER);
+  writeFileSync(join(project, 'handler.mjs'), HANDLER_SERVER);
+  const include = join(project, 'node_modules/millrace/include');
+  execFileSync('cc', ['-shared', '-fPIC', '-I', include, 'handler.c', '-o', 'handler.so'], { cwd: project });
+  execFileSync(process.execPath, ['handler.mjs'], { cwd: project, stdio: 'inherit' });
+  console.log(`${kind}: a handler compiles with its header, and answers`);
   symlinkSync(join(root, 'node_modules/@types'), join(project, 'node_modules/@types'));
   for (const [file, text] of Object.entries(TYPED)) writeFileSync(join(project, file), text);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');

@@ -12,6 +12,7 @@ import {
   InvalidHeaderError,
   ListenError,
   MillraceError,
+  NativeError,
   OptionError,
   PlatformError,
   ResponseError,
@@ -59,6 +60,11 @@ const ERRORS: readonly { error: MillraceError; name: string; code: string }[] = 
     error: new RouteError('ERR_MILLRACE_ROUTE_PATTERN', 'm'),
     name: 'RouteError',
     code: 'ERR_MILLRACE_ROUTE_PATTERN',
+  },
+  {
+    error: new NativeError('ERR_MILLRACE_NATIVE_LOAD', 'm', { library: 'l', symbol: 's' }),
+    name: 'NativeError',
+    code: 'ERR_MILLRACE_NATIVE_LOAD',
   },
   {
     error: new ThreadError('ERR_MILLRACE_THREAD_START', 'm'),

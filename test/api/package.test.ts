@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,17 @@ test('importing it, and making a server, starts no thread and holds up no proces
     { cwd: projectFolder(t) },
   );
   assert.deepEqual([code, stdout, stderr], [0, '0\n', '']);
+});
+
+test('the tarball has the header of native handlers, and what it is compiled with', () => {
+  const pack = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'];
+  const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: PACKAGE_ROOT, encoding: 'utf8' })) as [
+    { files: { path: string }[] },
+  ];
+  const files = packed.files.map(({ path }) => path);
+  for (const path of ['include/millrace.h', 'native/handlers/handler_api.cc', 'docs/native-handlers.md']) {
+    assert.ok(files.includes(path), path);
+  }
 });
 
 test('what is no part of its public face cannot be imported', async (t) => {

@@ -11,8 +11,10 @@ export interface LibraryOptions {
   readonly name?: string;
   /** The file is taken from standard input instead: this text. */
   readonly text?: string;
-  /** Behind the source: `-lsqlite3`. */
+  /** Behind the source: `-lsqlite3`, or other flags. */
   readonly libraries?: readonly string[];
+  /** What `-std` is. @defaultValue c11 */
+  readonly standard?: string;
   /** Below the package. */
   readonly folder?: string;
 }
@@ -22,7 +24,13 @@ export interface LibraryOptions {
  * @returns The path of the library.
  */
 export function compileLibrary(source: string, options: LibraryOptions = {}): string {
-  const { name = basename(source, '.c'), text, libraries = [], folder = 'out/native-libraries' } = options;
+  const {
+    name = basename(source, '.c'),
+    text,
+    libraries = [],
+    standard = 'c11',
+    folder = 'out/native-libraries',
+  } = options;
   const directory = join(PACKAGE_ROOT, folder);
   mkdirSync(directory, { recursive: true });
   const library = join(directory, `${name}.so`);
@@ -33,7 +41,7 @@ export function compileLibrary(source: string, options: LibraryOptions = {}): st
   execFileSync(
     process.env['CC'] ?? 'cc',
     [
-      '-std=c11',
+      `-std=${standard}`,
       '-O2',
       ...warnings,
       '-shared',
