@@ -22,6 +22,7 @@ export {
 } from './errors.js';
 export type { App, AppFunction } from './app.js';
 export type { ErrorCode } from './errors.js';
+export type { AccessLogFormat, AccessLogOptions } from './access-log-options.js';
 export type { CompressionOptions } from './compression-options.js';
 export type { ErrorContext } from './handler-runner.js';
 export type { FieldValueInput } from './field-validation.js';

@@ -2,6 +2,7 @@
 
 import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
 
+import { parseAccessLog, type AccessLogConfig, type AccessLogOptions } from './access-log-options.js';
 import { parseCompression, type CompressionConfig, type CompressionOptions } from './compression-options.js';
 import { parseAppOptions, WORKER_NAMES, type AppConfig } from './app-options.js';
 import { checkChoice, checkFlag, checkNumber, readOptions } from './option-reader.js';
@@ -203,6 +204,12 @@ export interface ServerOptions {
    * @defaultValue false
    */
   compression?: boolean | CompressionOptions | undefined;
+  /**
+   * Whether a line is written for each request: true writes to stdout. Neither JavaScript nor the I/O threads wait for
+   * it; see docs/api.md.
+   * @defaultValue false
+   */
+  accessLog?: boolean | AccessLogOptions | undefined;
   limits?: LimitOptions | undefined;
   timeouts?: TimeoutOptions | undefined;
 }
@@ -223,6 +230,7 @@ export interface ServerConfig extends AppConfig {
   readonly sticky: boolean;
   readonly replaceStalled: boolean;
   readonly compression: CompressionConfig;
+  readonly accessLog: AccessLogConfig;
   readonly limits: Readonly<Record<NumericLimit, number>> & { readonly connectionPolicy: ConnectionPolicy };
   readonly timeouts: Readonly<Record<Timeout, number>> & { readonly replaceStalled: boolean };
 }
@@ -287,6 +295,7 @@ const TOP_NAMES = [
   'sticky',
   'replaceStalled',
   'compression',
+  'accessLog',
   ...GROUPS,
 ];
 const ALL_NAMES = [
@@ -310,6 +319,7 @@ export function parseServerOptions(options?: unknown): ServerConfig {
     sticky: flagOr('sticky', given.get('sticky')),
     replaceStalled: flagOr('replaceStalled', given.get('replaceStalled')) || timeouts.replaceStalled,
     compression: parseCompression(given.get('compression')),
+    accessLog: parseAccessLog(given.get('accessLog')),
     limits: parseGroup('limits', given.get('limits')) as ServerConfig['limits'],
     timeouts,
   });

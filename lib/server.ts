@@ -1,5 +1,6 @@
 // server.ts: Server and createServer.
 
+import { fstatSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
@@ -298,8 +299,9 @@ export class Server extends RouteMethods<ServerEvents> {
   }
 
   async #start(address: NativeAddress, wanted: ListenConfig): Promise<ServerAddress> {
-    const { reactors, limits, threads, sticky, compression } = this.#config;
+    const { reactors, limits, threads, sticky, compression, accessLog } = this.#config;
     if (compression.enabled && !binding().hasGzip) throw noGzip();
+    if (accessLog.enabled) requireOpen(accessLog.fd);
     const sizes = ringSizes(this.#config);
     const places = threads === 0 ? 1 : placesFor(threads);
     const memory = new ServerMemory(sizes, reactors, places, sticky ? Math.max(threads, 1) : 1);
@@ -513,6 +515,19 @@ function initError({ reason }: NativeInitFailure, name: NativeName): NativeError
     `native(): the handler '${name.symbol}' of ${name.library} could not be started: ${reason}`,
     name,
   );
+}
+
+/** The native side would find out too, but not say which descriptor it is. */
+function requireOpen(fd: number): void {
+  try {
+    fstatSync(fd);
+  } catch (cause) {
+    throw new OptionError(
+      'ERR_MILLRACE_OPTION_RANGE',
+      `createServer(): option 'accessLog.fd' must be a descriptor that is open when the server listens, not ${String(fd)}`,
+      { option: 'accessLog.fd', value: fd, cause },
+    );
+  }
 }
 
 function noGzip(): OptionError {

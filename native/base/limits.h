@@ -175,4 +175,31 @@ inline constexpr std::size_t kMaxRanges = 16;
 inline constexpr std::size_t kFilePathBytes = 4'095;
 inline constexpr std::size_t kFileNameBytes = 255;
 
+// --- access log ---
+
+/// Lines of one reactor are written when so many bytes have come together, or the oldest is so old.
+/// Milliseconds.
+inline constexpr std::size_t kLogBatchBytes = 64 * 1024;
+inline constexpr std::uint32_t kLogBatchMs = 500;
+
+/// Lines of one reactor that wait for whoever reads the log. More are dropped, and counted.
+inline constexpr std::size_t kLogWaitingBytes = 1024 * 1024;
+
+/// So long a pool thread waits in one job for a reader that takes nothing, and so long the reactor waits
+/// until it gives it another such job: one that is stuck costs a fifth of a thread. Milliseconds.
+inline constexpr int kLogPatienceMs = 100;
+inline constexpr std::uint32_t kLogRetryMs = 400;
+
+/// When its last connection has ended a reactor stays for so long to have its last lines written.
+/// Milliseconds.
+inline constexpr std::uint32_t kLogEndMs = 1'000;
+
+/// One write into a pipe. Up to PIPE_BUF of pipe(7) it goes in whole, so what others write into the same pipe
+/// comes between lines and not into them.
+inline constexpr std::size_t kLogPipeBytes = 4'096;
+
+/// What is logged of a target or of one field; what is longer is cut off.
+inline constexpr std::size_t kLogTargetBytes = 2'048;
+inline constexpr std::size_t kLogFieldBytes = 512;
+
 }  // namespace millrace

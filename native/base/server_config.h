@@ -8,6 +8,9 @@
 
 namespace millrace {
 
+/// How lines of the access log look: see docs/api.md.
+enum class LogFormat : std::uint8_t { combined, common, brief, json };
+
 struct ServerConfig {
   std::uint32_t reactors = 1;
   std::uint32_t workers = 4;
@@ -48,6 +51,12 @@ struct ServerConfig {
     std::uint64_t threshold = 1024;  // shorter bodies are sent as they are
     std::vector<std::string> types;  // in lower case: "application/json", "text/*", "*+xml"
   } compression = {};
+
+  struct AccessLog {
+    bool enabled = false;
+    int fd = 1;
+    LogFormat format = LogFormat::combined;
+  } access_log = {};
 };
 
 }  // namespace millrace

@@ -16,6 +16,12 @@ std::vector<std::string> strings_of(const Napi::Object& object, const char* name
   return strings;
 }
 
+LogFormat log_format_of(std::string_view name) {
+  if (name == "common") return LogFormat::common;
+  if (name == "short") return LogFormat::brief;
+  return name == "json" ? LogFormat::json : LogFormat::combined;
+}
+
 }  // namespace
 
 ServerConfig config_of(const Napi::Object& spec) {
@@ -51,6 +57,10 @@ ServerConfig config_of(const Napi::Object& spec) {
                         .level = static_cast<int>(u32_of(compression, "level")),
                         .threshold = u64_of(compression, "threshold"),
                         .types = strings_of(compression, "types")};
+  const Napi::Object access_log = object_of(config, "accessLog");
+  result.access_log = {.enabled = bool_of(access_log, "enabled"),
+                       .fd = static_cast<int>(u32_of(access_log, "fd")),
+                       .format = log_format_of(string_of(access_log, "format"))};
   return result;
 }
 

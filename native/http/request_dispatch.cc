@@ -9,6 +9,7 @@
 #include "files/accept_encoding.h"
 #include "http/field_names.h"
 #include "http/request_intake.h"
+#include "log/access_log.h"
 #include "ring/request_record.h"
 
 namespace millrace {
@@ -78,6 +79,7 @@ RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const ch
 
 std::uint32_t RequestIntake::open_exchange(Connection& connection, std::uint32_t handler_ms) {
   const std::uint32_t slot = exchanges_.open(connection);
+  if (io_.log() != nullptr) io_.log()->keep(connection, slot);
   Exchange& exchange = exchanges_.at(slot);
   const RequestTraits traits = RequestTraits::of(parser_.head());
   exchange.head_request = traits.head_request;
@@ -95,6 +97,7 @@ std::uint32_t RequestIntake::open_exchange(Connection& connection, std::uint32_t
 void RequestIntake::answer_natively(Connection& connection, const RequestTraits& request,
                                     const RouteMatch& match, const char* head_bytes, const OnReactor& here) {
   counters_.requests_native.add();
+  if (io_.log() != nullptr) describe_for_log(head_bytes);
   switch (match.kind) {
     case RouteMatch::Kind::found:
       if (match.target.kind == RouteTarget::Kind::files) {
@@ -122,6 +125,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
   const auto fields = parser_.fields();
   // One that waits already was admitted when it came.
   const bool admitted = connection.waits_for_ring;
+  if (io_.log() != nullptr) describe_for_log(head_bytes);
   const bool expired = admitted && has_expired(resumed_since_ms_);
   if (expired || (!admitted &&
                   (io_.budget().exhausted() || !queue_.has_room(lanes_.unclaimed(), beyond_queue_share_)))) {
@@ -146,7 +150,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
       record_bytes + ring::aligned(static_cast<std::uint32_t>(in_arena ? body.bytes.size() : 0)));
   if (record == nullptr) return Dispatch::ring_full;
   if (!in_arena && body.outside.empty() && !body.outside.append(body.bytes)) {
-    refuse(connection, 503, here);
+    refuse(connection, 503, here, {head_bytes, head.bytes});
     return Dispatch::answered;
   }
   char* const end = ring::write_record(record, head, fields, head_bytes, connection.peer);

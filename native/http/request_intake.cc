@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "http/request_text.h"
+#include "log/access_log.h"
 
 namespace millrace {
 
@@ -313,7 +314,7 @@ void RequestIntake::consume(Connection& connection, UnreadBytes unread, const On
           keep_unfinished_head(connection, unread, begun, here);
           return;
         case ParseStatus::failed:
-          refuse(connection, status_of(parser_.error()), here);
+          refuse(connection, status_of(parser_.error()), here, unread.data);
           return;
         case ParseStatus::complete:
           if (begin_message(connection, unread, here) == Progress::wait) return;
@@ -343,6 +344,7 @@ void RequestIntake::keep_unfinished_head(Connection& connection, UnreadBytes& un
   input->begun = parser_.begun();
   input->account();
   connection.input = std::move(input);
+  if (io_.log() != nullptr && parser_.begun()) io_.log()->begin(connection);
   if (io_.budget().exhausted()) {
     refuse(connection, 503, here);
     return;
@@ -362,6 +364,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
                                                      const OnReactor& here) {
   const RequestHead& head = parser_.head();
   const char* const head_bytes = unread.data.data();
+  if (io_.log() != nullptr) io_.log()->begin(connection);
   // A 100 Continue would get between the answers of older requests, so what asks for it waits for them.
   if (!may_run_beside(connection, is_safe(head.method) && !head.expect_continue)) {
     hold(connection, unread);
@@ -384,7 +387,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
   if (head.unknown_expectation) refusal = 417;
   if (head.method == Method::connect) refusal = 501;  // no tunnels (RFC 9110 §9.3.6)
   if (refusal != 0) {
-    refuse(connection, refusal, here);
+    refuse(connection, refusal, here, unread.data);
     return Progress::wait;
   }
   const std::string_view rest = unread.data.substr(head.bytes);
@@ -404,7 +407,13 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
   return Progress::message_done;
 }
 
-void RequestIntake::refuse(Connection& connection, std::uint16_t status, const OnReactor& here) {
+void RequestIntake::describe_for_log(const char* head_bytes) {
+  const RequestHead& head = parser_.head();
+  io_.log()->describe(head, parser_.fields(), {head_bytes, head.bytes});
+}
+
+void RequestIntake::refuse(Connection& connection, std::uint16_t status, const OnReactor& here,
+                           std::string_view received) {
   (status == 503 ? counters_.requests_overload : counters_.requests_refused).add();
   const ConnectionId id = connection.id;
   connection.read_deadline_ms = 0;
@@ -421,6 +430,12 @@ void RequestIntake::refuse(Connection& connection, std::uint16_t status, const O
       outlet_.answer_instead(connection, exchange_slot, status, here);
       return;
     }
+  }
+  if (AccessLog* const log = io_.log(); log != nullptr) {
+    if (received.empty() && connection.input != nullptr) {
+      received = connection.input->bytes.view().substr(connection.input->offset);
+    }
+    log->describe(parser_.head(), parser_.fields(), received);
   }
   connection.input.reset();
   // The method is known if the request line was good.

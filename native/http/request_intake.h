@@ -148,7 +148,10 @@ class RequestIntake {
                                    std::uint32_t route, const OnReactor& here);
   void answer_natively(Connection& connection, const RequestTraits& request, const RouteMatch& match,
                        const char* head_bytes, const OnReactor& here);
-  void refuse(Connection& connection, std::uint16_t status, const OnReactor& here);
+  /// `received`: what the head in the parser is from, as far as it is not with the connection's input.
+  void refuse(Connection& connection, std::uint16_t status, const OnReactor& here,
+              std::string_view received = {});
+  void describe_for_log(const char* head_bytes);
   /// The slot of the exchange that the request in the parser gets.
   [[nodiscard]] std::uint32_t open_exchange(Connection& connection, std::uint32_t handler_ms);
 

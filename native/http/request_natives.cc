@@ -91,6 +91,7 @@ const NativeRoute* RequestIntake::native_route_of(const RouteMatch& match) const
 void RequestIntake::call_native(Connection& connection, const char* head_bytes, ByteBlocks body,
                                 const NativeRoute& route, const OnReactor& here) {
   const RequestHead& head = parser_.head();
+  if (io_.log() != nullptr) describe_for_log(head_bytes);
   auto call = std::make_unique<NativeCall>(*this, route);
   if (io_.budget().exhausted() ||
       !call->take(head, parser_.fields(), head_bytes, connection.peer, std::move(body))) {

@@ -10,12 +10,16 @@
 #include "base/progress.h"
 #include "http/request_intake.h"
 #include "http/response_writer.h"
+#include "log/access_log.h"
 
 namespace millrace {
 
 namespace {
 
 namespace news = ring::news;
+
+/// What is logged of a connection that its handler has taken over: which status it sends is not looked at.
+constexpr std::uint16_t kSwitchedProtocols = 101;
 
 [[nodiscard]] bool is_unread_window_full(const Upload& upload) noexcept {
   return upload.stage == Upload::Stage::delivering && upload.wanted != Upload::Wanted::whole &&
@@ -48,7 +52,7 @@ RequestIntake::Progress RequestIntake::begin_upload(Connection& connection, cons
   upload.length_left = head.content_length;
   upload.started_ms = io_.now_ms();
   if (!input->bytes.append({head_bytes, head.bytes}) || !parser_.park(input->head)) {
-    refuse(connection, 503, here);
+    refuse(connection, 503, here, {head_bytes, head.bytes});
     return Progress::wait;
   }
   input->account();
@@ -362,6 +366,7 @@ RequestIntake::Progress RequestIntake::begin_raw(Connection& connection, UnreadB
   Exchange& exchange = exchanges_.at(connection.last_exchange);
   exchange.begun = exchange.until_close = exchange.close_after = true;
   exchange.deadline_ms = 0;
+  if (io_.log() != nullptr) io_.log()->set_status(connection.last_exchange, kSwitchedProtocols);
   connection.input = std::make_unique<PendingInput>(io_.budget());
   connection.input->upload = std::make_unique<Upload>(0);
   Upload& upload = *connection.input->upload;

@@ -193,6 +193,7 @@ void ResponseOutlet::give_compressed_piece(PieceCompression& job, const OnReacto
     if (job.is_last_) end_chunks(connection, *exchange, trailers, here);
   } else {
     exchange->complete = job.is_last_;
+    log_body(connection, *exchange, job.smaller_.size());
     put(connection, *exchange, {}, std::move(job.smaller_), {}, here);
   }
   if (job.is_last_ || exchanges_.find(job.slot_, job.generation_) == nullptr) return;

@@ -7,6 +7,7 @@
 #include "http/response_outlet.h"
 #include "http/response_writer.h"
 #include "http/send_file.h"
+#include "log/access_log.h"
 
 namespace millrace {
 
@@ -105,7 +106,12 @@ void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, Who
       ends_connection(connection, request, is_youngest) || (is_youngest && leaves_body_behind(connection));
   const ResponseHead head = head_of(answer, exchange->close_after, exchange->keep_alive_1_0);
   char* end = write_response_head(start, head, date_);
-  if (exchange->head_request || !status_allows_content(answer.status)) {
+  const bool has_content = !exchange->head_request && status_allows_content(answer.status);
+  if (AccessLog* const log = io_.log(); log != nullptr) {
+    log->set_status(slot, answer.status);
+    if (has_content) log->add_body(slot, answer.content_length);
+  }
+  if (!has_content) {
     answer.files.clear();
     block.clear();
   } else if (!answer.body.empty()) {

@@ -8,6 +8,7 @@
 #include "http/compression_rules.h"
 #include "http/error_responses.h"
 #include "http/response_writer.h"
+#include "log/access_log.h"
 
 namespace millrace {
 
@@ -35,6 +36,11 @@ ResponseHead head_asked_for(const ring::ResponseMessage& message, const Exchange
 
 [[nodiscard]] bool has_content(const Exchange& exchange, std::uint16_t status) noexcept {
   return !exchange.head_request && status_allows_content(status);
+}
+
+std::uint64_t body_bytes_of(std::string_view response) noexcept {
+  constexpr std::string_view kHeadEnd = "\r\n\r\n";
+  return response.size() - (response.find(kHeadEnd) + kHeadEnd.size());
 }
 
 OwnedBytes copy_of(std::string_view bytes) {
@@ -125,6 +131,11 @@ void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBy
   exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
   char* end = write_response_head(start, head_asked_for(message, *exchange, body_bytes, close), date_);
+  if (AccessLog* const log = io_.log(); log != nullptr) {
+    log->set_status(message.exchange_slot, message.status);
+    const bool is_plain = !exchange->no_content && exchange->compression() == nullptr && !exchange->chunked;
+    if (is_plain) log->add_body(message.exchange_slot, body_bytes);
+  }
   if (exchange->no_content) {
     outside.clear();
     put(connection, *exchange, {start, end}, {}, {}, here);
@@ -175,6 +186,7 @@ bool ResponseOutlet::leaves_body_behind(const Connection& connection) const noex
 
 void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
   counters_.answers_sent.add();
+  if (io_.log() != nullptr) io_.log()->complete(connection, connection.first_exchange);
   exchanges_.close_oldest(connection);
   while (!close && connection.first_exchange != kNone) {
     Exchange& next = exchanges_.at(connection.first_exchange);
@@ -185,6 +197,7 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
     if (!next.complete) break;  // what is still to come of it follows directly
     close = next.close_after;
     counters_.answers_sent.add();
+    if (io_.log() != nullptr) io_.log()->complete(connection, connection.first_exchange);
     exchanges_.close_oldest(connection);
   }
   if (close) {
@@ -221,7 +234,8 @@ void ResponseOutlet::answer(Connection& connection, const RequestTraits& request
                      date_);
   RequestTraits traits = request;
   traits.close_after = close;
-  answer_bytes(connection.id, traits, copy_of(response), {}, here);
+  const Logged logged{answer.status, body_bytes_of(response)};
+  answer_bytes(connection.id, traits, logged, copy_of(response), {}, here);
 }
 
 void ResponseOutlet::answer_with(const Reply& reply, Connection& connection, const RequestTraits& request,
@@ -260,6 +274,8 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
     answer.files.clear();
   }
   const std::string_view body = answer.body;
+  const bool has_body = !body.empty() || !answer.files.empty();
+  const Logged logged{answer.status, has_body ? answer.content_length : 0};
   const std::size_t head_room = response_head_bound(head);
   const bool copied = !answer.body_is_static || body.size() <= kOutputCopyBytes;
   if (connection.in_flight > 0 || head_room + body.size() > kOutputScratchBytes) {
@@ -269,7 +285,7 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
       bytes.set_size(static_cast<std::size_t>(end - bytes.data()));
       static_cast<void>(bytes.append(body));  // fits: reserved above
     }
-    answer_bytes(id, traits, std::move(bytes), std::move(answer.files), here);
+    answer_bytes(id, traits, logged, std::move(bytes), std::move(answer.files), here);
     return;
   }
   // The way of nearly all: straight into the batch, no allocation; a large body is sent from where it is.
@@ -285,6 +301,7 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
   if (!copied) io_.append_static_output(*still, body);
   append_files(*still, answer.files);
   counters_.answers_sent.add();
+  if (io_.log() != nullptr) io_.log()->answered(*still, logged.status, logged.body_bytes);
   if (traits.close_after) {
     io_.finish(*still);
   } else {
@@ -299,8 +316,8 @@ void ResponseOutlet::append_files(Connection& connection, FileParts& files) {
   }
 }
 
-void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes,
-                                  FileParts files, const OnReactor& here) {
+void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request, const Logged& logged,
+                                  OwnedBytes bytes, FileParts files, const OnReactor& here) {
   Connection* connection = io_.table().find(id, here);
   if (connection == nullptr) return;
   if (bytes.empty()) {  // no memory for an answer: better none than half a one
@@ -308,7 +325,13 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
     return;
   }
   if (connection->in_flight > 0) {
-    Exchange& exchange = exchanges_.at(exchanges_.open(*connection));
+    const std::uint32_t slot = exchanges_.open(*connection);
+    if (AccessLog* const log = io_.log(); log != nullptr) {
+      log->keep(*connection, slot);
+      log->set_status(slot, logged.status);
+      log->add_body(slot, logged.body_bytes);
+    }
+    Exchange& exchange = exchanges_.at(slot);
     exchange.close_after = request.close_after;
     exchange.safe = true;
     exchange.begun = exchange.complete = true;
@@ -327,11 +350,28 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
   }
   append_files(*connection, files);
   counters_.answers_sent.add();
+  if (io_.log() != nullptr) io_.log()->answered(*connection, logged.status, logged.body_bytes);
   if (request.close_after) {
     io_.finish(*connection);
   } else {
     after_answer(*connection);
   }
+}
+
+void ResponseOutlet::log_answer(std::uint32_t exchange_slot, std::uint16_t status,
+                                std::string_view response) {
+  AccessLog* const log = io_.log();
+  if (log == nullptr) return;
+  log->set_status(exchange_slot, status);
+  log->add_body(exchange_slot, body_bytes_of(response));
+}
+
+void ResponseOutlet::log_body(const Connection& connection, const Exchange& exchange, std::uint64_t bytes) {
+  if (io_.log() == nullptr) return;
+  // An exchange does not know its slot. Mostly it is the first.
+  std::uint32_t slot = connection.first_exchange;
+  while (&exchanges_.at(slot) != &exchange) slot = exchanges_.at(slot).next;
+  io_.log()->add_body(slot, bytes);
 }
 
 void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& here) {
@@ -391,6 +431,7 @@ void ResponseOutlet::answer_error(std::uint32_t exchange_slot, std::uint16_t sta
   char* const start = io_.reserve_output(response.size(), here);
   Exchange* const exchange = exchanges_.find(exchange_slot, generation);
   if (exchange == nullptr) return;
+  log_answer(exchange_slot, status, response);
   if (connection.first_exchange == exchange_slot) {
     std::memcpy(start, response.data(), response.size());
     io_.commit_output(connection, response.size());
@@ -423,6 +464,7 @@ void ResponseOutlet::answer_instead(Connection& connection, std::uint32_t exchan
   const ConnectionId id = connection.id;
   char* const start = io_.reserve_output(response.size(), here);
   if (io_.table().find(id, here) == nullptr) return;
+  log_answer(exchange_slot, status, response);
   std::memcpy(start, response.data(), response.size());
   exchange.begun = exchange.complete = exchange.close_after = true;
   put(connection, exchange, {start, response.size()}, {}, {}, here);

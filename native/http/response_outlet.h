@@ -190,8 +190,15 @@ class ResponseOutlet {
   [[nodiscard]] static ResponseHead head_of(const WholeAnswer& answer, bool close,
                                             bool keep_alive_1_0) noexcept;
   void answer_error(std::uint32_t exchange_slot, std::uint16_t status, const OnReactor& here);
-  void answer_bytes(ConnectionId id, const RequestTraits& request, OwnedBytes bytes, FileParts files,
-                    const OnReactor& here);
+  /// What the log says of an answer.
+  struct Logged {
+    std::uint16_t status;
+    std::uint64_t body_bytes;
+  };
+  void answer_bytes(ConnectionId id, const RequestTraits& request, const Logged& logged, OwnedBytes bytes,
+                    FileParts files, const OnReactor& here);
+  void log_answer(std::uint32_t exchange_slot, std::uint16_t status, std::string_view response);
+  void log_body(const Connection& connection, const Exchange& exchange, std::uint64_t bytes);
   void append_files(Connection& connection, FileParts& files);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);

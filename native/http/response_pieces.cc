@@ -119,6 +119,7 @@ void ResponseOutlet::continue_with(Connection& connection, Exchange& exchange,
       end_chunks(connection, exchange, message.fields, here);
     return;
   } else {
+    log_body(connection, exchange, message.body.size() + outside.size());
     end = append(end, message.body);
   }
   exchange.complete = is_last;
@@ -143,6 +144,7 @@ void ResponseOutlet::put_chunk(Connection& connection, Exchange& exchange, char*
     if (end != start) put(connection, exchange, between(start, end), {}, {}, here);
     return;
   }
+  log_body(connection, exchange, bytes);
   end = std::to_chars(end, end + kMaxHexDigits, bytes, kHexadecimal).ptr;
   end = append(end, kLineEnd);
   if (outside.empty()) {

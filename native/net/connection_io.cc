@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/progress.h"
+#include "log/access_log.h"
 #include "net/epoll_key.h"
 
 namespace millrace {
@@ -45,13 +46,14 @@ OldestSent send_oldest(int socket, const OutputQueue& queue) noexcept {
 }  // namespace
 
 ConnectionIo::ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTable& exchanges,
-                           BufferBudget& budget, QueueGauge& queue, Counters& counters)
+                           BufferBudget& budget, QueueGauge& queue, Counters& counters, AccessLog* log)
     : config_(config),
       epoll_fd_(epoll_fd),
       exchanges_(exchanges),
       budget_(budget),
       queue_(queue),
       counters_(counters),
+      log_(log),
       timers_(0),
       receive_buffer_(std::make_unique<char[]>(kReceiveBytes)),
       idle_ms_(config.timeouts.keep_alive_ms) {}
@@ -149,6 +151,7 @@ void ConnectionIo::flush(const OnReactor& here) {
     if (connection == nullptr) continue;  // it ended after its answer had been written
     switch (batch_.send(*connection, budget_, bytes_sent)) {
       case OutputBatch::Sent::everything:
+        if (log_ != nullptr) log_->all_sent(*connection);
         after_send(*connection, here);
         break;
       case OutputBatch::Sent::partly:
@@ -160,6 +163,7 @@ void ConnectionIo::flush(const OnReactor& here) {
         send_queued(*connection, here);
         break;
       case OutputBatch::Sent::failed:
+        if (log_ != nullptr) log_->ended(*connection, AccessLog::kAll);
         close(*connection, here);
         break;
     }
@@ -208,6 +212,7 @@ void ConnectionIo::send_queued(Connection& connection, const OnReactor& here) {
   }
   connection.output.reset();
   set_reads_quickly(connection, false);
+  if (log_ != nullptr) log_->all_sent(connection);
   connection.write_deadline_ms = 0;
   watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));
   if (connection.input_blocked) unblocked_.push_back(connection.id);
@@ -254,6 +259,7 @@ void ConnectionIo::finish(Connection& connection) noexcept {
   }
   connection.input.reset();
   connection.read_deadline_ms = 0;
+  if (log_ != nullptr) log_->unanswered(connection, exchanges_);
   exchanges_.close_all(connection);
   // All has been sent before, and no further send will tell.
   if (connection.first_piece == kNone && connection.output == nullptr) ending_.push_back(connection.id);
@@ -261,6 +267,10 @@ void ConnectionIo::finish(Connection& connection) noexcept {
 
 void ConnectionIo::close(Connection& connection, const OnReactor& here) noexcept {
   if (connection.waits_for_ring) queue_.unpark();
+  if (log_ != nullptr) {
+    log_->unanswered(connection, exchanges_);
+    log_->ended(connection, unsent(connection) + batch_.gathered_for(connection));
+  }
   exchanges_.close_all(connection);
   if (connection.refused) --refused_open_;
   timers_.cancel(connection.id.slot);

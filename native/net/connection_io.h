@@ -22,11 +22,13 @@
 
 namespace millrace {
 
+class AccessLog;
+
 class ConnectionIo {
  public:
-  /// All references outlive this object.
+  /// All references outlive this object. `log` is null where the server has none.
   ConnectionIo(const ServerConfig& config, int epoll_fd, ExchangeTable& exchanges, BufferBudget& budget,
-               QueueGauge& queue, Counters& counters);
+               QueueGauge& queue, Counters& counters, AccessLog* log);
 
   /// Null: epoll would not take it; the descriptor is closed.
   Connection* add(UniqueFd fd, const PeerAddress& peer, const OnReactor& here);
@@ -37,6 +39,7 @@ class ConnectionIo {
 
   [[nodiscard]] ConnectionTable& table() noexcept { return table_; }
   [[nodiscard]] BufferBudget& budget() noexcept { return budget_; }
+  [[nodiscard]] AccessLog* log() noexcept { return log_; }
 
   // --- input ---
 
@@ -143,6 +146,7 @@ class ConnectionIo {
   BufferBudget& budget_;
   QueueGauge& queue_;
   Counters& counters_;
+  AccessLog* const log_;
 
   ConnectionTable table_;
   OutputBatch batch_;

@@ -134,6 +134,14 @@ bool OutputBatch::keep_rest(Connection& connection, std::size_t sent, BufferBudg
   return true;
 }
 
+std::uint64_t OutputBatch::gathered_for(const Connection& connection) const noexcept {
+  std::uint64_t bytes = 0;
+  for (std::uint32_t index = connection.first_piece; index != kNone; index = pieces_[index].next) {
+    bytes += pieces_[index].bytes;
+  }
+  return bytes;
+}
+
 void OutputBatch::clear() noexcept {
   used_ = 0;
   bytes_ = 0;

@@ -44,6 +44,9 @@ class OutputBatch {
   /// Everything gathered since the last clear().
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
+  /// What is there of it for this connection. Looks at each piece.
+  [[nodiscard]] std::uint64_t gathered_for(const Connection& connection) const noexcept;
+
   /// Connections with pieces, in the order of their first.
   [[nodiscard]] const std::vector<ConnectionId>& connections() const noexcept { return connections_; }
 

@@ -59,7 +59,9 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std:
       epoll_(std::move(epoll)),
       wakeup_(std::move(wakeup)),
       exchanges_(shared.budget),
-      io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_),
+      log_(shared.log == nullptr ? nullptr
+                                 : std::make_unique<AccessLog>(*shared.log, shared.config.access_log.format)),
+      io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_, log_.get()),
       news_(news_of(js_threads_)),
       jobs_(shared.workers, wakeup_),
       outlet_(io_, exchanges_, counters_, news_, jobs_, shared.routes.files.media_types, shared.config),
@@ -93,12 +95,25 @@ void Reactor::update_clock() noexcept {
 
 void Reactor::run() {
   const OnReactor here;
-  while (!outlet_.draining() || io_.table().size() > 0) turn(here);
+  while (!outlet_.draining() || io_.table().size() > 0 || has_log_to_write()) turn(here);
   requests_.say_awake();
   // Release: whoever sees it may read everything this thread has done.
   ended_.store(true, std::memory_order_release);
   for (const JsLink& js : js_threads_) js.doorbell->ring_always();
   tell_change();
+}
+
+void Reactor::write_log() {
+  if (log_ == nullptr) return;
+  const bool is_over = outlet_.draining() && io_.table().size() == 0;
+  if (is_over && log_until_ms_ == 0) log_until_ms_ = io_.now_ms() + kLogEndMs;
+  log_->writer().write_due(jobs_, io_.now_ms(), is_over);
+}
+
+/// What somebody is stuck with that reads it does not hold up the end for longer than this.
+bool Reactor::has_log_to_write() const noexcept {
+  return log_ != nullptr && !log_->writer().is_empty() &&
+         (log_until_ms_ == 0 || io_.now_ms() < log_until_ms_);
 }
 
 void Reactor::tell_change() const noexcept {
@@ -133,6 +148,7 @@ void Reactor::turn(const OnReactor& here) {
   // What has been answered is sent first, also at the end of the grace.
   if (outlet_.draining() && io_.now_ms() >= drain_until_ms_) cut_off(here);
   tell_news(here);
+  write_log();
   requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
   departures_.assign_claimed();
   tell_load(here);
@@ -189,7 +205,11 @@ int Reactor::prepare_to_sleep() {
   const auto until = [this](std::uint64_t ms) {
     return static_cast<std::int64_t>(ms) - static_cast<std::int64_t>(io_.now_ms());
   };
-  if (outlet_.draining()) at_most(until(drain_until_ms_));
+  if (outlet_.draining() && io_.table().size() > 0) at_most(until(drain_until_ms_));
+  if (log_ != nullptr) {
+    if (const std::uint64_t ms = log_->writer().next_ms(); ms != 0) at_most(until(ms));
+    if (log_until_ms_ != 0) at_most(until(log_until_ms_));
+  }
   if (const std::uint64_t expiry_ms = intake_.next_expiry_ms(); expiry_ms != 0) at_most(until(expiry_ms));
   if (file_cache_.next_sweep_ms() != 0) at_most(until(file_cache_.next_sweep_ms()));
   if (acceptor_ && acceptor_->paused_until_ms() != 0) {
@@ -336,6 +356,7 @@ void Reactor::refuse(Mailbox::Client client, const OnReactor& here) {
   if (io_.refused_open() >= kRefusedAtOnce) return;  // closed without a word
   Connection* const connection = io_.add_refused(std::move(client.fd), client.peer, here);
   if (connection == nullptr) return;
+  if (log_ != nullptr) log_->describe_none();
   outlet_.answer(*connection, {.close_after = true}, {.status = 503, .retry_after = true}, here);
 }
 

@@ -17,6 +17,7 @@
 #include "http/exchange_table.h"
 #include "http/request_intake.h"
 #include "http/response_outlet.h"
+#include "log/access_log.h"
 #include "net/acceptor.h"
 #include "net/connection_io.h"
 #include "net/counters.h"
@@ -40,6 +41,7 @@ struct ReactorShared {
   QueueGauge& queue;
   WorkerPool& workers;
   HandlerFailures& failures;
+  LogFile* log = nullptr;  // null: there is no access log
   /// Called on reactor threads when one has ended, or a JS thread has left.
   ring::Doorbell::Wake on_change = nullptr;
   void* on_change_context = nullptr;
@@ -122,6 +124,8 @@ class Reactor {
   void add(Mailbox::Client client, const OnReactor& here);
   void update_clock() noexcept;
   void tell_change() const noexcept;
+  void write_log();
+  [[nodiscard]] bool has_log_to_write() const noexcept;
 
   Counters counters_;  // first: it has cache lines of its own
   ring::RequestLanes& requests_;
@@ -131,6 +135,7 @@ class Reactor {
   Mailbox mailbox_;
   Counter aborted_;
   ExchangeTable exchanges_;
+  std::unique_ptr<AccessLog> log_;
   ConnectionIo io_;
   std::vector<ring::NewsBox*> news_;  // by JS thread
   JobDesk jobs_;
@@ -151,6 +156,7 @@ class Reactor {
   const std::uint64_t clock_start_ms_;
   std::uint32_t grace_ms_ = Mailbox::kUnbounded;  // the shortest that has been asked for
   std::uint64_t drain_until_ms_ = 0;
+  std::uint64_t log_until_ms_ = 0;       // 0: its last connection has not ended
   std::uint32_t taken_ = 0;              // clients given to us that we have added
   std::atomic<std::uint32_t> given_{0};  // clients that the acceptor has given us
   std::atomic<std::uint32_t> gone_{0};   // of these, how many have ended

@@ -1,5 +1,6 @@
 #include "net/server.h"
 
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -27,6 +28,13 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, Routes
   Result<LocalAddress> local = listener.local();
   if (!local.ok()) return local.error();
   server->local_ = std::move(local).value();
+  if (config.access_log.enabled) {
+    // Reads the environment, and localtime_r() does so no more: JavaScript may change it meanwhile.
+    ::tzset();
+    auto log_file = LogFile::open(config.access_log.fd);
+    if (!log_file.ok()) return log_file.error();
+    server->log_file_ = std::move(log_file).value();
+  }
   auto workers = WorkerPool::start(config.workers, config.limits.worker_queue);
   if (!workers.ok()) return workers.error();
   server->workers_ = std::move(workers).value();
@@ -75,6 +83,7 @@ Status Server::make_reactors(const RingSizes& sizes, const ServerMemory& memory)
                                   .queue = queue_,
                                   .workers = *workers_,
                                   .failures = failures_,
+                                  .log = log_file_.get(),
                                   .on_change = memory.on_change,
                                   .on_change_context = memory.on_change_context},
                                  *request_lanes_.back(), std::move(links));

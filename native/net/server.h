@@ -17,6 +17,7 @@
 #include "base/server_config.h"
 #include "handlers/handler_failures.h"
 #include "http/queue_gauge.h"
+#include "log/log_file.h"
 #include "net/listener.h"
 #include "net/reactor.h"
 #include "net/thread.h"
@@ -143,6 +144,7 @@ class Server {
   std::vector<std::unique_ptr<ring::RequestLanes>> request_lanes_;   // one a reactor
   std::vector<std::unique_ptr<ring::ResponseRing>> response_rings_;  // by JS thread, then reactor
   std::vector<std::unique_ptr<ring::NewsBox>> news_boxes_;           // the same
+  std::unique_ptr<LogFile> log_file_;                                // null: there is no access log
   std::vector<std::unique_ptr<Reactor>> reactors_;
   std::unique_ptr<WorkerPool> workers_;  // before the reactors: its jobs come back to them
   std::vector<Thread> threads_;
