@@ -1,0 +1,107 @@
+// listing.ts: reads directories below a root, and nothing that is outside of it.
+
+import type { Stats } from 'node:fs';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
+
+import { mayBeInName } from './decode-path.js';
+
+/** A directory that is open: whatever becomes of its path, it stays the one that was looked at. */
+export interface OpenDirectory {
+  readonly handle: FileHandle;
+  /** The real path of the root. */
+  readonly root: Buffer;
+}
+
+export interface Entry {
+  /** Bytes, since names of files need not be UTF-8. */
+  readonly name: Buffer;
+  readonly isDirectory: boolean;
+  readonly size: number;
+  readonly modified: Date;
+}
+
+export interface Entries {
+  /** Directories first, then by name. */
+  readonly entries: readonly Entry[];
+  /** How many more there are. */
+  readonly left: number;
+}
+
+/** More is no page that anybody reads, and each costs a look at its file. */
+const MOST_ENTRIES = 5000;
+/** Node.js has four threads for them. */
+const LOOKS_AT_ONCE = 16;
+const DOT = 0x2e;
+const SLASH = '/';
+
+/** What asking for a path that is not there, or not ours to read, ends with. */
+const NOT_FOUND = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG']);
+
+/** Undefined: there is no directory with this path below the root, links that lead out of it included. */
+export async function openDirectory(root: string, path: Buffer): Promise<OpenDirectory | undefined> {
+  try {
+    const realRoot = await realpath(root, 'buffer');
+    const wanted = Buffer.concat([realRoot, Buffer.from(SLASH), path]);
+    // O_DIRECTORY: opening a pipe would wait, and a device might do something.
+    const handle = await open(wanted, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK);
+    // Asked of what has been opened, so that nobody can change it between the look and the use.
+    if (isBelow(realRoot, await readlink(placeOf(handle), 'buffer'))) return { handle, root: realRoot };
+    await handle.close();
+    return undefined;
+  } catch (error) {
+    if (NOT_FOUND.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** What is in it and would be served: no link that leads out, no pipe or device, no name that no URL leads to. */
+export async function readEntries(directory: OpenDirectory, withDotfiles: boolean): Promise<Entries> {
+  const names = await readdir(placeOf(directory.handle), 'buffer');
+  const shown = names.filter((name) => name.every(mayBeInName) && (withDotfiles || name[0] !== DOT));
+  const order = new Intl.Collator('en', { numeric: true });
+  const compare = (a: Buffer, b: Buffer): number =>
+    order.compare(a.toString(), b.toString()) || Buffer.compare(a, b);
+  shown.sort(compare);
+  const looked = shown.slice(0, MOST_ENTRIES);
+  const entries: Entry[] = [];
+  for (let start = 0; start < looked.length; start += LOOKS_AT_ONCE) {
+    const some = looked.slice(start, start + LOOKS_AT_ONCE);
+    const found = await Promise.all(some.map((name) => lookAt(directory, name)));
+    entries.push(...found.filter((entry) => entry !== undefined));
+  }
+  // Stable: names stay in order.
+  entries.sort((a, b) => Number(b.isDirectory) - Number(a.isDirectory));
+  return { entries, left: shown.length - looked.length };
+}
+
+async function lookAt({ handle, root }: OpenDirectory, name: Buffer): Promise<Entry | undefined> {
+  try {
+    const path = Buffer.concat([Buffer.from(`${placeOf(handle)}/`), name]);
+    const stats = await followed(root, path, await lstat(path));
+    if (stats === undefined || !(stats.isFile() || stats.isDirectory())) return undefined;
+    return { name, isDirectory: stats.isDirectory(), size: stats.size, modified: stats.mtime };
+  } catch {
+    return undefined; // it has gone, or leads nowhere
+  }
+}
+
+/** As static() follows links by default: those that stay below the root, and no absolute ones. */
+async function followed(root: Buffer, path: Buffer, stats: Stats): Promise<Stats | undefined> {
+  if (!stats.isSymbolicLink()) return stats;
+  const target = await readlink(path, 'buffer');
+  if (target.toString().startsWith(SLASH)) return undefined;
+  const real = await realpath(path, 'buffer');
+  return isBelow(root, real) ? stat(real) : undefined;
+}
+
+function placeOf(handle: FileHandle): string {
+  return `/proc/self/fd/${handle.fd}`;
+}
+
+function isBelow(root: Buffer, path: Buffer): boolean {
+  // Also for the root of the file system, which ends with its slash.
+  const prefix = root.toString('latin1').replace(/\/$/, '');
+  const text = path.toString('latin1');
+  return text === prefix || text.startsWith(prefix + SLASH);
+}

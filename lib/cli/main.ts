@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+// main.ts: the command `millrace`: finds out which of its commands is meant.
+
+import { nearestName } from '../near-miss.js';
+import { EXIT, quoted, UsageError, version, type Command } from './command.js';
+import { SERVE } from './serve.js';
+
+const COMMANDS: Readonly<Record<string, Command>> = { serve: SERVE };
+
+function usage(): string {
+  const rows = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  millrace ${name.padEnd(8)}${summary}\n`,
+  );
+  return `Usage: millrace COMMAND [OPTION]...\n\n${rows.join('')}\n\`millrace COMMAND --help\` says more about one.\n`;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(usage());
+    return EXIT.done;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return EXIT.done;
+  }
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  try {
+    if (command === undefined) throw new UsageError(noSuchCommand(name));
+    return await command.run(rest);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`millrace: ${error.message}\n`);
+    return EXIT.usage;
+  }
+}
+
+function noSuchCommand(name: string | undefined): string {
+  const names = Object.keys(COMMANDS);
+  if (name === undefined) return `which command? There is ${names.join(', ')}; \`millrace --help\` says more`;
+  const near = nearestName(name, names);
+  const hint = near === undefined ? `there is ${names.join(', ')}` : `did you mean '${near}'?`;
+  return `there is no command ${quoted(name)}; ${hint}`;
+}
+
+// What a reader of ours that has gone does not take is nobody's loss.
+process.stdout.on('error', () => undefined);
+// Not process.exit(): what has been written to a pipe has to leave first.
+process.exitCode = await main(process.argv.slice(2));
