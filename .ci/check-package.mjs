@@ -1,6 +1,8 @@
-// check-package.mjs: packs millrace, installs it into empty projects as users do, and loads it both ways.
+// check-package.mjs: packs millrace, installs it into empty projects as users do, loads it both ways, and runs its
+// command, with a browser if there is one.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,13 +53,14 @@ try {
   const packed = JSON.parse(npm(['pack', '--json', '--silent', '--pack-destination', scratch], root));
   const { filename, entryCount, unpackedSize } = packed[0];
   console.log(`${filename}: ${entryCount} files, ${Math.round(unpackedSize / 1024)} KiB`);
-  tryInstall('tarball', join(scratch, filename));
-  tryInstall('folder', root);
+  await tryInstall('tarball', join(scratch, filename));
+  await tryInstall('folder', root);
 } finally {
-  rmSync(scratch, { recursive: true });
+  // A browser may still be writing into its folder when it has printed the page.
+  rmSync(scratch, { recursive: true, maxRetries: 5 });
 }
 
-function tryInstall(kind, what) {
+async function tryInstall(kind, what) {
   const project = join(scratch, kind);
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true }\n');
@@ -87,4 +90,62 @@ function tryInstall(kind, what) {
   ];
   execFileSync(process.execPath, [tsc, ...options], { cwd: project, stdio: 'inherit' });
   console.log(`${kind}: ${Object.keys(TYPED).join(', ')} compile`);
+  await tryServe(kind, project);
+}
+
+/** `npx millrace serve`, and its listing as a browser shows it. */
+async function tryServe(kind, project) {
+  const site = join(project, 'site');
+  mkdirSync(join(site, 'pictures'), { recursive: true });
+  writeFileSync(join(site, 'a & b.txt'), 'hello\n');
+  // --no-install: what is asked for is what has been installed, and nothing from the registry. A group of its own, so
+  // that the signal reaches the server behind npx too.
+  const args = ['--no-install', 'millrace', 'serve', site, '--listing', '--port', '0'];
+  const server = spawn('npx', args, { cwd: project, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const ended = once(server, 'close');
+  try {
+    const url = await printedUrl(server);
+    const text = await (await fetch(`${url}a%20%26%20b.txt`)).text();
+    if (text !== 'hello\n') throw new Error(`the file came as ${JSON.stringify(text)}`);
+    const shown = shownByBrowser(url, join(project, 'browser'));
+    if (shown !== undefined && !(shown.includes('a &amp; b.txt') && shown.includes('./pictures/'))) {
+      throw new Error(`the browser shows ${shown}`);
+    }
+    console.log(
+      `${kind}: npx millrace serve works, ${shown === undefined ? 'no browser here' : 'also in Chromium'}`,
+    );
+  } finally {
+    process.kill(-server.pid, 'SIGTERM');
+    await ended;
+  }
+}
+
+async function printedUrl(server) {
+  let printed = '';
+  for await (const piece of server.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    printed += piece;
+    const found = /http:\S+\//.exec(printed);
+    if (found === null) continue;
+    server.stdout.resume();
+    return found[0];
+  }
+  throw new Error(`millrace serve ended: ${printed}`);
+}
+
+/** The page when it has been loaded; undefined without Chromium. */
+function shownByBrowser(url, folder) {
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ];
+  const headless = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${folder}`];
+  try {
+    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 60_000 };
+    return execFileSync('chromium', [...headless, ...quiet, '--dump-dom', url], options);
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

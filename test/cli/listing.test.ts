@@ -1,0 +1,132 @@
+// The page of `millrace serve --listing`: every name leads to its file, and none becomes a part of the page.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { sizeText } from '#lib/cli/listing-page.js';
+
+import { Client } from '../helpers/client.js';
+import { folderWith, startServe } from './cli.js';
+
+const NAMES = [
+  'plain.txt',
+  'a b+c%20d.txt',
+  '<script>alert(1)<',
+  '"onload="x"\'.txt',
+  '&amp;.txt',
+  'http:x',
+  '?q#f',
+  'ümläut-日本-😀.txt',
+  'right\u202eto-left.txt',
+  '...',
+];
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+
+function decodeHtml(text: string): string {
+  return text.replaceAll(/&(#?\w+);/g, (_, name: string) => ENTITIES[name]!);
+}
+
+test('each name leads to its file, as it is shown', async (t) => {
+  const folder = folderWith(t, Object.fromEntries(NAMES.map((name) => [name, `contents of ${name}`])));
+  const { get, url } = await startServe(t, folder, ['--listing', '--dotfiles']);
+  const page = await (await get('/')).text();
+  const links = [...page.matchAll(/<td><a href="([^"]*)"><bdi>([^<]*)<\/bdi><\/a><\/td>/g)];
+  const shown = links.map(([, , text]) => decodeHtml(text!));
+  assert.deepEqual(shown.toSorted(), NAMES.map((name) => name.replace('\u202e', '\ufffd')).toSorted());
+  for (const [, href, text] of links) {
+    const { pathname, search } = new URL(decodeHtml(href!), `${url}/`);
+    const contents = await (await get(pathname + search)).text();
+    assert.equal(contents.replace('\u202e', '\ufffd'), `contents of ${decodeHtml(text!)}`);
+  }
+  // Tags are the template's.
+  assert.doesNotMatch(page, /<script|onload="x"/);
+});
+
+test('names that are no UTF-8 lead to their files too', async (t) => {
+  const folder = folderWith(t, {});
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from('caf\xe9.txt', 'latin1')]), 'latin');
+  const { get } = await startServe(t, folder, ['--listing']);
+  assert.match(await (await get('/')).text(), /href="\.\/caf%E9\.txt"><bdi>caf\ufffd\.txt</);
+});
+
+test('names that no path leads to, and what is hidden, are not shown', async (t) => {
+  const folder = folderWith(t, { 'a\\b': '', 'line\nfeed': '', '.hidden/x': '', '.dot': '', seen: '' });
+  const { get } = await startServe(t, folder, ['--listing']);
+  const links = [...(await (await get('/')).text()).matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
+  assert.deepEqual(links, ['./seen']);
+  assert.equal((await get('/.hidden/')).status, 404);
+});
+
+test('directories come first, names in the order of people, with a way up', async (t) => {
+  const folder = folderWith(t, { 'sub/file10': '', 'sub/file9': '', 'sub/zoo/x': '', 'sub/Alpha/x': '' });
+  const { get } = await startServe(t, folder, ['--listing']);
+  const page = await (await get('/sub/')).text();
+  const links = [...page.matchAll(/<td><a href="([^"]*)"/g)].map(([, href]) => href);
+  assert.deepEqual(links, ['../', './Alpha/', './zoo/', './file9', './file10']);
+  assert.match(page, /<title>Index of \/sub\/<\/title>/);
+  assert.doesNotMatch(await (await get('/')).text(), /"\.\.\/"/);
+});
+
+test('an empty directory says so, and index.html comes before a listing', async (t) => {
+  const folder = folderWith(t, { 'with/index.html': 'home' });
+  mkdirSync(join(folder, 'empty'));
+  const { get } = await startServe(t, folder, ['--listing']);
+  assert.match(await (await get('/empty/')).text(), /Nothing is in here/);
+  assert.equal(await (await get('/with/')).text(), 'home');
+});
+
+test('HEAD has the head of GET and no body; nothing in the page may run', async (t) => {
+  const folder = folderWith(t, { 'a.txt': '' });
+  const { port } = await startServe(t, folder, ['--listing']);
+  const client = await Client.connect(t, { port });
+  const got = await client.ask('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+  assert.match(
+    String(got.headers['content-security-policy']),
+    /^default-src 'none'; style-src 'unsafe-inline'/,
+  );
+  const head = await client.ask('HEAD / HTTP/1.1\r\nHost: h\r\n\r\n', { head: true });
+  assert.equal(head.status, 200);
+  assert.equal(head.headers['content-length'], got.headers['content-length']);
+  assert.equal(client.unreadBytes, 0);
+});
+
+for (const path of [
+  '/%2e%2e/',
+  '/../',
+  '/sub/%2e%2e%2f/',
+  '/sub%2f..%2f..%2f/',
+  '/%',
+  '/%zz/',
+  '/sub%00/',
+  '/sub\\..\\/',
+]) {
+  test(`${path} is no directory`, async (t) => {
+    const { port } = await startServe(t, folderWith(t, { 'sub/a': '' }), ['--listing']);
+    const client = await Client.connect(t, { port });
+    const { status } = await client.ask(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
+    assert.ok(status === 404 || status === 400, String(status));
+  });
+}
+
+test('more entries than a page has room for are counted', async (t) => {
+  const folder = folderWith(t, {});
+  for (let n = 0; n < 5003; n++) writeFileSync(join(folder, `f${String(n)}`), '');
+  const { get } = await startServe(t, folder, ['--listing']);
+  assert.match(await (await get('/')).text(), /And 3 more, which are not shown/);
+});
+
+for (const [bytes, text] of [
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.0 KiB'],
+  [1536, '1.5 KiB'],
+  [1024 * 1024 - 1, '1.0 MiB'],
+  [5_000_000_000, '4.7 GiB'],
+] as const) {
+  test(`${String(bytes)} bytes are ${text}`, () => {
+    assert.equal(sizeText(bytes), text);
+  });
+}
