@@ -27,7 +27,9 @@ function logFile(t: TestContext): { fd: number; path: string; lines: () => strin
 test('JSON: one object for each request, all of them written when close() resolves', async (t) => {
   const { fd, lines } = logFile(t);
   const { server, connect } = await startServer(t, { accessLog: { fd, format: 'json' } }, (server) => {
-    server.get('/whole', (_req, res) => res.text('whole'));
+    server.get('/whole', (_req, res) => {
+      res.text('whole');
+    });
     server.get('/pieces', (_req, res) => {
       res.write('one ');
       res.write('two');
@@ -36,7 +38,9 @@ test('JSON: one object for each request, all of them written when close() resolv
     server.get('/throws', () => {
       throw new Error('no');
     });
-    server.post('/body', async (req, res) => res.json({ bytes: (await req.buffer()).length }));
+    server.post('/body', async (req, res) => {
+      res.json({ bytes: (await req.buffer()).length });
+    });
     server.on('error', () => undefined);
   });
   const client = await connect();
