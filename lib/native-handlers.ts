@@ -84,16 +84,17 @@ function libraryPath(library: unknown): string {
   return isAbsolute(text) ? text : resolve(text);
 }
 
+const WANTED: Readonly<Record<string, string>> = {
+  library: 'the path of a shared library or its file: URL',
+  symbol: 'the name of a handler',
+  data: 'a text without NUL',
+};
+
 function checkText(option: string, value: unknown, mayBeEmpty = false, given = value): string {
   if (typeof value === 'string' && !value.includes('\0') && (mayBeEmpty || value !== '')) return value;
-  const wanted = {
-    library: 'the path of a shared library or its file: URL',
-    symbol: 'the name of a handler',
-  };
   throw new OptionError(
     typeof value === 'string' ? 'ERR_MILLRACE_OPTION_RANGE' : 'ERR_MILLRACE_OPTION_TYPE',
-    `${CALLER}: option '${option}' must be ${wanted[option as keyof typeof wanted] ?? 'a text without NUL'}, ` +
-      `not ${showValue(given)}`,
+    `${CALLER}: option '${option}' must be ${WANTED[option]!}, not ${showValue(given)}`,
     { option, value: given },
   );
 }

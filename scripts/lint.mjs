@@ -12,7 +12,9 @@ ensureDependencies();
 ensureCompiled(['lib']);
 
 const isNative = (name) => /\.(cc|c|h)$/.test(name);
-const native = ['native', 'include', 'examples', 'test', 'bench'].flatMap((folder) => filesUnder(folder, isNative));
+const native = ['native', 'include', 'examples', 'test', 'bench'].flatMap((folder) =>
+  filesUnder(folder, isNative),
+);
 
 const failures = [
   unlistedSources(),
