@@ -80,8 +80,15 @@ int HandlerResponse::set_body(std::string_view bytes) noexcept {
 }
 
 int HandlerResponse::append_body(std::string_view bytes) noexcept {
-  if (!own_taken()) return MILLRACE_NO_MEMORY;
-  return body_.append(bytes) ? MILLRACE_OK : MILLRACE_NO_MEMORY;
+  if (taken_.data == nullptr) return body_.append(bytes) ? MILLRACE_OK : MILLRACE_NO_MEMORY;
+  // What is appended may be a part of what was taken: that goes last.
+  OwnedBytes both;
+  if (!both.append({static_cast<const char*>(taken_.data), taken_.size}) || !both.append(bytes)) {
+    return MILLRACE_NO_MEMORY;
+  }
+  release_taken();
+  body_ = std::move(both);
+  return MILLRACE_OK;
 }
 
 int HandlerResponse::take_body(void* data, std::size_t size, Release release, void* context) noexcept {
