@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 
 import { AbortedError, type Handler, type ServerOptions } from 'millrace';
 
-import { decoded, decodedSoFar, GZIP, lines } from '../helpers/compressed.js';
+import { decoded, decodedSoFar, GZIP, lines, SLOW_TEXT } from '../helpers/compressed.js';
 import { HeldRequests } from '../helpers/held-requests.js';
 import { until } from '../helpers/promises.js';
 import { get, head, post } from '../helpers/requests.js';
@@ -151,6 +151,51 @@ test('an answer to a request whose body nobody has read comes whole', async (t) 
     const client = await connect();
     assert.equal(decoded(await client.ask(request)).toString(), lines(50_000));
   }
+});
+
+test('a body that turns out bad while the answer waits for the pool: the answer, and then the end', async (t) => {
+  const handler: Handler = (req, res) => {
+    res.text(req.method === 'GET' ? SLOW_TEXT : lines(50_000));
+  };
+  const { server, connect } = await start(t, handler, { workers: 1, compression: { level: 9 } });
+  server.on('error', () => undefined);
+  const [busy, client] = [await connect(), await connect()];
+  busy.send(get('/', GZIP).repeat(8));
+  await until('the pool is busy', () => server.stats().workers.queued > 4);
+  client.send(head('POST', '/', { ...GZIP, 'Transfer-Encoding': 'chunked' }) + '5\r\nhello\r\n');
+  await until('its answer waits', () => {
+    const { completed, active, queued } = server.stats().workers;
+    return completed + active + queued === 9 && queued > 0;
+  });
+  client.send('no chunk\r\n');
+  const answer = await client.answer();
+  assert.deepEqual([answer.status, decoded(answer).length], [200, 50_000]);
+  await until('the end', () => client.isEnded);
+  for (const { body } of await busy.answers(8)) assert.ok(body.length > 0);
+});
+
+test('reading what is left of a body behind the answer ends, one way or the other', async (t) => {
+  const read: unknown[] = [];
+  const handler: Handler = async (req, res) => {
+    res.text(lines(3_000_000));
+    try {
+      read.push((await req.buffer()).length);
+    } catch (error) {
+      read.push((error as { code?: unknown }).code);
+    }
+  };
+  const { server, connect } = await start(t, handler, { compression: { level: 9 } });
+  const [early, late] = [await connect(), await connect()];
+  early.send(head('POST', '/', { ...GZIP, 'Content-Length': '100000' }) + 'x'.repeat(50_000));
+  late.send(head('POST', '/', { ...GZIP, 'Content-Length': '100000' }) + 'x'.repeat(50_000));
+  await until('both run', () => server.stats().requests.handled === 2);
+  early.send('x'.repeat(50_000));
+  for (const client of [early, late]) assert.equal(decoded(await client.answer()).length, 3_000_000);
+  await until('both have been read', () => read.length === 2);
+  assert.ok(
+    read.every((result) => result === 100_000 || result === 'ERR_MILLRACE_ABORTED'),
+    String(read),
+  );
 });
 
 test('clients that vanish in the middle leave nothing behind, and the pool skips what nobody waits for', async (t) => {

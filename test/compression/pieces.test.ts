@@ -228,7 +228,7 @@ test('events are compressed only where the type is named in full', async (t) => 
     await held.hasStarted('/a');
     const response = held.response('/a');
     response.header('Content-Type', 'text/event-stream').write('data: 1\n\n');
-    assert.equal(/Content-Encoding: gzip/.test(await client.readUntil('\r\n\r\n')), compressed);
+    assert.equal((await client.readUntil('\r\n\r\n')).includes('Content-Encoding: gzip'), compressed);
     if (compressed) await until('it can be read', () => decodedSoFar(client).toString() === 'data: 1\n\n');
     else await client.readUntil('data: 1\n\n');
     response.end();

@@ -5,6 +5,7 @@ import { constants, gunzipSync } from 'node:zlib';
 
 import type { Answer } from './answer-reader.js';
 import type { Client } from './client.js';
+import { randomFrom } from './random.js';
 
 /** What clients say who accept it. */
 export const GZIP = { 'Accept-Encoding': 'gzip' } as const;
@@ -38,4 +39,12 @@ export function lines(bytes: number): string {
   let text = '';
   for (let i = 0; text.length < bytes; i++) text += `line ${String(i)} of a body that can be compressed\n`;
   return text.slice(0, bytes);
+}
+
+/** A short text that takes long to compress with level 9: a tenth of a second. To be sent in one piece. */
+export const SLOW_TEXT = slowText(40_000);
+
+function slowText(length: number): string {
+  const random = randomFrom(1);
+  return Array.from({ length }, () => 'ab'[random(2)]).join('');
 }
