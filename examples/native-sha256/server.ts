@@ -15,7 +15,9 @@ const server = createServer({ workers: 4 });
 
 server.native('POST', '/sha256', { library, symbol: 'sha256_handler', bodyBytes: 64 * 1024 * 1024 });
 
-server.get('/', (_req, res) => { res.text('POST something to /sha256'); });
+server.get('/', (_req, res) => {
+  res.text('POST something to /sha256');
+});
 
 const { port } = await server.listen({ port: Number(process.env['PORT'] ?? 8080), host: '127.0.0.1' });
 

@@ -43,7 +43,7 @@ struct FileRoot {
   std::vector<ContentCoding> precompressed;  // siblings to look for
   std::string fallback;                      // answered in place of what is no file; empty: none
   const ServerConfig::Compression* compression = nullptr;  // of files without a sibling; null: none
-  std::optional<std::string> media_type;                   // in place of what the extension says
+  std::optional<std::string> media_type = std::nullopt;    // in place of what the extension says
   std::string fields;  // whole lines, for every answer with a file; none of them Content-Type
 };
 

@@ -130,7 +130,9 @@ test('without a listener a failure is written to stderr, and ends nothing', asyn
 test('answers leave in the order of the requests, whoever gives them', async (t) => {
   let called = 0;
   const { holds, connect } = await startHolding(t, { workers: 4 }, (server) =>
-    server.get('/js', (_req, res) => { res.text(`js ${String(++called)}`); }),
+    server.get('/js', (_req, res) => {
+      res.text(`js ${String(++called)}`);
+    }),
   );
   const client = await connect();
   client.send(get('/js') + get('/hold?a') + get('/js') + get('/hold?b') + get('/copied?3') + get('/js'));
@@ -149,7 +151,9 @@ test('answers leave in the order of the requests, whoever gives them', async (t)
 test('what is not safe runs alone: nothing behind it begins before its answer', async (t) => {
   let called = 0;
   const { holds, connect } = await startHolding(t, { workers: 4 }, (server) =>
-    server.get('/js', (_req, res) => { res.text(`js ${String(++called)}`); }),
+    server.get('/js', (_req, res) => {
+      res.text(`js ${String(++called)}`);
+    }),
   );
   const client = await connect();
   client.send(post('/hold?a', 'body') + get('/js') + get('/hold?b'));
@@ -249,7 +253,9 @@ test('with the pool full the answer is 503 and Retry-After, and later it is serv
 
 test('while handlers block, JavaScript and canned answers go on', async (t) => {
   const { holds, connect } = await startHolding(t, { workers: 2 }, (server) => {
-    server.get('/js', (_req, res) => { res.text('js'); });
+    server.get('/js', (_req, res) => {
+      res.text('js');
+    });
     server.reply('GET', '/reply', { body: 'reply' });
   });
   const [first, second] = [await connect(), await connect()];
