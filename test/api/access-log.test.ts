@@ -105,6 +105,26 @@ for (const [how, end] of [
   });
 }
 
+test('a reader that takes nothing holds up neither close() nor the end of the process, and nothing stays open', async (t) => {
+  const { stdout, stderr, code, signal } = await runScript(
+    t,
+    `import { readdirSync, readlinkSync } from 'node:fs';
+     import { createServer } from 'millrace';
+     const opened = () => readdirSync('/proc/self/fd').filter((fd) => {
+       try { return readlinkSync('/proc/self/fd/' + fd) === readlinkSync('/proc/self/fd/3'); } catch { return false; }
+     }).length;
+     const before = opened();
+     const server = createServer({ accessLog: { fd: 3 } }, (req, res) => res.text('hello'));
+     const { port } = await server.listen({ host: '127.0.0.1' });
+     const target = 'http://127.0.0.1:' + port + '/?' + 'a'.repeat(2000);
+     for (let i = 0; i < 200; i++) await (await fetch(target)).text();
+     const { aborted } = await server.close();
+     console.log(aborted, opened() - before);`,
+    { more: ['pipe'] }, // which nobody reads: the script's end is full of it
+  );
+  assert.deepEqual([code, signal, stdout, stderr], [0, null, '0 0\n', '']);
+});
+
 test('a descriptor that is not open is refused when the server listens', async () => {
   const server = createServer(testOptions({ accessLog: { fd: 54_321 } }));
   await assert.rejects(server.listen({ host: '127.0.0.1' }), {
