@@ -17,6 +17,8 @@ export const SERVER_NAMES = [
   'nginx',
   'express',
   'fastify',
+  // The same in JavaScript.
+  'js-handler',
 ] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
@@ -32,6 +34,7 @@ export type Metric =
   | 'p99'
   | 'memory'
   | 'timerLateness'
+  | 'loopDelay'
   | 'idleImbalance'
   | 'busyImbalance'
   | 'bytesPerConnection'

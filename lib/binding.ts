@@ -88,6 +88,8 @@ export interface NativeHandlerRoute {
 
 /** What a native handler has failed with. */
 export interface NativeHandlerFailure {
+  /** Number of the route; undefined where several failures are summed up. */
+  readonly route?: number;
   readonly method: string;
   readonly path: string;
   readonly message: string;

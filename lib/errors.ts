@@ -346,7 +346,7 @@ export type NativeErrorCode =
 /** A native handler that cannot be loaded or started, or what one has failed with. */
 export class NativeError extends MillraceError {
   declare readonly code: NativeErrorCode;
-  /** Path of the library; undefined of what a handler has failed with. */
+  /** Path of the library; undefined where several failures are summed up. */
   readonly library: string | undefined;
   /** Name of the handler in it. */
   readonly symbol: string | undefined;

@@ -351,8 +351,9 @@ export class Server extends RouteMethods<ServerEvents> {
 
   #reportNativeFailures(): void {
     if (this.#routes.natives.length === 0) return;
-    for (const { message, ...context } of this.#native.takeFailures()) {
-      const error = new NativeError('ERR_MILLRACE_NATIVE_FAILED', message);
+    for (const { message, route, ...context } of this.#native.takeFailures()) {
+      const name = route === undefined ? undefined : this.#routes.nativeNames[route];
+      const error = new NativeError('ERR_MILLRACE_NATIVE_FAILED', message, name);
       if (this.listenerCount('error') > 0) this.emit('error', error, context);
       else HandlerRunner.report(error, context);
     }

@@ -13,6 +13,7 @@ import { ITERATIONS_VARIABLE } from '../variants/work.js';
 import { iterationsPerMs } from './calibration.js';
 import { buildFloor } from './floor.js';
 import { spawnNginx } from './nginx.js';
+import { buildHashLibrary } from './native-handler.js';
 import { installPeers } from './peers.js';
 
 /** What starting may take, a cold page cache included. */
@@ -107,19 +108,26 @@ export function killServers(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-function spawnNode(file: string, argument: string, env: NodeJS.ProcessEnv = process.env): ChildProcess {
+function spawnNode(file: string, ...args: readonly string[]): ChildProcess {
+  return spawnNodeWith(process.env, file, ...args);
+}
+
+function spawnNodeWith(env: NodeJS.ProcessEnv, file: string, ...args: readonly string[]): ChildProcess {
   // A forced collection before memory is read tells what is kept from what is only not yet collected.
-  const args = ['--expose-gc', builtFile(`variants/${file}`), argument];
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
+  const all = ['--expose-gc', builtFile(`variants/${file}`), ...args];
+  return spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
 }
 
 function spawnServer(name: ServerName, application: Application | Threaded | Filed): ChildProcess {
   if (typeof application === 'string')
     return name === 'floor' ? spawnFloor(application) : spawnNode(`${name}.js`, application);
   if ('threads' in application) return spawnThreaded(name, application);
+  if (application.files === 'native-hash') {
+    return spawnNode('hash.js', ...(name === 'millrace' ? ['native', buildHashLibrary()] : ['js']));
+  }
   if (name !== 'millrace') installPeers();
   const env = { ...process.env, [FILES_VARIABLE]: filesDirectory() };
-  return spawnNode(name === 'millrace' ? 'millrace-files.js' : `${name}.js`, application.files, env);
+  return spawnNodeWith(env, name === 'millrace' ? 'millrace-files.js' : `${name}.js`, application.files);
 }
 
 /** Servers that have as many threads whatever the scenario says. */
@@ -128,7 +136,7 @@ const FIXED_THREADS: Partial<Record<ServerName, number>> = { 'main-thread': 0, '
 function spawnThreaded(name: ServerName, { threads }: Threaded): ChildProcess {
   const file = name === 'cluster' ? 'cluster.js' : 'millrace-threads.js';
   const env = { ...process.env, [ITERATIONS_VARIABLE]: String(iterationsPerMs()) };
-  return spawnNode(file, String(FIXED_THREADS[name] ?? threads), env);
+  return spawnNodeWith(env, file, String(FIXED_THREADS[name] ?? threads));
 }
 
 function spawnFloor(application: Application): ChildProcess {

@@ -19,6 +19,7 @@ export const METRICS: Readonly<Record<Metric, MetricFormat>> = {
   p99: { head: ['p99', 'ms'], unit: ' ms', digits: 2 },
   memory: { head: ['memory', 'MB'], unit: ' MB', digits: 0 },
   timerLateness: { head: ['timer late', 'ms at most'], unit: ' ms', digits: 1 },
+  loopDelay: { head: ['loop late', 'p99 ms'], unit: ' ms', digits: 2 },
   idleImbalance: { head: ['idle', 'max/min'], unit: '', digits: 2 },
   busyImbalance: { head: ['busy', 'max/min'], unit: '', digits: 2 },
   bytesPerConnection: { head: ['growth', 'bytes/conn'], unit: ' B', digits: 0 },

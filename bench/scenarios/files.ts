@@ -1,5 +1,7 @@
 // files.ts: files, against nginx and Express; and answers that are compressed.
 
+import { createHash } from 'node:crypto';
+import { measureUnderLoad, warmUp } from '../measure/load-run.js';
 import type { Claim, Metric, Scenario, ServerName } from '../scenario.js';
 import type { FILE_BYTES } from '../variants/files.js';
 import { contentsOf, filePath, JSON_TEXT } from '../variants/files.js';
@@ -60,6 +62,38 @@ export const file100k = file(
   [cpu('100 KB file', 'nginx', 1)],
 );
 export const file10m = file('file-10m', '10 MB', 16, ['millrace', 'nginx'], [cpu('10 MB file', 'nginx', 1)]);
+
+const HASHED = 'x'.repeat(64 * 1024);
+const HASH_LOAD = { connections: 16, script: ['upload.lua', String(HASHED.length)] } as const;
+
+/** A handler that computes, in C on the worker pool, and in JavaScript. */
+export const nativeHash: Scenario = {
+  name: 'native-hash',
+  title: '16 connections, POST of 64 KB, answered with its SHA-256 by a native handler',
+  servers: ['millrace', 'js-handler'],
+  application: { files: 'native-hash' },
+  probe: {
+    method: 'POST',
+    path: '/',
+    body: HASHED,
+    expected: `${createHash('sha256').update(HASHED).digest('hex')}\n`,
+  },
+  columns: ['requestsPerSecond', 'serverCpu', 'jsCpu', 'jsShare', 'loopDelay', 'p99'],
+  claims: [
+    {
+      label: 'native handler computes: event loop late, p99',
+      metric: 'loopDelay',
+      must: 'be at most',
+      bound: 2,
+    },
+  ],
+  async measure(server, { seconds }) {
+    await warmUp(server, HASH_LOAD);
+    await server.ask('loopDelay'); // forgets what starting and warming up did
+    const sample = await measureUnderLoad(server, HASH_LOAD, seconds);
+    return { ...sample, values: { ...sample.values, loopDelay: await server.ask('loopDelay') } };
+  },
+};
 
 export const gzipJson = loadScenario({
   name: 'gzip-json',

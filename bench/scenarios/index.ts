@@ -3,7 +3,7 @@
 import type { Suite } from '../scenario.js';
 import { asyncHello } from './async-hello.js';
 import { browserHead } from './browser-head.js';
-import { file100k, file10m, file1k, gzipJson } from './files.js';
+import { file100k, file10m, file1k, gzipJson, nativeHash } from './files.js';
 import { fourReactors } from './four-reactors.js';
 import { hello } from './hello.js';
 import { idleMemory } from './idle-memory.js';
@@ -50,6 +50,6 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'files',
     title: 'files and compression, against nginx, Express and Fastify',
-    scenarios: [file1k, file100k, file10m, gzipJson],
+    scenarios: [file1k, file100k, file10m, gzipJson, nativeHash],
   },
 ];

@@ -9,6 +9,8 @@ export interface Answers {
   collect: 'collected';
   /** Milliseconds by which the latest timer came too late since the last time this was asked. */
   lateness: number;
+  /** Milliseconds by which the event loop was late, 99 times of 100, since the last time this was asked. */
+  loopDelay: number;
   /** Open connections of each reactor. */
   reactors: readonly number[];
   /** The processes that the server consists of. */
@@ -35,6 +37,8 @@ export interface Controlled {
   /** Where it is more than this one. */
   processes?(): readonly number[];
   losses?(): Losses;
+  /** Where it is measured. */
+  loopDelay?(): number;
   close(): Promise<unknown>;
 }
 
@@ -59,6 +63,9 @@ async function reply(server: Controlled, question: Question): Promise<void> {
       return;
     case 'lateness':
       process.send?.(server.lateness.take() satisfies Answers['lateness']);
+      return;
+    case 'loopDelay':
+      process.send?.((server.loopDelay?.() ?? Number.NaN) satisfies Answers['loopDelay']);
       return;
     case 'reactors':
       process.send?.(server.connectionsPerReactor() satisfies Answers['reactors']);

@@ -11,8 +11,8 @@ export const FILE_BYTES = {
   'file-10m': 10 * 1024 * 1024,
 } as const;
 
-/** Applications of the files suite: a directory with one file of each size, or an answer to be compressed. */
-export type FilesApplication = keyof typeof FILE_BYTES | 'gzip-json';
+/** Applications of the files suite: a directory with one file of each size, an answer to be compressed, a hash. */
+export type FilesApplication = keyof typeof FILE_BYTES | 'gzip-json' | 'native-hash';
 
 /** Where the directory is, for the servers. */
 export const FILES_VARIABLE = 'MILLRACE_BENCH_FILES';

@@ -173,6 +173,7 @@ Napi::Value ServerWrap::take_failures(const Napi::CallbackInfo& info) {
   std::uint32_t count = 0;
   for (const HandlerFailure& failure : taken.failures) {
     Napi::Object object = Napi::Object::New(env);
+    object.Set("route", failure.route);
     object.Set("method", failure.method);
     object.Set("path", failure.path);
     object.Set("message", failure.message);

@@ -14,6 +14,7 @@
 namespace millrace {
 
 struct HandlerFailure {
+  std::uint32_t route = 0;  // number of the handler, as of Routes::natives
   std::string method;
   std::string path;
   std::string message;

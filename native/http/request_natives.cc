@@ -128,15 +128,17 @@ RequestIntake::Progress RequestIntake::call_native_with_body(Connection& connect
 }
 
 void RequestIntake::on_native_done(NativeCall& call, const OnReactor& here) {
-  outlet_.forget_client(call.slot_, call.generation_);
   const bool failed = call.ran_ && call.code_ != MILLRACE_OK;
-  if (failed) {
+  // One that gives up because nobody waits has not failed.
+  if (failed && !call.is_cancelled()) {
     std::string message = call.response_.failure();
     if (message.empty()) message = "the handler returned " + std::to_string(call.code_);
-    failures_.put({.method = std::string(call.request_.method()),
+    failures_.put({.route = static_cast<std::uint32_t>(&call.route_ - routes_.natives.data()),
+                   .method = std::string(call.request_.method()),
                    .path = std::string(call.request_.path()),
                    .message = std::move(message)});
   }
+  outlet_.forget_client(call.slot_, call.generation_);
   Exchange* const exchange = exchanges_.find(call.slot_, call.generation_);
   // The client has gone, or the request has been answered in the handler's place.
   if (exchange == nullptr || exchange->begun) return;
