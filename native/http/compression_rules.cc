@@ -87,8 +87,10 @@ bool is_compressible(const ServerConfig::Compression& config, std::string_view m
 
 Compressing may_compress(const ServerConfig::Compression& config, std::uint16_t status,
                          ContentType content_type, std::string_view fields) noexcept {
-  // A part of something is a part of what it is without a coding (RFC 9110 §14.2).
-  if (!config.enabled || !status_allows_content(status) || status == 206) return Compressing::never;
+  // A 205 has no content either, but says so with a length (RFC 9110 §15.3.6); a part of something is a part
+  // of what it is without a coding (§14.2).
+  if (!config.enabled || !status_allows_content(status) || status == 205 || status == 206)
+    return Compressing::never;
   std::string_view media_type = media_type_of(content_type);
   bool refused = false;
   for_each_line(fields, [&](const Line& line) {
