@@ -533,3 +533,21 @@ test('what the server answers by itself is not compressed: reply(), 404, 405', a
   for (const request of [get('/nowhere', GZIP), head('DELETE', '/canned', GZIP)])
     assert.equal((await client.ask(request)).headers['vary'], undefined);
 });
+
+test('a 205 has no content, whatever the threshold and however it is given', async (t) => {
+  const handler: Handler = (req, res) => {
+    res.status(205).header('Content-Type', 'text/plain');
+    if (req.path === '/pieces') res.write('ignored');
+    res.end();
+  };
+  const { connect } = await startHandler(t, handler, { compression: { threshold: 0 } });
+  const client = await connect();
+  for (const target of ['/pieces', '/whole']) {
+    const { headers, body } = await client.ask(get(target, GZIP));
+    assert.deepEqual(
+      [headers['content-length'], headers['content-encoding'], body.length],
+      ['0', undefined, 0],
+      target,
+    );
+  }
+});
