@@ -77,6 +77,13 @@ class ResponseOutlet::PieceCompression final : public Job {
     share_.set(bytes_.capacity());
   }
 
+  /// It cannot be done now.
+  void give_back(CompressedStream& stream) noexcept {
+    stream.gzip = std::move(gzip_);
+    stream.pending = std::move(bytes_);
+    stream.has_end = is_last_;
+  }
+
   [[nodiscard]] bool is_wanted() const noexcept override {
     return outlet_.exchanges_.is_live(slot_, generation_);
   }
@@ -154,19 +161,33 @@ void ResponseOutlet::compress_piece(Connection& connection, Exchange& exchange,
     abort(connection, exchange, here);
     return;
   }
-  compress_pending(exchange, message.exchange_slot, here);
+  compress_pending(exchange, message.exchange_slot);
 }
 
-void ResponseOutlet::compress_pending(Exchange& exchange, std::uint32_t slot, const OnReactor& here) {
+void ResponseOutlet::compress_pending(Exchange& exchange, std::uint32_t slot) {
   CompressedStream& stream = *exchange.compression();
   const bool has_work = !stream.pending.empty() || stream.has_end;
   if (stream.gzip == nullptr || !has_work) return;
-  std::unique_ptr<Job> job =
-      std::make_unique<PieceCompression>(*this, slot, exchanges_.generation_of(slot), stream);
-  if (jobs_.try_submit(job)) return;
-  // The pool has too much to do, and half of it is compressed already.
-  job->run();
-  job->finish(here);
+  const std::uint32_t generation = exchanges_.generation_of(slot);
+  auto piece = std::make_unique<PieceCompression>(*this, slot, generation, stream);
+  PieceCompression& typed = *piece;
+  std::unique_ptr<Job> job = std::move(piece);
+  if (!jobs_.try_submit(job)) {
+    // The pool has too much to do, and half of it is compressed already: it waits.
+    typed.give_back(stream);
+    waiting_streams_.emplace_back(slot, generation);
+  }
+  stream.account();
+}
+
+void ResponseOutlet::compress_waiting() {
+  if (waiting_streams_.empty()) return;
+  const auto waiting = std::exchange(waiting_streams_, {});
+  for (const auto& [slot, generation] : waiting) {
+    Exchange* const exchange = exchanges_.find(slot, generation);
+    if (exchange != nullptr && !exchange->complete && exchange->compression() != nullptr)
+      compress_pending(*exchange, slot);
+  }
 }
 
 void ResponseOutlet::give_compressed_piece(PieceCompression& job, const OnReactor& here) {
@@ -197,7 +218,7 @@ void ResponseOutlet::give_compressed_piece(PieceCompression& job, const OnReacto
     put(connection, *exchange, {}, std::move(job.smaller_), {}, here);
   }
   if (job.is_last_ || exchanges_.find(job.slot_, job.generation_) == nullptr) return;
-  compress_pending(*exchange, job.slot_, here);
+  compress_pending(*exchange, job.slot_);
   if (exchange->asked && connection.first_exchange == job.slot_) watch_drain(connection);
 }
 

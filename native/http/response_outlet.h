@@ -121,6 +121,10 @@ class ResponseOutlet {
   /// What collect() has found of them; RequestIntake serves them and empties the list.
   [[nodiscard]] std::vector<BodyRead>& body_reads() noexcept { return body_reads_; }
 
+  /// Answers in pieces for which the pool had no room are tried again.
+  void compress_waiting();
+  [[nodiscard]] bool has_waiting_streams() const noexcept { return !waiting_streams_.empty(); }
+
   /// Number of the next multipart answer.
   [[nodiscard]] std::uint64_t next_boundary() noexcept { return boundary_++; }
 
@@ -182,7 +186,7 @@ class ResponseOutlet {
   void give_compressed(WholeCompression& job, const OnReactor& here);
   void compress_piece(Connection& connection, Exchange& exchange, const ring::ResponseMessage& message,
                       OwnedBytes outside, const OnReactor& here);
-  void compress_pending(Exchange& exchange, std::uint32_t slot, const OnReactor& here);
+  void compress_pending(Exchange& exchange, std::uint32_t slot);
   void give_compressed_piece(PieceCompression& job, const OnReactor& here);
   void end_chunks(Connection& connection, Exchange& exchange, std::string_view trailers,
                   const OnReactor& here);
@@ -217,6 +221,7 @@ class ResponseOutlet {
   const ServerConfig::Compression& compression_;
   const std::uint64_t drained_bytes_;
   std::uint64_t boundary_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting_streams_;  // slot and generation of exchanges
   std::vector<BodyRead> body_reads_;
   /// By generation and slot: what native handlers are at work for.
   std::unordered_map<std::uint64_t, std::shared_ptr<std::atomic<bool>>> watched_clients_;

@@ -139,6 +139,7 @@ void Reactor::turn(const OnReactor& here) {
   collect_answers(here);
   intake_.serve_body_reads(here);
   jobs_.finish_done(here);
+  outlet_.compress_waiting();
   see_off_js_threads(here);
   fire_timers(here);
   intake_.answer_expired(here);
@@ -190,6 +191,7 @@ int Reactor::look_for_events(std::span<epoll_event> events) {
 
 int Reactor::prepare_to_sleep() {
   bool nap = intake_.has_parked() || (js_threads_.size() > 1 && requests_.in_use());
+  nap = nap || outlet_.has_waiting_streams();
   nap = nap || departures_.unsure() || (exchanges_.size() >= kNapExchanges && js_is_at_work());
   const auto sleep = nap ? ring::ReactorSleep::nap : ring::ReactorSleep::deep;
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
