@@ -14,10 +14,10 @@
 namespace millrace {
 
 struct HandlerFailure {
-  std::uint32_t route = 0;  // number of the handler, as of Routes::natives
   std::string method;
   std::string path;
   std::string message;
+  std::uint32_t route = 0;  // number of the handler, in Routes::natives
 };
 
 class HandlerFailures {

@@ -101,10 +101,17 @@ class RequestIntake::FileLookup final : public Job {
   }
 
   void finish(const OnReactor& here) override {
+    FileCache& cache = intake_.file_cache_;
     if (found_.kind == FoundFile::Kind::file && found_.entry->may_be_kept) {
-      intake_.file_cache_.keep(root_, path_, found_.entry);
+      // Of many who asked for it at once the first keeps it, and the others close theirs: with a thousand
+      // clients it would be hundreds of descriptors.
+      if (auto kept = cache.find(root_, path_); kept != nullptr) {
+        found_.entry = std::move(kept);
+      } else {
+        cache.keep(root_, path_, found_.entry);
+      }
     }
-    if (found_.kind == FoundFile::Kind::unavailable) intake_.file_cache_.clear();
+    if (found_.kind == FoundFile::Kind::unavailable) cache.clear();
     intake_.on_file_found(connection_, std::move(found_), here);
   }
 

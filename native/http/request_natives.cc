@@ -133,10 +133,10 @@ void RequestIntake::on_native_done(NativeCall& call, const OnReactor& here) {
   if (failed && !call.is_cancelled()) {
     std::string message = call.response_.failure();
     if (message.empty()) message = "the handler returned " + std::to_string(call.code_);
-    failures_.put({.route = static_cast<std::uint32_t>(&call.route_ - routes_.natives.data()),
-                   .method = std::string(call.request_.method()),
+    failures_.put({.method = std::string(call.request_.method()),
                    .path = std::string(call.request_.path()),
-                   .message = std::move(message)});
+                   .message = std::move(message),
+                   .route = static_cast<std::uint32_t>(&call.route_ - routes_.natives.data())});
   }
   outlet_.forget_client(call.slot_, call.generation_);
   Exchange* const exchange = exchanges_.find(call.slot_, call.generation_);

@@ -278,7 +278,8 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
   const Logged logged{answer.status, has_body ? answer.content_length : 0};
   const std::size_t head_room = response_head_bound(head);
   const bool copied = !answer.body_is_static || body.size() <= kOutputCopyBytes;
-  if (connection.in_flight > 0 || head_room + body.size() > kOutputScratchBytes) {
+  const std::size_t room = head_room + (copied ? body.size() : 0);
+  if (connection.in_flight > 0 || room > kOutputScratchBytes) {
     OwnedBytes bytes;
     if (bytes.reserve(head_room + body.size())) {
       char* end = write_response_head(bytes.data(), head, date_);
@@ -289,7 +290,7 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
     return;
   }
   // The way of nearly all: straight into the batch, no allocation; a large body is sent from where it is.
-  char* const start = io_.reserve_output(head_room + (copied ? body.size() : 0), here);
+  char* const start = io_.reserve_output(room, here);
   Connection* const still = io_.table().find(id, here);
   if (still == nullptr) return;
   char* end = write_response_head(start, head, date_);
