@@ -13,6 +13,7 @@ import {
   RESPONSE_CONTROL,
   RESPONSE_MORE,
 } from './ring-layout.js';
+import type { SendFileMessage } from './send-file.js';
 
 const CONTROL = RESPONSE_CONTROL << 24;
 const MORE = RESPONSE_MORE << 24;
@@ -127,7 +128,7 @@ export class ResponseStream implements ExchangeWatch {
    * Asks for a file as the answer. `onNews` hears what becomes of it, once; undefined: nobody waits for it any more. As
    * long as it has not been given, another answer may be.
    */
-  sendFile(flags: number, message: string, onNews: (news: number | undefined) => void): void {
+  sendFile(flags: number, message: SendFileMessage, onNews: (news: number | undefined) => void): void {
     if (this.#isGone) {
       queueMicrotask(() => {
         onNews(undefined);
@@ -136,7 +137,12 @@ export class ResponseStream implements ExchangeWatch {
     }
     this.#onFile = onNews;
     this.#watch(false);
-    this.#control(CONTROL_SEND_FILE | (flags << 24), '', message);
+    this.#control(CONTROL_SEND_FILE | (flags << 24), message.lines, message.text);
+  }
+
+  /** A file has been asked for, and it is not known yet whether there is one. */
+  get awaitsFile(): boolean {
+    return this.#onFile !== undefined;
   }
 
   /** False: wait for {@link drained} before writing more. */

@@ -71,6 +71,8 @@ export class HttpResponse {
   #reason = '';
   #fields: ResponseField[] | undefined;
   #ended = false;
+  /** The handler has failed while it was not known yet whether there is a file. */
+  #hasFailed = false;
   /** Of those few that need one: answers in pieces, with trailers, or whose client is watched. */
   #stream: ResponseStream | undefined;
 
@@ -328,7 +330,7 @@ export class HttpResponse {
   static signalOf(response: HttpResponse): AbortSignal {
     const stream = response.#streamed();
     // Of an answer that is still being sent, window by window, the client may yet go.
-    if (response.#ended && !stream.hasBegun) stream.forget();
+    if (response.#ended && !stream.hasBegun && !stream.awaitsFile) stream.forget();
     return stream.signal;
   }
 
@@ -357,6 +359,8 @@ export class HttpResponse {
   /** @internal The answer for a handler that failed: nothing of what it had set is sent. */
   static fail(response: HttpResponse, status: number, text: string): void {
     HttpResponse.abort(response);
+    // The file may still come, and then it is the answer.
+    if (response.#stream?.awaitsFile === true) response.#hasFailed = true;
     if (response.#ended) return;
     if (response.#stream !== undefined) response.#stream.trailers = '';
     response.#status = status;
@@ -376,7 +380,7 @@ export class HttpResponse {
         }
         // Nothing has been sent, and the handler may do otherwise.
         this.#ended = error instanceof AbortedError;
-        if (!sent.isObserved) {
+        if (!sent.isObserved || this.#hasFailed) {
           sent.catch(() => undefined);
           if (error instanceof FileError) HttpResponse.fail(this, error.status, error.phrase);
         }

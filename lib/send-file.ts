@@ -29,6 +29,14 @@ export interface WantedFile {
   readonly config: FileConfig;
 }
 
+/** What the reactor is told. */
+export interface SendFileMessage {
+  /** Field lines of the answer: one byte for each character, as of all answers. */
+  readonly lines: string;
+  /** Everything else, with a NUL behind each text. */
+  readonly text: string;
+}
+
 /** In the order in which the reactor reads them. */
 const WISHES = [
   'if-match',
@@ -82,7 +90,7 @@ export function sendFileMessage(
   own: readonly ResponseField[],
   records: string,
   start: number,
-): string {
+): SendFileMessage {
   const { config } = wanted;
   const isGet = isGetRequest(records, start);
   const isAsked = status === 200 && (isGet || isHeadRequest(records, start));
@@ -102,11 +110,13 @@ export function sendFileMessage(
   });
   const isType = ({ field }: ResponseField): boolean => field.kind === 'content-type';
   const type = own.find(isType)?.value;
-  const lines = fieldLines(own.filter((entry) => !isType(entry)));
   const { directory, path } = wanted;
-  const texts = [String(status), directory, path, flags, codings.join(''), config.fields + lines];
+  const texts = [String(status), directory, path, flags, codings.join('')];
   texts.push(type === undefined ? '' : `=${String(type)}`, ...wishes);
-  return `${texts.join('\0')}\0`;
+  return {
+    lines: config.fields + fieldLines(own.filter((entry) => !isType(entry))),
+    text: `${texts.join('\0')}\0`,
+  };
 }
 
 /** What the reactor's answer means to the handler; undefined: the file is on its way. */

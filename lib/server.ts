@@ -354,8 +354,15 @@ export class Server extends RouteMethods<ServerEvents> {
     for (const { message, route, ...context } of this.#native.takeFailures()) {
       const name = route === undefined ? undefined : this.#routes.nativeNames[route];
       const error = new NativeError('ERR_MILLRACE_NATIVE_FAILED', message, name);
-      if (this.listenerCount('error') > 0) this.emit('error', error, context);
-      else HandlerRunner.report(error, context);
+      try {
+        if (this.listenerCount('error') > 0) this.emit('error', error, context);
+        else HandlerRunner.report(error, context);
+      } catch (thrown) {
+        // A listener's own mistake: let Node report it as any uncaught error, but let the server go on.
+        setImmediate(() => {
+          throw thrown;
+        });
+      }
     }
   }
 

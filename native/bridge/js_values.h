@@ -53,6 +53,17 @@ namespace millrace::bridge {
   return text;
 }
 
+/// The same for field lines: one byte for each character (RFC 9110 §5.5).
+[[nodiscard]] inline std::string latin1_of(const Napi::Object& object, const char* name) {
+  const Napi::Value value = property(object, name);
+  std::size_t length = 0;
+  if (value.IsEmpty() || napi_get_value_string_latin1(value.Env(), value, nullptr, 0, &length) != napi_ok)
+    return {};
+  std::string text(length, '\0');
+  napi_get_value_string_latin1(value.Env(), value, text.data(), length + 1, &length);
+  return text;
+}
+
 [[nodiscard]] inline std::string string_of(const Napi::Object& object, const char* name) {
   return text_of(property(object, name));
 }

@@ -98,7 +98,7 @@ Routes::HandlerLimits& limits_of_handler(Routes& routes, std::uint32_t id, const
 Reply reply_of(const Napi::Object& reply) {
   return {.status = static_cast<std::uint16_t>(u32_of(reply, "status")),
           .content_type = static_cast<ContentType>(u32_of(reply, "contentType")),
-          .fields = string_of(reply, "fields"),
+          .fields = latin1_of(reply, "fields"),
           .body = std::string(bytes_of(property(reply, "body"))),
           .own_date = bool_of(reply, "ownDate"),
           .close = bool_of(reply, "close")};
@@ -134,7 +134,7 @@ FileRoot file_root_of(const Napi::Object& root) {
           .extensions = strings_of(root, "extensions"),
           .precompressed = codings_of(root, "precompressed"),
           .fallback = string_of(root, "fallback"),
-          .fields = string_of(root, "fields")};
+          .fields = latin1_of(root, "fields")};
 }
 
 void read_files(const Napi::Object& spec, FileRoots& files) {

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -222,7 +223,7 @@ class Lookup {
     const bool compressible = root_.compression != nullptr && root_.compression->enabled &&
                               is_compressible(*root_.compression, media_type);
     const bool varies = !root_.precompressed.empty() || compressible;
-    entry->may_be_kept = is_local(file.fd.get()) && is_settled(file.status);
+    const bool local = is_local(file.fd.get());
     const auto add = [&](const std::string& name, ContentCoding coding, OpenedFile opened) {
       entry->variants.push_back(variant_of(name, coding, media_type, varies, std::move(opened)));
       entry->codings |= coding_bit(coding);
@@ -236,6 +237,9 @@ class Lookup {
       if (opened.kind == Kind::file && !opened.file.is_directory)
         add(sibling, coding, std::move(opened.file));
     }
+    // Asked of what has been read, which may be younger than what was opened.
+    entry->may_be_kept = local && std::all_of(entry->variants.begin(), entry->variants.end(),
+                                              [](const FileVariant& v) { return is_settled(v.status); });
     if (compressible && (entry->codings & coding_bit(ContentCoding::gzip)) == 0) add_compressed(*entry);
     // What is in memory needs no descriptor, however many names clients find for it.
     for (FileVariant& variant : entry->variants) {

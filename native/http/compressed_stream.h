@@ -23,8 +23,10 @@ struct CompressedStream {
   std::string trailers = {};
   BudgetShare share;
 
+  bool waits = false;  // the pool had no room for what is pending
+
   /// To be called after `pending` has changed.
-  void account() noexcept { share.set(pending.capacity()); }
+  void account() noexcept { share.set(pending.capacity() + Gzip::kSmallBytes); }
 
   /// Something has been written that has not come out yet.
   [[nodiscard]] bool is_behind() const noexcept { return gzip == nullptr || !pending.empty() || has_end; }

@@ -54,6 +54,7 @@ void ExchangeTable::hold(Exchange& exchange, FileParts files) {
 void ExchangeTable::compress(Exchange& exchange, std::unique_ptr<Gzip> gzip) {
   if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<HeldAnswer>();
   exchange.held_answer->compression = std::make_unique<CompressedStream>(std::move(gzip), budget_);
+  exchange.held_answer->compression->account();
 }
 
 void ExchangeTable::assign(Exchange& exchange, std::uint8_t js_thread) noexcept {

@@ -158,9 +158,11 @@ void ResponseOutlet::compress_piece(Connection& connection, Exchange& exchange,
     exchanges_.release_js_thread(exchange);  // it has done all there is to do
   }
   if (!stream.pending.append(message.body) || !stream.pending.append(outside.view())) {
+    exchanges_.abandon(message.exchange_slot);  // who waits for room waits for nothing
     abort(connection, exchange, here);
     return;
   }
+  stream.account();
   compress_pending(exchange, message.exchange_slot);
 }
 
@@ -175,7 +177,7 @@ void ResponseOutlet::compress_pending(Exchange& exchange, std::uint32_t slot) {
   if (!jobs_.try_submit(job)) {
     // The pool has too much to do, and half of it is compressed already: it waits.
     typed.give_back(stream);
-    waiting_streams_.emplace_back(slot, generation);
+    if (!std::exchange(stream.waits, true)) waiting_streams_.emplace_back(slot, generation);
   }
   stream.account();
 }
@@ -185,8 +187,9 @@ void ResponseOutlet::compress_waiting() {
   const auto waiting = std::exchange(waiting_streams_, {});
   for (const auto& [slot, generation] : waiting) {
     Exchange* const exchange = exchanges_.find(slot, generation);
-    if (exchange != nullptr && !exchange->complete && exchange->compression() != nullptr)
-      compress_pending(*exchange, slot);
+    if (exchange == nullptr || exchange->complete || exchange->compression() == nullptr) continue;
+    exchange->compression()->waits = false;
+    compress_pending(*exchange, slot);
   }
 }
 
@@ -196,6 +199,7 @@ void ResponseOutlet::give_compressed_piece(PieceCompression& job, const OnReacto
   if (exchange == nullptr || exchange->complete) return;
   Connection& connection = io_.table().at(exchange->connection_slot);
   if (!job.is_good_) {
+    exchanges_.abandon(job.slot_);
     abort(connection, *exchange, here);
     return;
   }
@@ -211,7 +215,8 @@ void ResponseOutlet::give_compressed_piece(PieceCompression& job, const OnReacto
   if (job.is_last_) trailers.swap(exchange->compression()->trailers);
   if (exchange->chunked) {
     put_chunk(connection, *exchange, start, start, {}, std::move(job.smaller_), here);
-    if (job.is_last_) end_chunks(connection, *exchange, trailers, here);
+    const bool is_there = exchanges_.find(job.slot_, job.generation_) != nullptr;
+    if (job.is_last_ && is_there) end_chunks(connection, *exchange, trailers, here);
   } else {
     exchange->complete = job.is_last_;
     log_body(connection, *exchange, job.smaller_.size());

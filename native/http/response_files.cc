@@ -2,6 +2,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/limits.h"
 #include "files/file_lookup.h"
 #include "files/file_response.h"
 #include "http/response_outlet.h"
@@ -14,6 +15,8 @@ namespace millrace {
 namespace {
 
 namespace news = ring::news;
+
+constexpr std::uint16_t kResetContent = 205;
 
 [[nodiscard]] std::uint32_t news_of(FoundFile::Kind kind) noexcept {
   switch (kind) {
@@ -58,14 +61,15 @@ class ResponseOutlet::FileSending final : public Job {
 };
 
 void ResponseOutlet::send_file(Exchange& exchange, const ring::ResponseMessage& message,
-                               std::uint8_t js_thread) {
+                               const OwnedBytes& outside, std::uint8_t js_thread) {
   exchange.watched = true;
   exchanges_.assign(exchange, js_thread);
-  std::optional<SendFile> wanted = read_send_file(message.body);
+  std::optional<SendFile> wanted = read_send_file(outside.empty() ? message.body : outside.view());
   if (!wanted) {
     tell(exchange, message.exchange_slot, news::kFileBroken);
     return;
   }
+  wanted->root.fields = message.fields;
   wanted->root.compression = &compression_;
   std::unique_ptr<Job> job =
       std::make_unique<FileSending>(*this, message.exchange_slot, message.exchange_generation,
@@ -83,13 +87,26 @@ void ResponseOutlet::give_file(FileSending& sending, const OnReactor& here) {
                         next_boundary());
   WholeAnswer answer = response.take();
   if (answer.status == 200) answer.status = sending.wanted_.status;
-  answer.own_date = (sending.flags_ & ring::response::kOwnDate) != 0;
+  // A 412 and a 416 have none of the handler's fields.
+  answer.own_date = (sending.flags_ & ring::response::kOwnDate) != 0 && !answer.fields.empty() &&
+                    answer.status != 412 && answer.status != 416;
   answer.close = (sending.flags_ & ring::response::kClose) != 0;
   put_whole(sending.slot_, sending.generation_, std::move(answer), {}, here);
 }
 
 void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, WholeAnswer answer,
                                OwnedBytes block, const OnReactor& here) {
+  if (answer.status ==
+      kResetContent) {  // it says that it has a length, and has no content (RFC 9110 §15.3.6)
+    answer.content_length = 0;
+    answer.body = {};
+    answer.files.clear();
+    block.clear();
+  }
+  if (answer.body.size() > kOutputCopyBytes) {
+    if (!block.append(answer.body)) answer.close = true;  // no memory: the client sees less than it was told
+    answer.body = {};
+  }
   const ResponseHead bound{.status = answer.status, .fields = answer.fields};
   char* const start = io_.reserve_output(response_head_bound(bound) + answer.body.size(), here);
   Exchange* const exchange = exchanges_.find(slot, generation);
@@ -122,7 +139,10 @@ void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, Who
   if (&exchanges_.at(connection.first_exchange) == exchange) {
     io_.commit_output(connection, written.size());
     io_.append_output(connection, std::move(block));
-    append_files(connection, answer.files);
+    if (!append_files(connection, answer.files)) {
+      io_.close(connection, here);
+      return;
+    }
     finish_oldest(connection, exchange->close_after);
     return;
   }

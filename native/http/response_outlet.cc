@@ -141,6 +141,8 @@ void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBy
     put(connection, *exchange, {start, end}, {}, {}, here);
   } else if (exchange->compression() != nullptr) {
     put(connection, *exchange, {start, end}, {}, {}, here);
+    // It could not be held: the connection has ended, and the exchange with it.
+    if (exchanges_.find(message.exchange_slot, message.exchange_generation) == nullptr) return;
     compress_piece(connection, *exchange, message, std::move(outside), here);
   } else if (exchange->chunked) {
     put_chunk(connection, *exchange, start, end, message.body, std::move(outside), here);
@@ -192,7 +194,8 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
     Exchange& next = exchanges_.at(connection.first_exchange);
     HeldAnswer held = exchanges_.take_held(next);
     io_.append_output(connection, std::move(held.bytes));
-    append_files(connection, held.files);
+    // Without memory for it, what has been put out is the last: the client sees less than it was told.
+    if (!append_files(connection, held.files)) close = next.close_after = true;
     if (next.asked) watch_drain(connection);
     if (!next.complete) break;  // what is still to come of it follows directly
     close = next.close_after;
@@ -300,7 +303,10 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
   }
   io_.commit_output(*still, static_cast<std::size_t>(end - start));
   if (!copied) io_.append_static_output(*still, body);
-  append_files(*still, answer.files);
+  if (!append_files(*still, answer.files)) {
+    io_.close(*still, here);
+    return;
+  }
   counters_.answers_sent.add();
   if (io_.log() != nullptr) io_.log()->answered(*still, logged.status, logged.body_bytes);
   if (traits.close_after) {
@@ -310,11 +316,14 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
   }
 }
 
-void ResponseOutlet::append_files(Connection& connection, FileParts& files) {
+bool ResponseOutlet::append_files(Connection& connection, FileParts& files) {
   for (FilePart& part : files) {
-    io_.append_output(connection, copy_of(part.ahead));
+    OwnedBytes ahead = copy_of(part.ahead);
+    if (ahead.size() != part.ahead.size()) return false;
+    io_.append_output(connection, std::move(ahead));
     io_.append_file_output(connection, std::move(part.slice));
   }
+  return true;
 }
 
 void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request, const Logged& logged,
@@ -349,7 +358,10 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
   } else {
     io_.append_output(*connection, std::move(bytes));
   }
-  append_files(*connection, files);
+  if (!append_files(*connection, files)) {
+    io_.close(*connection, here);
+    return;
+  }
   counters_.answers_sent.add();
   if (io_.log() != nullptr) io_.log()->answered(*connection, logged.status, logged.body_bytes);
   if (request.close_after) {

@@ -166,7 +166,8 @@ class ResponseOutlet {
 
   // response_files.cc
   class FileSending;
-  void send_file(Exchange& exchange, const ring::ResponseMessage& message, std::uint8_t js_thread);
+  void send_file(Exchange& exchange, const ring::ResponseMessage& message, const OwnedBytes& outside,
+                 std::uint8_t js_thread);
   void give_file(FileSending& sending, const OnReactor& here);
   /// All of the answer to a request that a handler has. `block` is the end of its body, behind `answer.body`.
   void put_whole(std::uint32_t exchange_slot, std::uint32_t generation, WholeAnswer answer, OwnedBytes block,
@@ -203,7 +204,8 @@ class ResponseOutlet {
                     FileParts files, const OnReactor& here);
   void log_answer(std::uint32_t exchange_slot, std::uint16_t status, std::string_view response);
   void log_body(const Connection& connection, const Exchange& exchange, std::uint64_t bytes);
-  void append_files(Connection& connection, FileParts& files);
+  /// False: no memory for what goes between them.
+  [[nodiscard]] bool append_files(Connection& connection, FileParts& files);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);
   /// More is to come of the youngest request's body than is worth reading for nobody; on close that is

@@ -83,7 +83,7 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
       give_early_hints(connection, *exchange, message.fields, start, here);
       break;
     case flags::kSendFile:
-      if (!exchange->begun) send_file(*exchange, message, js_thread);
+      if (!exchange->begun) send_file(*exchange, message, outside, js_thread);
       break;
     case flags::kReadPiece:
     case flags::kReadWhole:

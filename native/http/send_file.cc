@@ -82,7 +82,6 @@ std::optional<SendFile> read_send_file(std::string_view message) {
   file.path.has_dotfile = has(flags, 'h');
   file.root.redirect = false;
   file.root.precompressed = codings_of(texts.next());
-  file.root.fields = texts.next();
   file.root.media_type = texts.next_if_present();
   file.wish.if_match = texts.next_if_present();
   file.wish.if_unmodified_since = texts.next_if_present();

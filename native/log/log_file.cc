@@ -51,7 +51,14 @@ Result<std::unique_ptr<LogFile>> LogFile::open(int fd) {
 }
 
 LogFile::Outcome LogFile::write(const void* writer, std::string_view bytes, std::size_t& written) {
-  const std::lock_guard lock(mutex_);
+  // Where nobody reads, one of several writers waits, and the others try again later: each that waited would
+  // take a thread of the pool.
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (kind_ == Kind::disk) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    return Outcome::blocked;
+  }
   if (within_line_ != nullptr && within_line_ != writer) return Outcome::blocked;
   const Outcome outcome = write_some(bytes, written);
   const bool is_within = outcome == Outcome::blocked && written > 0 && bytes[written - 1] != '\n';

@@ -20,6 +20,9 @@ class Gzip {
     small,  // for streams that are open for long, many at once: a window of 8 KB
     full,   // 32 KB
   };
+  /// What one of the small ones takes, about.
+  static constexpr std::size_t kSmallBytes = 48 * 1024;
+
   enum class Flush : bool {
     piece,  // what has been given so far can be read
     end,

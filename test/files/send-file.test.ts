@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -811,4 +812,57 @@ test('an own type decides whether it is compressed, and an own Content-Encoding 
     assert.equal(answer.headers['content-encoding'], coding);
     assert.equal(coding === 'gzip' ? gunzipSync(answer.body).toString() : answer.text, text);
   }
+});
+
+test('a large file that is compressed for it arrives whole', async (t) => {
+  const noise = randomBytes(600_000).toString('base64'); // becomes smaller by a quarter, and no more
+  const running = await start(t, (folder, _req, res) => res.sendFile(join(folder, 'noise.txt')), {
+    compression: true,
+  });
+  writeFileSync(join(running.folder, 'noise.txt'), noise);
+  const answer = await (await running.connect()).ask(get('/', { 'Accept-Encoding': 'gzip' }));
+  assert.equal(answer.headers['content-encoding'], 'gzip');
+  assert.equal(gunzipSync(answer.body).toString(), noise);
+});
+
+test('fields of any length, and of any character that a field may have, go with it', async (t) => {
+  const long = 'x'.repeat(40_000);
+  const running = await start(t, (folder, _req, res) =>
+    res
+      .header('X-Long', long)
+      .header('X-Name', 'é')
+      .sendFile(join(folder, 'a.txt'), { headers: { 'X-Too': 'ü' } }),
+  );
+  const answer = await (await running.connect()).ask(get('/'));
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers['x-long'], long);
+  assert.equal(answer.headers['x-name'], 'é');
+  assert.equal(answer.headers['x-too'], 'ü');
+});
+
+test('the request’s signal may be looked at meanwhile, and the promise settles', async (t) => {
+  const running = await start(t, async (folder, req, res) => {
+    const path = req.path === '/there' ? 'a.txt' : 'nothing';
+    const sent = res.sendFile(join(folder, path));
+    assert.equal(req.signal.aborted, false);
+    await sent;
+  });
+  assert.equal((await (await running.connect()).ask(get('/there'))).text, TREE['a.txt']);
+  assert.equal((await (await running.connect()).ask(get('/not'))).status, 404);
+});
+
+test('a handler that fails while the file is looked for is answered for', async (t) => {
+  const running = await start(t, (folder, _req, res) =>
+    Promise.all([res.sendFile(join(folder, 'nothing')), Promise.reject(new Error('meanwhile'))]),
+  );
+  running.server.on('error', () => undefined);
+  assert.equal((await (await running.connect()).ask(get('/'))).status, 404);
+});
+
+test('a 205 has no content', async (t) => {
+  const running = await start(t, (folder, _req, res) => res.status(205).sendFile(join(folder, 'a.txt')));
+  const answer = await (await running.connect()).ask(get('/'));
+  assert.equal(answer.status, 205);
+  assert.equal(answer.headers['content-length'], '0');
+  assert.equal(answer.text, '');
 });
