@@ -10,7 +10,9 @@ namespace millrace {
 
 namespace {
 
-constexpr std::string_view kEmpty = "";
+// Of no bytes, at an address: C gets it as a pointer.
+constexpr char kNothing = '\0';
+constexpr std::string_view kEmpty{&kNothing, 0};
 
 [[nodiscard]] std::string lower_case(std::string_view text) {
   std::string lower(text);

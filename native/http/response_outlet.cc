@@ -78,18 +78,14 @@ void ResponseOutlet::deliver(ring::ResponseMessage message, OwnedBytes outside, 
     deliver_as_is(message, std::move(outside), js_thread, here);
     return;
   }
-  std::string fields;
-  if (!is_to_be_compressed(*exchange, message, message.body.size() + outside.size())) {
-    fields = with_vary(message.fields);
-  } else if ((message.flags & flags::kMore) == 0) {
-    if (compress_whole(*exchange, message, outside)) return;
-    fields = with_vary(message.fields);
-  } else if (auto gzip = Gzip::make(compression_.level, Gzip::Size::small); gzip != nullptr) {
+  const bool wanted = is_to_be_compressed(*exchange, message, message.body.size() + outside.size());
+  const bool in_pieces = (message.flags & flags::kMore) != 0;
+  if (wanted && !in_pieces && compress_whole(*exchange, message, outside)) return;
+  auto gzip = wanted && in_pieces ? Gzip::make(compression_.level, Gzip::Size::small) : nullptr;
+  const std::string fields = gzip != nullptr ? compressed_fields(message.fields) : with_vary(message.fields);
+  if (gzip != nullptr) {
     exchanges_.compress(*exchange, std::move(gzip));
-    fields = compressed_fields(message.fields);
     message.flags = static_cast<std::uint8_t>(message.flags & ~flags::kOwnLength);
-  } else {
-    fields = with_vary(message.fields);
   }
   message.fields = fields;
   deliver_as_is(message, std::move(outside), js_thread, here);
