@@ -11,8 +11,7 @@ namespace millrace {
 namespace {
 
 // Of no bytes, at an address: C gets it as a pointer.
-constexpr char kNothing = '\0';
-constexpr std::string_view kEmpty{&kNothing, 0};
+constexpr std::string_view kEmpty = std::string_view("\0", 1).substr(0, 0);
 
 [[nodiscard]] std::string lower_case(std::string_view text) {
   std::string lower(text);
