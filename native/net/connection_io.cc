@@ -1,7 +1,9 @@
 #include "net/connection_io.h"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -23,6 +25,12 @@ struct OldestSent {
   ssize_t sent;         // as send() returns it
   std::size_t offered;  // less than that was taken: the socket is full
 };
+
+/// Bytes that the client has not acknowledged.
+int in_kernel(int socket) noexcept {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
 
 /// Of the oldest bytes as many as one system call takes.
 OldestSent send_oldest(int socket, const OutputQueue& queue) noexcept {
@@ -206,7 +214,10 @@ void ConnectionIo::send_queued(Connection& connection, const OnReactor& here) {
     // Where nothing was taken the deadline stays, but for a queue that is new.
     if (taken > 0 || connection.write_deadline_ms == 0) set_write_deadline(connection);
     const std::uint64_t due = std::max(kQuickReaderBytes, (now_ms_ - output.started_ms) * kQuickReaderRate);
-    if (output.front_file() != nullptr && output.sent >= due) set_reads_quickly(connection, true);
+    if (output.front_file() != nullptr && output.sent >= due && !connection.reads_quickly) {
+      set_reads_quickly(connection, true);
+      set_write_deadline(connection);
+    }
     watch(connection, connection.epoll_events | EPOLLOUT);
     return;
   }
@@ -231,10 +242,19 @@ void ConnectionIo::set_reads_quickly(Connection& connection, bool quickly) noexc
 void ConnectionIo::set_write_deadline(Connection& connection) noexcept {
   OutputQueue& output = *connection.output;
   if (output.started_ms == 0) output.started_ms = now_ms_;
+  if (connection.reads_quickly) output.in_kernel = in_kernel(connection.fd.get());
   connection.write_deadline_ms =
       transfer_deadline(now_ms_, output.started_ms, output.sent, config_.timeouts.write_ms,
                         config_.limits.min_bytes_per_second);
   arm(connection);
+}
+
+bool ConnectionIo::has_read_on(Connection& connection) {
+  // Otherwise so little is in the kernel that it takes more as soon as the client does.
+  if (!connection.reads_quickly || connection.output == nullptr) return false;
+  if (in_kernel(connection.fd.get()) >= connection.output->in_kernel) return false;
+  set_write_deadline(connection);
+  return true;
 }
 
 void ConnectionIo::after_send(Connection& connection, const OnReactor& here) {

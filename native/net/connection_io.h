@@ -88,6 +88,10 @@ class ConnectionIo {
     return connection.output == nullptr ? 0 : connection.output->bytes();
   }
 
+  /// The write deadline has passed. True: the client has taken something all the same, of what is in the
+  /// kernel, and has a new one.
+  [[nodiscard]] bool has_read_on(Connection& connection);
+
   // --- end ---
 
   /// Ends the connection when everything queued for it has been sent; nothing is read any more.

@@ -47,6 +47,8 @@ class OutputQueue {
   /// For the reader's rate: when the socket first refused bytes, and how many it has taken since.
   std::uint64_t started_ms = 0;
   std::uint64_t sent = 0;
+  /// How much of that the client had not taken when the deadline was set; only while it reads quickly.
+  int in_kernel = 0;
 
  private:
   struct Block {

@@ -311,7 +311,7 @@ void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
   const auto passed = [now = io_.now_ms()](std::uint64_t deadline) {
     return deadline != 0 && deadline <= now;
   };
-  if (passed(connection.write_deadline_ms)) {
+  if (passed(connection.write_deadline_ms) && !io_.has_read_on(connection)) {
     // An orderly end would leave what the client does not take with the kernel, some megabytes, for as long
     // as the client likes: it only has to answer the probes of its closed window.
     io_.reset(connection, here);

@@ -678,6 +678,32 @@ TEST("of a file that a client reads slowly nothing is held") {
   EXPECT_TRUE(wait_until([&] { return s.server->server().budget().used() == 0; }));
 }
 
+TEST("a client that begins quickly and goes on slowly is not cut off, and one that stops is") {
+  for (const bool stops : {false, true}) {
+    SCOPE(stops ? "stops" : "goes on");
+    ServerOptions options = options_of(1);
+    options.config.timeouts.write_ms = 1'000;
+    FileServer s(std::move(options));
+    s.tree.write("large", contents_of_size(4 * kLarge));
+    Client client = s.server->connect();
+    EXPECT_TRUE(client.send(get("/files/large", "Connection: close\r\n")));
+    std::size_t got = 0;
+    while (got < kLarge) got += client.read_some(1 << 20).size();
+    // The kernel has some megabytes for it now, and asks for more when a third of that is gone: after
+    // seconds.
+    for (int i = 0; i < 35; ++i) {
+      ::usleep(100'000);
+      if (!stops && !EXPECT_FALSE(client.read_some(32 * 1024).empty())) return;
+    }
+    const std::size_t rest = client.read_rest().size();
+    if (stops) {
+      EXPECT_LT(got + rest, 4 * kLarge);
+    } else {
+      EXPECT_LE(4 * kLarge, got + 35 * 32 * 1024 + rest + 1024);
+    }
+  }
+}
+
 TEST("a file that becomes shorter while it is sent ends its connection, short") {
   for (const std::size_t left : {std::size_t{0}, std::size_t{1}, std::size_t{1 << 20}}) {
     SCOPE("truncated to " + std::to_string(left));
