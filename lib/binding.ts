@@ -40,6 +40,11 @@ export interface NativeReply {
   readonly close: boolean;
 }
 
+/** A table on the native side. */
+export interface NativeMediaTypes {
+  readonly isNativeMediaTypes: never;
+}
+
 /** A directory with files: everything about it has been checked. */
 export interface NativeFileRoot {
   /** What paths begin with, without the slash behind it. */
@@ -113,7 +118,7 @@ export interface NativeSpec {
   readonly fileRoots: readonly NativeFileRoot[];
   readonly natives: readonly NativeHandlerRoute[];
   /** By extension: what files are sent as. */
-  readonly mediaTypes: readonly MediaTypeEntry[];
+  readonly mediaTypes: NativeMediaTypes;
   /** Handler for what no route matches; undefined: 404, 405 and OPTIONS are answered natively. */
   readonly fallback: number | undefined;
   readonly address: NativeAddress;
@@ -227,6 +232,7 @@ export interface Binding {
   readonly fieldNames: readonly string[];
   /** Whether the process has the functions that `compression` needs. */
   readonly hasGzip: boolean;
+  makeMediaTypes(entries: readonly MediaTypeEntry[]): NativeMediaTypes;
   /** Loads a shared library, or takes it where it is loaded, and looks for one of its handlers. */
   loadHandler(library: string, symbol: string): LoadedHandler | HandlerProblem;
 }

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "bridge/handler_loader.h"
+#include "bridge/js_values.h"
 #include "bridge/server_wrap.h"
 #include "bridge/thread_wrap.h"
+#include "files/file_root.h"
 #include "http/field_names.h"
 #include "pool/gzip.h"
 #include "ring/ring_layout.h"
@@ -119,12 +121,24 @@ Napi::Array field_names_array(Napi::Env env) {
   return names;
 }
 
+/// Of an array of pairs, extension and media type: a table that all servers of this environment share.
+Napi::Value make_media_types(const Napi::CallbackInfo& info) {
+  auto* const types = new MediaTypes();
+  const Napi::Array entries = info[0].As<Napi::Array>();
+  for (std::uint32_t i = 0; i < entries.Length(); ++i) {
+    const Napi::Object entry = as_object(entries.Get(i));
+    types->add(text_of(entry.Get(0U)), text_of(entry.Get(1U)));
+  }
+  return Napi::External<MediaTypes>::New(info.Env(), types, [](Napi::Env, MediaTypes* own) { delete own; });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeServer", ServerWrap::define(env));
   exports.Set("NativeThread", ThreadWrap::define(env));
   exports.Set("layout", layout_object(env));
   exports.Set("fieldNames", field_names_array(env));
   exports.Set("hasGzip", has_gzip());
+  exports.Set("makeMediaTypes", Napi::Function::New<make_media_types>(env, "makeMediaTypes"));
   exports.Set("loadHandler", Napi::Function::New<load_handler>(env, "loadHandler"));
   return exports;
 }

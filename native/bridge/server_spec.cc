@@ -140,10 +140,8 @@ FileRoot file_root_of(const Napi::Object& root) {
 void read_files(const Napi::Object& spec, FileRoots& files) {
   for_each_in(spec, "fileRoots",
               [&](const Napi::Value& root) { files.roots.push_back(file_root_of(as_object(root))); });
-  for_each_in(spec, "mediaTypes", [&](const Napi::Value& value) {
-    const Napi::Object entry = as_object(value);
-    files.media_types.add(text_of(entry.Get(0U)), text_of(entry.Get(1U)));
-  });
+  const Napi::Value types = property(spec, "mediaTypes");
+  if (types.IsExternal()) files.media_types = *types.As<Napi::External<MediaTypes>>().Data();
 }
 
 NativeRoute native_route_of(const Napi::Object& route, const ServerConfig& config) {

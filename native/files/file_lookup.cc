@@ -336,8 +336,8 @@ std::string_view MediaTypes::of(std::string_view file_name) const {
   if (dot == std::string_view::npos || file_name.find('/', dot) != std::string_view::npos) return {};
   std::string extension(file_name.substr(dot + 1));
   for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  const auto found = by_extension_.find(extension);
-  return found == by_extension_.end() ? std::string_view() : std::string_view(found->second);
+  const auto found = by_extension_->find(extension);
+  return found == by_extension_->end() ? std::string_view() : std::string_view(found->second);
 }
 
 FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path,

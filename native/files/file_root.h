@@ -2,6 +2,7 @@
 // server listens, then const.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,18 +15,20 @@
 
 namespace millrace {
 
-/// Content-Type by what is behind the last dot of a name, in lower case.
+/// Content-Type by what is behind the last dot of a name, in lower case. Copies share one table, which is
+/// filled before any of them is used: there are a thousand entries, the same for all servers.
 class MediaTypes {
  public:
   void add(std::string extension, std::string media_type) {
-    by_extension_.insert_or_assign(std::move(extension), std::move(media_type));
+    by_extension_->insert_or_assign(std::move(extension), std::move(media_type));
   }
 
   /// Empty: not known.
   [[nodiscard]] std::string_view of(std::string_view file_name) const;
 
  private:
-  std::unordered_map<std::string, std::string> by_extension_;
+  using Table = std::unordered_map<std::string, std::string>;
+  std::shared_ptr<Table> by_extension_ = std::make_shared<Table>();
 };
 
 struct FileRoot {

@@ -24,10 +24,7 @@ void count_time(Counter& sum, Counter& longest, std::uint64_t ns) noexcept {
 }  // namespace
 
 WorkerPool::WorkerPool(std::uint32_t workers, std::uint32_t queue_limit)
-    : workers_(workers),
-      queue_limit_(queue_limit),
-      tallies_(std::make_unique<Tally[]>(workers)),
-      queue_(std::make_unique<Queued[]>(queue_limit)) {
+    : workers_(workers), queue_limit_(queue_limit), tallies_(std::make_unique<Tally[]>(workers)) {
   ::sem_init(&calls_, 0, 0);  // fails only for values out of range
 }
 
@@ -55,12 +52,11 @@ bool WorkerPool::try_submit(std::unique_ptr<Job>& job, JobReturns& home) {
   bool call = false;
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_ || queued_ == queue_limit_) {
+    if (stopped_ || queue_.size() == queue_limit_) {
       ++rejected_;
       return false;
     }
-    queue_[(first_ + queued_) % queue_limit_] = {std::move(job), &home, since_ns};
-    ++queued_;
+    queue_.push_back({std::move(job), &home, since_ns});
     call = asleep_ > 0;
     if (call) --asleep_;
   }
@@ -71,16 +67,15 @@ bool WorkerPool::try_submit(std::unique_ptr<Job>& job, JobReturns& home) {
 void WorkerPool::work(Tally& tally) {
   std::unique_lock lock(mutex_);
   while (!stopped_) {
-    if (queued_ == 0) {
+    if (queue_.empty()) {
       ++asleep_;
       lock.unlock();
       wait_for_call();
       lock.lock();
       continue;  // another thread may have been faster
     }
-    Queued next = std::move(queue_[first_]);
-    first_ = (first_ + 1) % queue_limit_;
-    --queued_;
+    Queued next = std::move(queue_.front());
+    queue_.pop_front();
     tally.active.set(1);
     lock.unlock();
     execute(std::move(next), tally);
@@ -109,19 +104,18 @@ void WorkerPool::execute(Queued next, Tally& tally) {
 }
 
 void WorkerPool::stop() noexcept {
-  std::unique_ptr<Queued[]> left;
+  std::deque<Queued> left;
   std::uint32_t calls = 0;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
-    left = std::move(queue_);
-    queued_ = 0;
+    left.swap(queue_);
     calls = std::exchange(asleep_, 0);
   }
   for (; calls > 0; --calls) ::sem_post(&calls_);
   // Before the threads are joined: those that run may be long, and what these hold is of no use any more.
   // Not under the lock: destructors are not ours.
-  left.reset();
+  left.clear();
   threads_.clear();
 }
 
@@ -130,7 +124,7 @@ WorkerPool::Stats WorkerPool::stats() const {
   {
     const std::lock_guard lock(mutex_);
     all.threads = stopped_ ? 0 : workers_;
-    all.queued = static_cast<std::uint32_t>(queued_);
+    all.queued = static_cast<std::uint32_t>(queue_.size());
     all.rejected = rejected_;
   }
   for (std::uint32_t i = 0; i < workers_; ++i) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -93,9 +94,7 @@ class WorkerPool {
   std::uint32_t asleep_ = 0;
   bool stopped_ = false;
   std::uint64_t rejected_ = 0;
-  std::unique_ptr<Queued[]> queue_;  // a ring: nothing is allocated under the lock; null when stopped
-  std::size_t first_ = 0;
-  std::size_t queued_ = 0;
+  std::deque<Queued> queue_;  // a server that has nothing for the pool holds nothing for it
 };
 
 }  // namespace millrace

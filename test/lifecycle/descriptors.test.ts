@@ -18,9 +18,7 @@ import type { Holdings } from './fixtures/cycles.js';
 import { descriptors, isCloseOnExec, nativeThreads } from './fixtures/proc.js';
 
 /** What 200 cycles may add to the memory: noise of the heap. A buffer that each of them leaked would be more. */
-const QUIET_NOISE_BYTES = 6 * 1024 * 1024;
-/** AddressSanitizer keeps what has been freed, up to 32 MiB: see scripts/asan-tests.mjs. */
-const NOISE_BYTES = (process.env['ASAN_OPTIONS'] === undefined ? 0 : 40 * 1024 * 1024) + QUIET_NOISE_BYTES;
+const NOISE_BYTES = 6 * 1024 * 1024;
 
 /** Makes glibc give memory back at once, and so the noise small. */
 const QUIET_MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
