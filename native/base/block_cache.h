@@ -33,7 +33,7 @@ class BlockCache {
   [[nodiscard]] std::size_t kept_bytes() const noexcept;
 
  private:
-  static constexpr std::size_t kSmallestBytes = std::size_t{32} * 1024;
+  static constexpr std::size_t kSmallestBytes = std::size_t{4} * 1024;
   static constexpr std::size_t kLargestBytes = std::size_t{1024} * 1024;
   static constexpr std::size_t kSizes = std::bit_width(kLargestBytes) - std::bit_width(kSmallestBytes) + 1;
 

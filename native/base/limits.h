@@ -77,6 +77,12 @@ inline constexpr std::uint32_t kFileKeptMs = 2'000;
 /// closed. Milliseconds.
 inline constexpr std::uint32_t kFileIdleMs = 10'000;
 
+/// Files that one connection keeps open for answers that have to wait: for older ones, or for a client that
+/// does not read. With more its next requests wait too, and so does sendFile(). Without it a connection had
+/// as many as limits.pipelineDepth, and a few dozen clients all descriptors of a process. Enough that files
+/// which are asked for in one go are sent in one go.
+inline constexpr std::uint32_t kFilesPerConnection = 8;
+
 /// Of a file, so much is sent to one connection in one wake; then others have their turn.
 inline constexpr std::size_t kFileBytesPerWake = 2 * 1024 * 1024;
 
@@ -184,6 +190,10 @@ inline constexpr std::uint32_t kLogBatchMs = 500;
 
 /// Lines of one reactor that wait for whoever reads the log. More are dropped, and counted.
 inline constexpr std::size_t kLogWaitingBytes = 1024 * 1024;
+
+/// Of what is kept for the lines of one connection's requests, so much is not charged to
+/// limits.bufferedBytes: that of some fifty usual ones.
+inline constexpr std::size_t kLogUnchargedBytes = 16 * 1024;
 
 /// So long a pool thread waits in one job for a reader that takes nothing, and so long the reactor waits
 /// until it gives it another such job: one that is stuck costs a fifth of a thread. Milliseconds.

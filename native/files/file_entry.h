@@ -25,6 +25,7 @@ struct FileVariant {
   std::string fields;                    // of a 200: whole lines
   std::string validators;                // of a 304: those of them that it has (RFC 9110 §15.4.5)
 
+  bool ranges = true;      // parts of it may be asked for, as far as that is for the file to say
   bool generated = false;  // `contents` are compressed by us: `status` is that of the file
 
   [[nodiscard]] std::uint64_t size() const noexcept { return generated ? contents.size() : status.size; }

@@ -18,6 +18,8 @@
 
 #include "base/limits.h"
 #include "http/compression_rules.h"
+#include "http/field_lines.h"
+#include "http/framing_rules.h"
 #include "http/http_date.h"
 #include "pool/gzip.h"
 
@@ -130,14 +132,23 @@ void append_hexadecimal(std::string& text, std::uint64_t number) {
   return etag += '"';
 }
 
+/// `name` in lower case.
+[[nodiscard]] bool has_element(std::string_view list, std::string_view name) noexcept {
+  bool found = false;
+  for_each_element(list,
+                   [&](std::string_view element) { found = found || equals_ignoring_case(element, name); });
+  return found;
+}
+
 void append_line(std::string& fields, std::string_view name, std::string_view value) {
   fields.append(name).append(": ").append(value).append("\r\n");
 }
 
 class Lookup {
  public:
-  Lookup(const MediaTypes& types, const FileRoot& root, const FileEntry* before) noexcept
-      : types_(types), root_(root), before_(before) {}
+  Lookup(const MediaTypes& types, const FileRoot& root, const FileEntry* before,
+         const FileWish* wish) noexcept
+      : types_(types), root_(root), before_(before), wish_(wish) {}
 
   /// Nothing: what no file can be called.
   FoundFile run(const std::optional<FilePath>& asked) {
@@ -230,6 +241,7 @@ class Lookup {
     };
     add(path, ContentCoding::identity, std::move(file));
     for (const ContentCoding coding : root_.precompressed) {
+      if (have_digest(root_.fields)) break;  // it is that of the file itself
       std::string sibling = path;
       sibling.append(suffix_of(coding));
       Opened opened = open(sibling);
@@ -240,7 +252,9 @@ class Lookup {
     // Asked of what has been read, which may be younger than what was opened.
     entry->may_be_kept = local && std::all_of(entry->variants.begin(), entry->variants.end(),
                                               [](const FileVariant& v) { return is_settled(v.status); });
-    if (compressible && (entry->codings & coding_bit(ContentCoding::gzip)) == 0) add_compressed(*entry);
+    const bool is_wanted = wish_ == nullptr || would_get_compressed(*wish_, *entry);
+    const bool has_sibling = (entry->codings & coding_bit(ContentCoding::gzip)) != 0;
+    if (compressible && is_wanted && !has_sibling) add_compressed(*entry);
     // What is in memory needs no descriptor, however many names clients find for it.
     for (FileVariant& variant : entry->variants) {
       if (variant.in_memory()) variant.file.reset();
@@ -266,12 +280,29 @@ class Lookup {
       append_line(variant.validators, "Last-Modified", date.at(*variant.modified));
     }
     if (varies) append_line(variant.validators, "Vary", "Accept-Encoding");
-    variant.validators += root_.fields;
+    take_own_fields(variant);
     if (!media_type.empty()) append_line(variant.fields, "Content-Type", media_type);
     if (coding != ContentCoding::identity) append_line(variant.fields, "Content-Encoding", name_of(coding));
-    if (root_.ranges) append_line(variant.fields, "Accept-Ranges", "bytes");
+    // The app's own line is the one that is sent, and what it says is what is done.
+    const auto accept_ranges = value_of_line(root_.fields, "accept-ranges");
+    variant.ranges = root_.ranges && (!accept_ranges || has_element(*accept_ranges, "bytes")) &&
+                     !value_of_line(root_.fields, "content-digest");  // it is that of all of the file
+    if (variant.ranges && !accept_ranges) append_line(variant.fields, "Accept-Ranges", "bytes");
     variant.fields += variant.validators;
     return variant;
+  }
+
+  /// Validators among the fields that the app has set are the ones that clients get, so those are what their
+  /// conditions are about (RFC 9110 §13.1).
+  void take_own_fields(FileVariant& variant) const {
+    // One ETag for the file, and for each coding of it the same: strong it would say that the bytes are
+    // (§8.8.3.3), and ranges of different codings could be put together.
+    const std::string fields =
+        variant.coding == ContentCoding::identity ? root_.fields : with_weak_etag(root_.fields);
+    variant.validators += fields;
+    if (const auto etag = value_of_line(fields, "etag")) variant.etag = *etag;
+    if (const auto date = value_of_line(fields, "last-modified"))
+      variant.modified = parse_http_date(*date, ::time(nullptr));
   }
 
   /// What precompressed siblings are for, made here: once, as long as the file stays what it is.
@@ -289,10 +320,11 @@ class Lookup {
     }
     smaller.coding = ContentCoding::gzip;
     smaller.generated = true;
+    smaller.ranges = plain.ranges;
     smaller.path = plain.path;
     smaller.status = plain.status;
     smaller.modified = plain.modified;
-    if (!plain.etag.empty()) smaller.etag = "W/" + plain.etag;
+    if (!plain.etag.empty()) smaller.etag = (plain.etag.starts_with('"') ? "W/" : "") + plain.etag;
     smaller.validators = with_weak_etag(plain.validators);
     smaller.fields = compressed_fields(plain.fields);
     entry.variants.push_back(std::move(smaller));
@@ -326,6 +358,7 @@ class Lookup {
   const MediaTypes& types_;
   const FileRoot& root_;
   const FileEntry* const before_;
+  const FileWish* const wish_;  // null: of many requests
   UniqueFd directory_;
 };
 
@@ -342,11 +375,11 @@ std::string_view MediaTypes::of(std::string_view file_name) const {
 
 FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path,
                   const FileEntry* before) {
-  return Lookup(types, root, before).run(decode_request_path(raw_path));
+  return Lookup(types, root, before, nullptr).run(decode_request_path(raw_path));
 }
 
-FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path) {
-  return Lookup(types, root, nullptr).run(path);
+FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path, const FileWish& wish) {
+  return Lookup(types, root, nullptr, &wish).run(path);
 }
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "files/file_entry.h"
+#include "files/file_response.h"
 #include "files/file_root.h"
 #include "files/request_path.h"
 
@@ -15,7 +16,8 @@ namespace millrace {
 [[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path,
                                 const FileEntry* before = nullptr);
 
-/// The same for a path of the app's.
-[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path);
+/// The same for a path of the app's, and for one request: nothing is compressed that it would not get.
+[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path,
+                                const FileWish& wish);
 
 }  // namespace millrace

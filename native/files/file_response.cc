@@ -6,13 +6,21 @@ namespace millrace {
 
 namespace {
 
-[[nodiscard]] const FileVariant& choose(const FileEntry& entry, const FileWish& wish) noexcept {
-  if (entry.variants.size() == 1) return entry.variants.front();
+/// A part is one of the file, not of what we make of it.
+[[nodiscard]] bool wants_part(const FileWish& wish, const FileEntry& entry) noexcept {
+  return wish.range && wish.may_be_partial && entry.variants.front().ranges;
+}
+
+[[nodiscard]] ContentCoding coding_for(const FileWish& wish, CodingSet codings) noexcept {
   const CodingPreferences preferences =
       parse_accept_encoding(wish.accept_encoding.value_or(""), wish.accept_encoding.has_value());
-  // A part is one of the file, not of what we make of it.
-  const CodingSet unfit = wish.range && wish.may_be_partial ? entry.generated() : CodingSet{0};
-  return entry.of(choose_coding(preferences, static_cast<CodingSet>(entry.codings & ~unfit)));
+  return choose_coding(preferences, codings);
+}
+
+[[nodiscard]] const FileVariant& choose(const FileEntry& entry, const FileWish& wish) noexcept {
+  if (entry.variants.size() == 1) return entry.variants.front();
+  const CodingSet unfit = wants_part(wish, entry) ? entry.generated() : CodingSet{0};
+  return entry.of(coding_for(wish, static_cast<CodingSet>(entry.codings & ~unfit)));
 }
 
 /// RFC 9110 §14.4.
@@ -35,6 +43,11 @@ struct SplitFields {
 
 }  // namespace
 
+bool would_get_compressed(const FileWish& wish, const FileEntry& entry) noexcept {
+  const auto codings = static_cast<CodingSet>(entry.codings | coding_bit(ContentCoding::gzip));
+  return !wants_part(wish, entry) && coding_for(wish, codings) == ContentCoding::gzip;
+}
+
 FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWish& wish,
                            std::int64_t now_seconds, std::uint64_t boundary)
     : entry_(std::move(entry)), variant_(choose(*entry_, wish)) {
@@ -49,7 +62,8 @@ FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWis
       answer_ = {.status = 412};
       return;
   }
-  if (!wish.range || !wish.may_be_partial || !if_range_holds(wish.conditions, validators, now_seconds)) {
+  const bool may_be_partial = wish.may_be_partial && variant_.ranges;
+  if (!wish.range || !may_be_partial || !if_range_holds(wish.conditions, validators, now_seconds)) {
     answer_whole();
     return;
   }

@@ -24,6 +24,9 @@ struct FileWish {
   bool may_be_partial = true;  // GET, and the root allows ranges
 };
 
+/// Whether it would get what we compress of the file, in place of what is there.
+[[nodiscard]] bool would_get_compressed(const FileWish& wish, const FileEntry& entry) noexcept;
+
 class FileResponse {
  public:
   /// `boundary` numbers what separates the parts of an answer with several ranges: nothing that a file has in

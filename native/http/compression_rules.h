@@ -19,12 +19,17 @@ namespace millrace {
 enum class Compressing : std::uint8_t {
   never,    // the answer is what it is
   depends,  // on the request: say so with Vary
+  spared,   // a 304: it has nothing to compress, and says what the 200 would say
 };
 
 /// Looks at an answer's status and fields; of those that `content_type` stands for the reactor writes the
 /// line itself.
 [[nodiscard]] Compressing may_compress(const ServerConfig::Compression& config, std::uint16_t status,
                                        ContentType content_type, std::string_view fields) noexcept;
+
+/// They have a digest of the bytes as they are, or announce one as a trailer: in another coding it would be
+/// wrong (RFC 9530 §2, §3; Digest and Content-MD5 are what came before).
+[[nodiscard]] bool have_digest(std::string_view fields) noexcept;
 
 /// `fields` with what a negotiated answer has to say.
 [[nodiscard]] std::string with_vary(std::string_view fields);

@@ -51,6 +51,26 @@ void ExchangeTable::hold(Exchange& exchange, FileParts files) {
   exchange.held_answer->files = std::move(files);
 }
 
+void ExchangeTable::count_file(Connection& connection, Exchange& exchange) noexcept {
+  if (!exchange.has_file) ++connection.files_held;
+  exchange.has_file = true;
+}
+
+void ExchangeTable::take_back_file(Connection& connection, Exchange& exchange) noexcept {
+  if (exchange.has_file) --connection.files_held;
+  exchange.has_file = false;
+}
+
+void ExchangeTable::hold_lookup(Exchange& exchange, std::unique_ptr<Job> lookup, std::uint64_t now_ms) {
+  if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<HeldAnswer>();
+  exchange.held_answer->lookup = std::move(lookup);
+  if (exchange.deadline_ms == 0) return;
+  // timeouts.handlerMs is the handler's, and that is not what it waits for.
+  const bool is_late = exchange.deadline_ms <= now_ms;
+  exchange.held_answer->lookup_ms_left = is_late ? 1 : exchange.deadline_ms - now_ms;
+  exchange.deadline_ms = 0;
+}
+
 void ExchangeTable::compress(Exchange& exchange, std::unique_ptr<Gzip> gzip) {
   if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<HeldAnswer>();
   exchange.held_answer->compression = std::make_unique<CompressedStream>(std::move(gzip), budget_);
@@ -77,7 +97,9 @@ HeldAnswer ExchangeTable::take_held(Exchange& exchange) noexcept {
   if (exchange.held_answer == nullptr) return {};
   HeldAnswer held{.bytes = std::move(exchange.held_answer->bytes),
                   .files = std::move(exchange.held_answer->files)};
-  if (exchange.compression() == nullptr) exchange.held_answer.reset();
+  // Early hints may have come before what is still to be looked for.
+  const bool is_needed = exchange.compression() != nullptr || exchange.held_answer->lookup != nullptr;
+  if (!is_needed) exchange.held_answer.reset();
   budget_.refund(held.bytes.capacity());
   return held;
 }
@@ -87,6 +109,7 @@ void ExchangeTable::close_oldest(Connection& connection) noexcept {
   connection.first_exchange = at(slot).next;
   if (connection.first_exchange == kNone) connection.last_exchange = kNone;
   --connection.in_flight;
+  take_back_file(connection, at(slot));
   release(slot);
 }
 

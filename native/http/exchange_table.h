@@ -18,6 +18,7 @@
 #include "http/compressed_stream.h"
 #include "net/connection.h"
 #include "net/counters.h"
+#include "pool/job.h"
 
 namespace millrace {
 
@@ -29,6 +30,9 @@ struct HeldAnswer {
   OwnedBytes bytes = {};
   FileParts files = {};  // behind them
   std::unique_ptr<CompressedStream> compression = nullptr;
+  // For a file that it is to be, when its connection may hold one more.
+  std::unique_ptr<Job> lookup = nullptr;
+  std::uint64_t lookup_ms_left = 0;  // of the exchange's deadline; 0: it has none
 };
 
 struct Exchange {
@@ -50,6 +54,7 @@ struct Exchange {
   bool watched : 1 = false;              // JavaScript is told when it becomes pointless
   bool accepts_gzip : 1 = false;         // what its client says, where answers are compressed at all
   bool asked : 1 = false;                // and when most of what it has written so far has been sent
+  bool has_file : 1 = false;             // counted among its connection's files_held
   std::uint8_t js_thread = kNoJsThread;  // who has claimed it, as far as that is known, and is told
   std::uint64_t deadline_ms = 0;         // 0: none (timeouts.handlerMs)
   std::unique_ptr<HeldAnswer> held_answer;
@@ -82,6 +87,12 @@ class ExchangeTable {
   [[nodiscard]] bool hold(Exchange& exchange, std::string_view bytes);
   /// The same for the end of an answer that is in files.
   void hold(Exchange& exchange, FileParts files);
+  /// Its answer keeps a file open, or will when that has been found; until it is closed, or this is taken
+  /// back.
+  static void count_file(Connection& connection, Exchange& exchange) noexcept;
+  static void take_back_file(Connection& connection, Exchange& exchange) noexcept;
+  /// Its answer is a file, and waits until its connection may hold one more.
+  void hold_lookup(Exchange& exchange, std::unique_ptr<Job> lookup, std::uint64_t now_ms);
   /// What comes of its answer is to be compressed.
   void compress(Exchange& exchange, std::unique_ptr<Gzip> gzip);
   /// This JS thread has the request, and is told what there is to tell.

@@ -69,7 +69,7 @@ RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const ch
     if (whole.append(body)) {
       call_native(connection, head_bytes, std::move(whole), *native, here);
     } else {
-      refuse(connection, 503, here);
+      refuse(connection, 503, here, {head_bytes, parser_.head().bytes});
     }
     return Dispatch::answered;
   }

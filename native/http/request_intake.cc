@@ -141,6 +141,7 @@ void RequestIntake::begin_drain(const OnReactor& here) {
 }
 
 void RequestIntake::resume(Connection& connection, const OnReactor& here) {
+  outlet_.start_lookups(connection);
   const bool open = connection.phase == Connection::Phase::open;
   if (!open || !connection.input_blocked || connection.waits_for_ring || connection.waits_for_file) return;
   if (connection.upload() == nullptr && !may_take_next(connection)) return;
@@ -245,7 +246,14 @@ std::uint64_t RequestIntake::next_expiry_ms() const noexcept {
 
 bool RequestIntake::may_take_next(const Connection& connection) const noexcept {
   return !ends_with_youngest(connection) && connection.in_flight < config_.limits.pipeline_depth &&
-         ConnectionIo::unsent(connection) <= config_.limits.unsent_bytes;
+         connection.files_open() < kFilesPerConnection && unsent(connection) <= config_.limits.unsent_bytes;
+}
+
+std::uint64_t RequestIntake::unsent(const Connection& connection) const noexcept {
+  // Where the socket takes everything the lines go with it; no time would come to go on.
+  if (connection.output == nullptr) return 0;
+  const AccessLog* const log = io_.log();
+  return ConnectionIo::unsent(connection) + (log == nullptr ? 0 : log->waiting_bytes(connection));
 }
 
 bool RequestIntake::ends_with_youngest(const Connection& connection) const noexcept {

@@ -60,7 +60,8 @@ class RequestIntake {
   /// The connection has input. It may be gone afterwards, as after each of these.
   void on_readable(Connection& connection, const OnReactor& here);
 
-  /// An answer has left, or there is room in the ring: goes on where the connection stopped.
+  /// An answer has left, or there is room in the ring: goes on where the connection stopped, and with lookups
+  /// that wait.
   void resume(Connection& connection, const OnReactor& here);
 
   /// Lets connections that wait for room in the ring go on, the longest waiting first.
@@ -122,6 +123,8 @@ class RequestIntake {
   [[nodiscard]] bool send_continue(Connection& connection, const OnReactor& here);
 
   [[nodiscard]] bool may_take_next(const Connection& connection) const noexcept;
+  /// What is held for a client that does not read: answers, and what the log keeps of them.
+  [[nodiscard]] std::uint64_t unsent(const Connection& connection) const noexcept;
   /// Whatever the client sends behind that request is not looked at (RFC 9112 §9.6).
   [[nodiscard]] bool ends_with_youngest(const Connection& connection) const noexcept;
   [[nodiscard]] bool may_run_beside(const Connection& connection, bool safe) noexcept;

@@ -46,7 +46,9 @@ class ResponseOutlet::FileSending final : public Job {
     return outlet_.exchanges_.is_live(slot_, generation_);
   }
 
-  void run() noexcept override { found_ = look_up(outlet_.media_types_, wanted_.root, wanted_.path); }
+  void run() noexcept override {
+    found_ = look_up(outlet_.media_types_, wanted_.root, wanted_.path, wanted_.file_wish());
+  }
 
   void finish(const OnReactor& here) override { outlet_.give_file(*this, here); }
 
@@ -74,7 +76,47 @@ void ResponseOutlet::send_file(Exchange& exchange, const ring::ResponseMessage& 
   std::unique_ptr<Job> job =
       std::make_unique<FileSending>(*this, message.exchange_slot, message.exchange_generation,
                                     static_cast<std::uint8_t>(message.flags), *std::move(wanted));
-  if (!jobs_.try_submit(job)) tell(exchange, message.exchange_slot, news::kFileUnavailable);
+  Connection& connection = io_.table().at(exchange.connection_slot);
+  // Who waits for a file is taken to watch, and does not say kWatch beside it.
+  if (connection.peer_finished) tell(exchange, message.exchange_slot, news::kPeerFinished);
+  if (may_look_up(connection, message.exchange_slot)) {
+    start_lookup(connection, exchange, message.exchange_slot, std::move(job));
+  } else {
+    exchanges_.hold_lookup(exchange, std::move(job), io_.now_ms());
+    connection.lookups_wait = true;
+  }
+}
+
+bool ResponseOutlet::may_look_up(const Connection& connection, std::uint32_t slot) noexcept {
+  // The oldest waits for no other answer: those that are held leave when it has left.
+  const bool is_oldest = connection.first_exchange == slot;
+  return (is_oldest ? connection.files_put_out() : connection.files_open()) < kFilesPerConnection;
+}
+
+void ResponseOutlet::start_lookup(Connection& connection, Exchange& exchange, std::uint32_t slot,
+                                  std::unique_ptr<Job> lookup) {
+  // From now on, and not from when it is found: others look meanwhile.
+  ExchangeTable::count_file(connection, exchange);
+  if (jobs_.try_submit(lookup)) return;
+  ExchangeTable::take_back_file(connection, exchange);
+  tell(exchange, slot, news::kFileUnavailable);
+}
+
+void ResponseOutlet::start_lookups(Connection& connection) {
+  if (!connection.lookups_wait) return;
+  for (std::uint32_t slot = connection.first_exchange; slot != kNone; slot = exchanges_.at(slot).next) {
+    Exchange& exchange = exchanges_.at(slot);
+    // One that has begun has been answered in the handler's place.
+    const bool waits = exchange.held_answer != nullptr && exchange.held_answer->lookup != nullptr;
+    if (!waits || exchange.begun) continue;
+    if (!may_look_up(connection, slot)) return;
+    if (exchange.held_answer->lookup_ms_left != 0) {
+      exchange.deadline_ms = io_.now_ms() + exchange.held_answer->lookup_ms_left;
+      io_.arm(connection);
+    }
+    start_lookup(connection, exchange, slot, std::move(exchange.held_answer->lookup));
+  }
+  connection.lookups_wait = false;
 }
 
 void ResponseOutlet::give_file(FileSending& sending, const OnReactor& here) {
@@ -82,7 +124,12 @@ void ResponseOutlet::give_file(FileSending& sending, const OnReactor& here) {
   // The client has gone, or the request has been answered in the handler's place: JavaScript knows.
   if (exchange == nullptr || exchange->begun) return;
   tell(*exchange, sending.slot_, news_of(sending.found_.kind));
-  if (sending.found_.kind != FoundFile::Kind::file) return;
+  if (sending.found_.kind != FoundFile::Kind::file) {
+    Connection& connection = io_.table().at(exchange->connection_slot);
+    ExchangeTable::take_back_file(connection, *exchange);
+    start_lookups(connection);
+    return;
+  }
   FileResponse response(std::move(sending.found_.entry), sending.wanted_.file_wish(), unix_seconds_,
                         next_boundary());
   WholeAnswer answer = response.take();
@@ -147,7 +194,13 @@ void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, Who
     return;
   }
   exchanges_.release_js_thread(*exchange);
-  exchanges_.hold(*exchange, std::move(answer.files));
+  if (answer.files.empty()) {
+    // It is in memory, or has no content.
+    ExchangeTable::take_back_file(connection, *exchange);
+    start_lookups(connection);
+  } else {
+    exchanges_.hold(*exchange, std::move(answer.files));
+  }
   if (!exchanges_.hold(*exchange, written) || !exchanges_.hold(*exchange, block.view())) {
     io_.close(connection, here);
   }

@@ -70,15 +70,17 @@ bool ResponseOutlet::collect(ring::ResponseRing& ring, std::uint8_t js_thread, c
 void ResponseOutlet::deliver(ring::ResponseMessage message, OwnedBytes outside, std::uint8_t js_thread,
                              const OnReactor& here) {
   Exchange* const exchange = exchanges_.find(message.exchange_slot, message.exchange_generation);
-  const bool negotiable =
-      compression_.enabled && exchange != nullptr && !exchange->begun &&
-      may_compress(compression_, message.status, static_cast<ContentType>(message.content_type),
-                   message.fields) == Compressing::depends;
-  if (!negotiable) {
+  const Compressing compressing =
+      compression_.enabled && exchange != nullptr && !exchange->begun
+          ? may_compress(compression_, message.status, static_cast<ContentType>(message.content_type),
+                         message.fields)
+          : Compressing::never;
+  if (compressing == Compressing::never) {
     deliver_as_is(message, std::move(outside), js_thread, here);
     return;
   }
-  const bool wanted = is_to_be_compressed(*exchange, message, message.body.size() + outside.size());
+  const bool wanted = compressing == Compressing::depends &&
+                      is_to_be_compressed(*exchange, message, message.body.size() + outside.size());
   const bool in_pieces = (message.flags & flags::kMore) != 0;
   if (wanted && !in_pieces && compress_whole(*exchange, message, outside)) return;
   auto gzip = wanted && in_pieces ? Gzip::make(compression_.level, Gzip::Size::small) : nullptr;
@@ -204,6 +206,7 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
     io_.finish(connection);
     return;
   }
+  start_lookups(connection);
   after_answer(connection);
 }
 
@@ -341,7 +344,10 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
     exchange.close_after = request.close_after;
     exchange.safe = true;
     exchange.begun = exchange.complete = true;
-    if (!files.empty()) exchanges_.hold(exchange, std::move(files));
+    if (!files.empty()) {
+      exchanges_.hold(exchange, std::move(files));
+      ExchangeTable::count_file(*connection, exchange);
+    }
     if (!exchanges_.hold(exchange, bytes.view())) io_.close(*connection, here);
     return;
   }

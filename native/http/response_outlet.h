@@ -125,6 +125,9 @@ class ResponseOutlet {
   void compress_waiting();
   [[nodiscard]] bool has_waiting_streams() const noexcept { return !waiting_streams_.empty(); }
 
+  /// Files for sendFile() that had to wait are looked for, as far as the connection may hold them.
+  void start_lookups(Connection& connection);
+
   /// Number of the next multipart answer.
   [[nodiscard]] std::uint64_t next_boundary() noexcept { return boundary_++; }
 
@@ -169,6 +172,9 @@ class ResponseOutlet {
   void send_file(Exchange& exchange, const ring::ResponseMessage& message, const OwnedBytes& outside,
                  std::uint8_t js_thread);
   void give_file(FileSending& sending, const OnReactor& here);
+  void start_lookup(Connection& connection, Exchange& exchange, std::uint32_t slot,
+                    std::unique_ptr<Job> lookup);
+  [[nodiscard]] static bool may_look_up(const Connection& connection, std::uint32_t exchange_slot) noexcept;
   /// All of the answer to a request that a handler has. `block` is the end of its body, behind `answer.body`.
   void put_whole(std::uint32_t exchange_slot, std::uint32_t generation, WholeAnswer answer, OwnedBytes block,
                  const OnReactor& here);

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/limits.h"
+
 namespace millrace {
 
 namespace {
@@ -42,10 +44,26 @@ void AccessLog::begin(const Connection& connection) {
 void AccessLog::take_description(const Connection& connection, Record& record) {
   // Swapped: both keep their memory for the next ones.
   std::swap(record.request, current_);
-  record.start_ns = std::exchange(of(connection).start_ns, 0);
+  OfConnection& own = of(connection);
+  record.start_ns = std::exchange(own.start_ns, 0);
   if (record.start_ns == 0) record.start_ns = now_ns();
   record.status = 0;
   record.body_bytes = 0;
+  record.bytes = sizeof(Record) + record.request.bytes.capacity();
+  own.bytes += record.bytes;
+  account(own);
+}
+
+/// An answer of a hundred bytes may have a record of twenty thousand: escaped targets are long. Of a client
+/// that sends many requests and reads nothing that is more than all else that is held.
+void AccessLog::account(OfConnection& own) noexcept {
+  // Not each: mostly there are few, and they go with the end of the wake.
+  const bool is_much = own.bytes >= own.charged + kLogUnchargedBytes;
+  if (!is_much && own.bytes >= own.charged) return;
+  const std::uint64_t charged = own.bytes >= kLogUnchargedBytes ? own.bytes : 0;
+  if (charged > own.charged) budget_.charge(charged - own.charged);
+  if (charged < own.charged) budget_.refund(own.charged - charged);
+  own.charged = charged;
 }
 
 void AccessLog::keep(const Connection& connection, std::uint32_t exchange_slot) {
@@ -69,6 +87,7 @@ void AccessLog::complete(const Connection& connection, std::uint32_t exchange_sl
 void AccessLog::put_out(const Connection& connection, Record& record) {
   if (connection.first_piece == kNone && connection.output == nullptr) {
     write(connection, record);
+    account(of(connection));
     return;
   }
   std::uint32_t index = first_free_;
@@ -81,6 +100,7 @@ void AccessLog::put_out(const Connection& connection, Record& record) {
   std::swap(put_out_[index], record);
   put_out_[index].next = kNone;
   OfConnection& own = of(connection);
+  own.waiting_bytes += put_out_[index].bytes;
   if (own.last == kNone) {
     own.first = index;
   } else {
@@ -98,13 +118,16 @@ void AccessLog::all_sent(const Connection& connection) {
   put_out_[own.last].next = first_free_;
   first_free_ = own.first;
   own.first = own.last = kNone;
+  own.waiting_bytes = 0;
+  account(own);
 }
 
-void AccessLog::unanswered(const Connection& connection, ExchangeTable& exchanges) {
+void AccessLog::unanswered(const Connection& connection, ExchangeTable& exchanges, Oldest oldest) {
   for (std::uint32_t slot = connection.first_exchange; slot != kNone; slot = exchanges.at(slot).next) {
     Record& record = of_exchange_[slot];
     // What waits behind an older answer has not been put out.
-    const bool has_begun = slot == connection.first_exchange && record.status != 0;
+    const bool has_begun =
+        oldest == Oldest::may_have_begun && slot == connection.first_exchange && record.status != 0;
     if (!has_begun) {
       record.status = kUnansweredStatus;
       record.body_bytes = 0;
@@ -131,7 +154,14 @@ void AccessLog::ended(const Connection& connection, std::uint64_t unsent_bytes) 
   all_sent(connection);
 }
 
-void AccessLog::write(const Connection& connection, const Record& record) {
+void AccessLog::write(const Connection& connection, Record& record) {
+  of(connection).bytes -= std::exchange(record.bytes, 0);
+  append_line(connection, record);
+  // Few are so large: what is kept for the next one is not to be as large as what somebody could send.
+  if (record.request.bytes.capacity() > kLogFieldBytes) record.request.bytes = {};
+}
+
+void AccessLog::append_line(const Connection& connection, const Record& record) {
   std::string* const line = writer_.place_of_line();
   if (line == nullptr) return;
   const std::uint64_t duration_us = (now_ns() - record.start_ns) / kNsPerUs;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer_budget.h"
 #include "http/exchange_table.h"
 #include "http/request_head.h"
 #include "log/log_line.h"
@@ -26,7 +27,8 @@ inline constexpr std::uint16_t kUnansweredStatus = 499;
 
 class AccessLog {
  public:
-  AccessLog(LogFile& file, LogFormat format) : writer_(file, format) {}
+  /// What it keeps of requests that wait is charged to `budget`.
+  AccessLog(LogFile& file, LogFormat format, BufferBudget& budget) : writer_(file, format), budget_(budget) {}
 
   [[nodiscard]] LogWriter& writer() noexcept { return writer_; }
 
@@ -62,10 +64,19 @@ class AccessLog {
 
   // --- of its connection ---
 
+  /// Bytes that are kept of its answers that were put out and have not been sent.
+  [[nodiscard]] std::uint64_t waiting_bytes(const Connection& connection) const noexcept {
+    const std::uint32_t slot = connection.id.slot;
+    return slot < of_connection_.size() ? of_connection_[slot].waiting_bytes : 0;
+  }
+
   /// Everything that was put out has been sent.
   void all_sent(const Connection& connection);
-  /// The connection's exchanges are about to end without answers. Of the oldest some may have been put out.
-  void unanswered(const Connection& connection, ExchangeTable& exchanges);
+  /// The connection's exchanges are about to end without answers: an answer that was there already, and
+  /// waited for older ones, is none either. Of the oldest some may have been put out if the connection is cut
+  /// off, and nothing if another answer has ended it.
+  enum class Oldest : std::uint8_t { may_have_begun, was_behind_the_end };
+  void unanswered(const Connection& connection, ExchangeTable& exchanges, Oldest oldest);
   /// It ends: of what was put out so many bytes have not been sent.
   void ended(const Connection& connection, std::uint64_t unsent_bytes);
 
@@ -74,21 +85,29 @@ class AccessLog {
     LoggedText request;
     std::uint64_t start_ns = 0;
     std::uint64_t body_bytes = 0;
+    std::size_t bytes = 0;     // that it takes, until it is written
     std::uint16_t status = 0;  // 0: none yet
     std::uint32_t next = kNone;
   };
   struct OfConnection {
-    std::uint64_t start_ns = 0;   // of the request that arrives; 0: none
-    std::uint32_t first = kNone;  // answers that have been put out, in records_
+    std::uint64_t start_ns = 0;       // of the request that arrives; 0: none
+    std::uint64_t bytes = 0;          // of its records
+    std::uint64_t waiting_bytes = 0;  // of those that have been put out
+    std::uint64_t charged = 0;        // of `bytes`
+    std::uint32_t first = kNone;      // answers that have been put out, in records_
     std::uint32_t last = kNone;
   };
 
   [[nodiscard]] OfConnection& of(const Connection& connection);
   void take_description(const Connection& connection, Record& record);
   void put_out(const Connection& connection, Record& record);
-  void write(const Connection& connection, const Record& record);
+  /// The last that is done with a record; its memory may be used again.
+  void write(const Connection& connection, Record& record);
+  void append_line(const Connection& connection, const Record& record);
+  void account(OfConnection& own) noexcept;
 
   LogWriter writer_;
+  BufferBudget& budget_;
   LoggedText current_;
   std::vector<Record> of_exchange_;          // by slot
   std::vector<OfConnection> of_connection_;  // by slot

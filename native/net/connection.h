@@ -44,10 +44,12 @@ struct Connection {
   std::uint32_t first_exchange = kNone;
   std::uint32_t last_exchange = kNone;
   std::uint32_t in_flight = 0;
+  std::uint32_t files_held = 0;  // of them, whose answers keep a file open: kFilesPerConnection
 
   // This wake's share of the OutputBatch.
   std::uint32_t first_piece = kNone;
   std::uint32_t last_piece = kNone;
+  std::uint32_t files_gathered = 0;  // among them
 
   std::uint32_t epoll_events = 0;  // what epoll watches for now
   Phase phase = Phase::open;
@@ -55,12 +57,20 @@ struct Connection {
   bool input_blocked = false;        // reading stopped until an answer leaves, or for good: see RequestIntake
   bool waits_for_ring = false;       // its next request found the ring full
   bool waits_for_file = false;       // a pool thread looks for what its next request wants
+  bool lookups_wait = false;         // for sendFile(), until fewer files are held
   bool reads_quickly = false;        // a file; the kernel takes more of it: kKernelUnsentFileBytes
   bool stream_waits = false;         // its oldest answer wants to know when most of it has been sent
   bool refused = false;              // one more than limits.connections: only told so
   std::uint64_t lingered_bytes = 0;  // thrown away while lingering
 
   [[nodiscard]] Upload* upload() const noexcept { return input == nullptr ? nullptr : input->upload.get(); }
+
+  /// Files, or parts of them, that are its next bytes.
+  [[nodiscard]] std::size_t files_put_out() const noexcept {
+    return files_gathered + (output == nullptr ? 0 : output->files());
+  }
+  /// All that are kept open for it.
+  [[nodiscard]] std::size_t files_open() const noexcept { return files_held + files_put_out(); }
 
   /// A request has begun to arrive, or waits. Empty lines ahead of one are not the beginning of it.
   [[nodiscard]] bool has_begun_message() const noexcept { return input != nullptr && input->begun; }

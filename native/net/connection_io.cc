@@ -226,7 +226,7 @@ void ConnectionIo::send_queued(Connection& connection, const OnReactor& here) {
   if (log_ != nullptr) log_->all_sent(connection);
   connection.write_deadline_ms = 0;
   watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));
-  if (connection.input_blocked) unblocked_.push_back(connection.id);
+  if (connection.input_blocked || connection.lookups_wait) unblocked_.push_back(connection.id);
   if (connection.idle()) start_idle_time(connection);
   after_send(connection, here);
 }
@@ -279,7 +279,7 @@ void ConnectionIo::finish(Connection& connection) noexcept {
   }
   connection.input.reset();
   connection.read_deadline_ms = 0;
-  if (log_ != nullptr) log_->unanswered(connection, exchanges_);
+  if (log_ != nullptr) log_->unanswered(connection, exchanges_, AccessLog::Oldest::was_behind_the_end);
   exchanges_.close_all(connection);
   // All has been sent before, and no further send will tell.
   if (connection.first_piece == kNone && connection.output == nullptr) ending_.push_back(connection.id);
@@ -288,7 +288,7 @@ void ConnectionIo::finish(Connection& connection) noexcept {
 void ConnectionIo::close(Connection& connection, const OnReactor& here) noexcept {
   if (connection.waits_for_ring) queue_.unpark();
   if (log_ != nullptr) {
-    log_->unanswered(connection, exchanges_);
+    log_->unanswered(connection, exchanges_, AccessLog::Oldest::may_have_begun);
     log_->ended(connection, unsent(connection) + batch_.gathered_for(connection));
   }
   exchanges_.close_all(connection);

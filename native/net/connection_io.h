@@ -127,7 +127,8 @@ class ConnectionIo {
     return timers_.next_due_ms(static_cast<std::int64_t>(now_ms_));
   }
 
-  /// Connections from which input can be taken again, since an answer has left; the caller empties the list.
+  /// Connections from which input can be taken again, or files looked for, since an answer has left; the
+  /// caller empties the list.
   [[nodiscard]] std::vector<ConnectionId>& unblocked() noexcept { return unblocked_; }
 
   /// Connections with `stream_waits` whose socket has taken more; the caller empties the list.

@@ -43,6 +43,7 @@ void OutputBatch::append_file(Connection& connection, FileSlice slice) {
   const auto index = static_cast<std::uint32_t>(files_.size());
   link(connection, {.bytes = slice.bytes, .kind = Piece::Kind::file, .index = index});
   files_.push_back(std::move(slice));
+  ++connection.files_gathered;
 }
 
 void OutputBatch::link(Connection& connection, const Piece& piece) {
@@ -100,6 +101,7 @@ OutputBatch::Sent OutputBatch::send(Connection& connection, BufferBudget& budget
     }
   }
   connection.first_piece = connection.last_piece = kNone;
+  connection.files_gathered = 0;
   return outcome;
 }
 

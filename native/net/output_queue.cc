@@ -36,6 +36,7 @@ void OutputQueue::append_file(FileSlice slice) noexcept {
   if (slice.bytes == 0) return;
   bytes_ += slice.bytes;
   fixed_bytes_ += slice.bytes;
+  ++files_;
   blocks_.push_back({.file = std::move(slice)});
 }
 
@@ -69,7 +70,9 @@ void OutputQueue::consume_file(std::size_t& count) noexcept {
   file.bytes -= taken;
   fixed_bytes_ -= taken;
   count -= taken;
-  if (file.bytes == 0) blocks_.pop_front();
+  if (file.bytes > 0) return;
+  --files_;
+  blocks_.pop_front();
 }
 
 void OutputQueue::consume_bytes(std::size_t& count) noexcept {

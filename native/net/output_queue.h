@@ -44,6 +44,9 @@ class OutputQueue {
 
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
+  /// Files, or parts of them, that are kept open.
+  [[nodiscard]] std::size_t files() const noexcept { return files_; }
+
   /// For the reader's rate: when the socket first refused bytes, and how many it has taken since.
   std::uint64_t started_ms = 0;
   std::uint64_t sent = 0;
@@ -68,6 +71,7 @@ class OutputQueue {
   std::deque<Block> blocks_;
   std::size_t front_sent_ = 0;  // bytes of the first block that are gone
   std::size_t bytes_ = 0;
+  std::size_t files_ = 0;
   std::size_t fixed_bytes_ = 0;  // of them, how many are somebody else's, or in files
   BudgetShare share_;
 };

@@ -59,8 +59,9 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std:
       epoll_(std::move(epoll)),
       wakeup_(std::move(wakeup)),
       exchanges_(shared.budget),
-      log_(shared.log == nullptr ? nullptr
-                                 : std::make_unique<AccessLog>(*shared.log, shared.config.access_log.format)),
+      log_(shared.log == nullptr
+               ? nullptr
+               : std::make_unique<AccessLog>(*shared.log, shared.config.access_log.format, shared.budget)),
       io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_, log_.get()),
       news_(news_of(js_threads_)),
       jobs_(shared.workers, wakeup_),

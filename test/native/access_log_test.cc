@@ -162,6 +162,32 @@ TEST("a request whose client goes without an answer is logged as 499") {
   EXPECT_TRUE(has(lines[0], "\"GET /gone HTTP/1.1\" 499 0 "));
 }
 
+TEST("so is one whose answer was held behind another that ended the connection") {
+  const UniqueFd file = temporary_file();
+  HeldRequests held;
+  ServerOptions options = logging_to(file.get());
+  options.handler = held.handler();
+  TestServer server(std::move(options));
+  Client client = server.connect();
+  ASSERT_TRUE(client.send(get("/0") + get("/1") + get("/native") + get("/2")));
+  ASSERT_TRUE(held.wait_for(3));
+  // Given first, and read by the reactor first.
+  EXPECT_TRUE(held.answer("/1"));
+  EXPECT_TRUE(held.answer("/0", {.flags = ring::response::kClose, .body = "last"}));
+  const auto last = client.read_response();
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(last->body, "last");
+  EXPECT_TRUE(client.at_end());
+  client.close();
+  ASSERT_TRUE(server.drain(1'000));
+  const auto lines = lines_of(contents_of(file));
+  ASSERT_EQ(lines.size(), std::size_t{4});
+  EXPECT_TRUE(has(lines[0], "\"GET /0 HTTP/1.1\" 200 4 "));
+  EXPECT_TRUE(has(lines[1], "\"GET /1 HTTP/1.1\" 499 0 "));
+  EXPECT_TRUE(has(lines[2], "\"GET /native HTTP/1.1\" 499 0 "));
+  EXPECT_TRUE(has(lines[3], "\"GET /2 HTTP/1.1\" 499 0 "));
+}
+
 TEST("of an answer that its client does not take the bytes count that were sent") {
   constexpr std::size_t kBodyBytes = 32 * 1024 * 1024;
   const UniqueFd file = temporary_file();
@@ -186,6 +212,37 @@ TEST("of an answer that its client does not take the bytes count that were sent"
   const unsigned long sent = std::strtoul(lines[0].c_str() + at + 6, nullptr, 10);
   EXPECT_LT(0u, sent);
   EXPECT_LT(sent, kBodyBytes);
+}
+
+TEST("what is kept for a client that pipelines and does not read is charged, and it gets everything later") {
+  constexpr std::size_t kBodyBytes = 8 * 1024 * 1024;
+  constexpr std::size_t kRequests = 300;
+  constexpr std::size_t kTargetBytes = 2'000;
+  for (const std::uint64_t unsent_bytes : {std::uint64_t{1'024}, std::uint64_t{1} << 30U}) {
+    const UniqueFd file = temporary_file();
+    ServerOptions options = logging_to(file.get());
+    options.config.limits.unsent_bytes = unsent_bytes;
+    static_cast<void>(options.routes.router.add("GET", "/large", {RouteTarget::Kind::reply, 1}));
+    options.routes.replies.emplace_back().body = std::string(kBodyBytes, 'x');
+    TestServer server(std::move(options));
+    Client client = server.connect(16 * 1024);
+    ASSERT_TRUE(client.send(get("/large")));
+    EXPECT_EQ(client.read_some(5), "HTTP/");
+    std::string many;
+    for (std::size_t i = 0; i < kRequests; ++i) many += get("/native?" + std::string(kTargetBytes, 'a'));
+    ASSERT_TRUE(client.send(many));
+    const BufferBudget& budget = server.server().budget();
+    if (unsent_bytes > kBodyBytes)
+      EXPECT_TRUE(wait_until([&] { return budget.used() > kRequests * kTargetBytes; }));
+    client.finish_sending();
+    const std::string got = client.read_rest();
+    std::size_t answers = 0;
+    for (std::size_t at = 0; (at = got.find("\r\n\r\nnative", at)) != std::string::npos; ++at) ++answers;
+    EXPECT_EQ(answers, kRequests);
+    EXPECT_TRUE(wait_until([&] { return budget.used() == 0; }));
+    ASSERT_TRUE(server.drain(1'000));
+    EXPECT_EQ(lines_of(contents_of(file)).size(), kRequests + 1);
+  }
 }
 
 TEST("a reader that takes nothing stops nobody: lines are dropped, counted, and the count is written") {

@@ -48,12 +48,14 @@ TEST("keeps no more than it may, and nothing small or large") {
   for (char* block : blocks) cache.give_back(block, 32 * kKiB);
   EXPECT_EQ(cache.kept_bytes(), 96 * kKiB);
   BlockCache roomy(64 * 1024 * kKiB);
-  for (const std::size_t bytes : {std::size_t{100}, 16 * kKiB, 1024 * kKiB + 1}) {
+  for (const std::size_t bytes : {std::size_t{100}, 2 * kKiB, 1024 * kKiB + 1}) {
     char* const block = roomy.take(bytes);
     ASSERT_TRUE(block != nullptr);
     roomy.give_back(block, bytes);
   }
   EXPECT_EQ(roomy.kept_bytes(), 0u);
+  roomy.give_back(roomy.take(4 * kKiB), 4 * kKiB);
+  EXPECT_EQ(roomy.kept_bytes(), 4 * kKiB);
 }
 
 TEST("threads take each other's blocks, and nobody else has one of them meanwhile") {

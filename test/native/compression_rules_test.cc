@@ -77,12 +77,30 @@ TEST("status, type and fields decide whether an answer may be compressed") {
       {200, ContentType::text, "Content-Range: bytes 0-1/2\r\n", false},
       {200, ContentType::text, "Cache-Control: private, NO-TRANSFORM\r\n", false},
       {200, ContentType::text, "Cache-Control: no-cache\r\nCache-Control: no-transform\r\n", false},
-      {200, ContentType::text, "X-Cache-Control: no-transform\r\n", true}};
+      {200, ContentType::text, "X-Cache-Control: no-transform\r\n", true},
+      {200, ContentType::text, "content-digest: sha-256=:AA==:\r\n", false},
+      {200, ContentType::text, "X: y\r\nRepr-Digest: sha-256=:AA==:\r\n", false},
+      {200, ContentType::text, "Digest: sha-256=AA==\r\n", false},
+      {200, ContentType::text, "Content-MD5: AA==\r\n", false},
+      {200, ContentType::text, "Want-Content-Digest: sha-256=1\r\n", true},
+      {200, ContentType::text, "Trailer: X-Sum, Content-Digest\r\n", false},
+      {200, ContentType::text, "Trailer: X-Sum\r\n", true}};
   for (const Row& row : kRows) {
     SCOPE(std::to_string(row.status) + " " + std::string(row.fields));
     EXPECT_EQ(may_compress(kConfig, row.status, row.type, row.fields) == Compressing::depends, row.depends);
   }
   EXPECT_TRUE(may_compress({}, 200, ContentType::text, "") == Compressing::never);
+}
+
+TEST("a 304 says what the 200 would say, as far as its type is known") {
+  const auto of = [](ContentType type, std::string_view fields) {
+    return may_compress(kConfig, 304, type, fields);
+  };
+  EXPECT_TRUE(of(ContentType::text, "") == Compressing::spared);
+  EXPECT_TRUE(of(ContentType::none, "Content-Type: text/plain\r\n") == Compressing::spared);
+  EXPECT_TRUE(of(ContentType::none, "Content-Type: image/png\r\n") == Compressing::never);
+  EXPECT_TRUE(of(ContentType::none, "") == Compressing::never);
+  EXPECT_TRUE(of(ContentType::text, "Cache-Control: no-transform\r\n") == Compressing::never);
 }
 
 TEST("Vary is added once") {

@@ -143,6 +143,39 @@ TEST("an answer that is held is charged until it is taken") {
   EXPECT_EQ(t.budget.used(), 0u);
 }
 
+TEST("counts the files of a connection once each, until their exchanges are closed") {
+  Table t;
+  Connection connection = connection_at(1);
+  for (int i = 0; i < 3; ++i) {
+    Exchange& exchange = t.exchanges.at(t.exchanges.open(connection));
+    for (int again = 0; again < 2; ++again) ExchangeTable::count_file(connection, exchange);
+  }
+  EXPECT_EQ(connection.files_held, 3u);
+  ExchangeTable::take_back_file(connection, t.exchanges.at(connection.last_exchange));
+  EXPECT_EQ(connection.files_held, 2u);
+  t.exchanges.close_oldest(connection);
+  EXPECT_EQ(connection.files_held, 1u);
+  t.exchanges.close_all(connection);
+  EXPECT_EQ(connection.files_held, 0u);
+}
+
+TEST("of a lookup that has to wait the time stands still") {
+  Table t;
+  Connection connection = connection_at(1);
+  struct {
+    std::uint64_t deadline_ms;
+    std::uint64_t left;
+  } const cases[] = {{0, 0}, {1500, 500}, {1000, 1}, {900, 1}};
+  for (const auto& test : cases) {
+    Exchange& exchange = t.exchanges.at(t.exchanges.open(connection));
+    exchange.deadline_ms = test.deadline_ms;
+    t.exchanges.hold_lookup(exchange, nullptr, 1000);
+    EXPECT_EQ(exchange.deadline_ms, 0u);
+    EXPECT_EQ(exchange.held_answer->lookup_ms_left, test.left);
+  }
+  t.exchanges.close_all(connection);
+}
+
 TEST("answers that are held go with their connection") {
   Table t;
   Connection connection = connection_at(1);

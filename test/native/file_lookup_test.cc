@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -22,6 +23,7 @@
 #include "native/file_tree.h"
 #include "native/proc_entries.h"
 #include "native/scale.h"
+#include "pool/gzip.h"
 
 namespace millrace {
 namespace {
@@ -412,6 +414,49 @@ TEST("fields and validators are written out once, exactly so") {
   EXPECT_EQ(found.entry->variants.front().etag, "");
   EXPECT_EQ(found.entry->variants.front().validators, "");
   EXPECT_EQ(found.entry->variants.front().fields, "Content-Type: text/plain\r\n");
+}
+
+TEST("for one request nothing is compressed that it would not get") {
+  if (!has_gzip()) SKIP("no zlib here");
+  Site s;
+  ServerConfig::Compression compression{.enabled = true, .types = {"text/plain"}};
+  s.root().compression = &compression;
+  s.root().precompressed = {ContentCoding::br};
+  for (const std::size_t bytes : {std::size_t{5000}, 2 * kFileInMemoryBytes})
+    s.tree.write("root/" + std::to_string(bytes) + ".txt", std::string(bytes, 'x'));
+  s.tree.write("root/5000.txt.br", "br");
+  using Text = std::optional<std::string_view>;
+  struct {
+    const char* path;
+    Text accepted;
+    Text range;
+    bool compressed;
+  } const cases[] = {
+      {"32768.txt", "gzip", {}, true},
+      {"32768.txt", "br, gzip;q=0.1", {}, true},
+      {"32768.txt", {}, {}, false},
+      {"32768.txt", "br", {}, false},
+      {"32768.txt", "gzip;q=0", {}, false},
+      {"32768.txt", "gzip;q=0.1, identity", {}, false},
+      {"32768.txt", "gzip", "bytes=0-1", false},
+      {"5000.txt", "gzip", {}, true},
+      {"5000.txt", "gzip, br", {}, false},
+      {"5000.txt", "gzip, br;q=0.5", {}, true},
+  };
+  for (const auto& test : cases) {
+    SCOPE(std::string(test.path) + " " + std::string(test.accepted.value_or("(nothing)")));
+    const FileWish wish{.range = test.range, .accept_encoding = test.accepted};
+    const FilePath path{.path = test.path, .wants_directory = false, .has_dotfile = false};
+    const FoundFile found = look_up(s.roots.media_types, s.root(), path, wish);
+    if (!EXPECT_TRUE(found.kind == Kind::file)) continue;
+    EXPECT_EQ(found.entry->generated() != 0, test.compressed);
+    // Whoever keeps the answer has to know all the same.
+    EXPECT_TRUE(found.entry->variants.front().fields.find("Vary: Accept-Encoding") != std::string::npos);
+  }
+  // Of what is kept somebody may.
+  const FoundFile kept = s.look_up("32768.txt");
+  ASSERT_TRUE(kept.kind == Kind::file);
+  EXPECT_TRUE(kept.entry->generated() != 0);
 }
 
 TEST("times before 1970 and far in the future are dates too") {

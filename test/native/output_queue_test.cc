@@ -88,6 +88,7 @@ TEST("shows files in their place, without what has been sent of them, and holds 
   queue.append_file({.file = file, .offset = 0, .bytes = 0});
   EXPECT_TRUE(queue.append("tail"));
   EXPECT_EQ(queue.bytes(), 14u);
+  EXPECT_EQ(queue.files(), 1u);
   EXPECT_LT(budget.used(), 100u);
   EXPECT_TRUE(queue.front_file() == nullptr);
   EXPECT_EQ(take(queue, 100), "head");  // up to the file
@@ -97,8 +98,10 @@ TEST("shows files in their place, without what has been sent of them, and holds 
   EXPECT_EQ(queue.front_file()->offset, 6u);
   EXPECT_EQ(queue.front_file()->bytes, 2u);
   EXPECT_EQ(file.use_count(), 2);
+  EXPECT_EQ(queue.files(), 1u);
   queue.consume(2);
   EXPECT_EQ(file.use_count(), 1);
+  EXPECT_EQ(queue.files(), 0u);
   EXPECT_TRUE(queue.front_file() == nullptr);
   EXPECT_EQ(take(queue, 100), "tail");
   EXPECT_EQ(queue.bytes(), 0u);

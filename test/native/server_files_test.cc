@@ -311,6 +311,60 @@ TEST("files, replies and answers of JavaScript leave in the order of the request
   }
 }
 
+/// More large files than one connection keeps open, all in the cache.
+std::string ask_for_many(FileServer& s) {
+  const std::string large = contents_of_size(kFileInMemoryBytes + 1);
+  std::string requests;
+  for (std::uint32_t i = 0; i < kFilesPerConnection; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    s.tree.write(name, large);
+    requests += get("/files/" + name);
+  }
+  check::settle();
+  Client client = s.server->connect();
+  EXPECT_TRUE(client.send(requests));
+  for (std::uint32_t i = 0; i < kFilesPerConnection; ++i) expect_body(client, large);
+  return requests;
+}
+
+TEST("while a connection keeps so many files open its next request waits") {
+  HeldRequests held;
+  FileServer s(ServerOptions{.handler = held.handler()});
+  const std::string large = contents_of_size(kFileInMemoryBytes + 1);
+  const std::string many = ask_for_many(s);
+  Client client = s.server->connect();
+  EXPECT_TRUE(client.send(get("/0") + many + get("/1") + many + get("/2")));
+  ASSERT_TRUE(held.wait_for(1));
+  Client other = s.server->connect();
+  EXPECT_TRUE(other.send(get("/other")));
+  ASSERT_TRUE(held.wait_for(2));
+  EXPECT_EQ(held.arrived()[1], "/other");
+  for (const char* path : {"/0", "/1", "/2"}) {
+    ASSERT_TRUE(wait_until([&] { return held.answer(path); }));
+    expect_body(client, path);
+    for (std::uint32_t i = 0; path != std::string_view("/2") && i < kFilesPerConnection; ++i)
+      expect_body(client, large);
+  }
+}
+
+TEST("and while its client does not read them") {
+  HeldRequests held;
+  ServerOptions options{.handler = held.handler()};
+  options.config.limits.unsent_bytes = 1U << 30;
+  FileServer s(std::move(options));
+  s.tree.write("huge", "");
+  s.tree.truncate("huge", 64 << 20);
+  const std::string many = ask_for_many(s);
+  Client client = s.server->connect(4096);
+  EXPECT_TRUE(client.send(get("/files/huge") + many + get("/1")));
+  EXPECT_EQ(client.read_some(5), "HTTP/");
+  Client other = s.server->connect();
+  EXPECT_TRUE(other.send(get("/other")));
+  ASSERT_TRUE(held.wait_for(1));
+  EXPECT_EQ(held.arrived()[0], "/other");
+  client.close();
+}
+
 TEST("what is no file goes to JavaScript, with its body, or is answered 404") {
   for (const bool fallthrough : {true, false}) {
     FileServer s({.handler = answer_path}, fallthrough);

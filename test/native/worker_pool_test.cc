@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -157,6 +158,19 @@ TEST("runs a job on a thread of its own, named, and brings it back") {
   EXPECT_FALSE(::pthread_equal(where, ::pthread_self()));
   EXPECT_EQ(name.c_str(), "millrace-work-0");
   EXPECT_EQ(fates.destroyed.load(), 1);
+}
+
+TEST("others go first: its threads have a higher nice value than the one that started them") {
+  Fates fates;
+  Home home;
+  const auto pool = pool_of(1, 8);
+  int nice = 0;
+  ASSERT_TRUE(submit(*pool, home, std::make_unique<TestJob>(fates, 0, [&] {
+    nice = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()));
+  })));
+  ASSERT_TRUE(home.finish(1));
+  const int own = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()));
+  EXPECT_EQ(nice, std::min(own + 10, 19));
 }
 
 TEST("one thread begins jobs in the order in which they were submitted, around the end of the queue too") {
