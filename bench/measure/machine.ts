@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { arch, cpus, loadavg, release, totalmem } from 'node:os';
 import { repository } from '../paths.js';
-import { compiler } from './floor.js';
+import { compiler } from './programs.js';
 import { wrkVersion } from './wrk.js';
 
 export interface Machine {

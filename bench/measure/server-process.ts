@@ -11,7 +11,7 @@ import type { Answers, Question } from '../variants/control.js';
 import { FILES_VARIABLE, filesDirectory } from '../variants/files.js';
 import { ITERATIONS_VARIABLE } from '../variants/work.js';
 import { iterationsPerMs } from './calibration.js';
-import { buildFloor } from './floor.js';
+import { buildProgram } from './programs.js';
 import { spawnNginx } from './nginx.js';
 import { buildHashLibrary } from './native-handler.js';
 import { installPeers } from './peers.js';
@@ -140,7 +140,7 @@ function spawnThreaded(name: ServerName, { threads }: Threaded): ChildProcess {
 }
 
 function spawnFloor(application: Application): ChildProcess {
-  return spawn(buildFloor(), [application], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(buildProgram('variants/floor'), [application], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -1,9 +1,10 @@
-// wrk.ts: runs wrk and reads what it prints.
+// wrk.ts: runs wrk, or what takes its place for large bodies, and reads what it prints.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { CannotRun } from '../cannot-run.js';
 import { sourceFile } from '../paths.js';
+import { buildProgram } from './programs.js';
 
 /** What wrk is to send. */
 export interface Load {
@@ -12,6 +13,13 @@ export interface Load {
   readonly headers?: Readonly<Record<string, string>>;
   /** A file under bench/wrk/ and its arguments. */
   readonly script?: readonly [file: string, ...args: string[]];
+}
+
+/** GETs whose bodies are so large that wrk would be at its limit: load/discarding.cc has the kernel throw them away. */
+export interface DiscardingLoad {
+  readonly discards: true;
+  readonly connections: number;
+  readonly path: string;
 }
 
 export interface WrkResult {
@@ -44,23 +52,29 @@ export function wrkVersion(): string {
  * One thread of wrk, whatever the number of connections: it shares the machine with the server, and a second
  * thread would take the server's core.
  */
-export function startWrk(port: number, load: Load, seconds: number): WrkRun {
+export function startWrk(port: number, load: Load | DiscardingLoad, seconds: number): WrkRun {
+  return 'discards' in load
+    ? run(buildProgram('load/discarding'), [port, load.path, load.connections, seconds].map(String))
+    : run('wrk', wrkArguments(port, load, seconds));
+}
+
+function wrkArguments(port: number, load: Load, seconds: number): string[] {
   const [script, ...scriptArgs] = load.script ?? [];
   const fields = Object.entries(load.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const child = spawn(
-    'wrk',
-    [
-      ...['-t1', `-c${load.connections}`, `-d${seconds}s`, '--latency'],
-      ...fields,
-      ...(script ? ['-s', sourceFile(`wrk/${script}`)] : []),
-      `http://127.0.0.1:${port}${load.path ?? '/'}`,
-      ...(script ? ['--', ...scriptArgs] : []),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  return [
+    ...['-t1', `-c${load.connections}`, `-d${seconds}s`, '--latency'],
+    ...fields,
+    ...(script ? ['-s', sourceFile(`wrk/${script}`)] : []),
+    `http://127.0.0.1:${port}${load.path ?? '/'}`,
+    ...(script ? ['--', ...scriptArgs] : []),
+  ];
+}
+
+function run(program: string, args: readonly string[]): WrkRun {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   running.add(child);
   child.once('exit', () => running.delete(child));
-  if (child.pid === undefined) throw new Error('wrk could not be started');
+  if (child.pid === undefined) throw new Error(`${program} could not be started`);
   return { pid: child.pid, result: outputOf(child).then(parseWrk) };
 }
 
@@ -74,7 +88,7 @@ async function outputOf(child: ChildProcess): Promise<string> {
   let output = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`wrk ended with ${code}: ${output.trim()}`);
+  if (code !== 0) throw new Error(`the client ended with ${code}: ${output.trim()}`);
   return output;
 }
 

@@ -41,7 +41,10 @@ function file(
     servers,
     application: { files: name },
     probe: { path: filePath(name), expected: contentsOf(name) },
-    load: { connections, path: filePath(name) },
+    load:
+      name === 'file-10m'
+        ? { discards: true, connections, path: filePath(name) }
+        : { connections, path: filePath(name) },
     columns: COLUMNS,
     claims,
   });

@@ -7,7 +7,13 @@ import { file100k, file10m, file1k, gzipJson, nativeHash } from './files.js';
 import { fourReactors } from './four-reactors.js';
 import { hello } from './hello.js';
 import { idleMemory } from './idle-memory.js';
-import { largeAnswers, uploadsInPieces, wholeUploads, writtenAnswers } from './large-bodies.js';
+import {
+  largeAnswers,
+  streamedAnswers,
+  uploadsInPieces,
+  wholeUploads,
+  writtenAnswers,
+} from './large-bodies.js';
 import { eightConnections, oneConnection } from './low-load.js';
 import { order } from './order.js';
 import { pipelined } from './pipelined.js';
@@ -38,6 +44,7 @@ export const SUITES: readonly Suite[] = [
       order,
       largeAnswers,
       writtenAnswers,
+      streamedAnswers,
       uploadsInPieces,
       wholeUploads,
     ],

@@ -47,5 +47,6 @@ function uploads(name: Application, how: string, floor: boolean): Scenario {
 // The floor knows no ways to answer and to read: once for each direction is enough.
 export const largeAnswers = answers('large-answers', 'at once', true);
 export const writtenAnswers = answers('written-answers', 'in four pieces', false);
+export const streamedAnswers = answers('streamed-answers', 'in four turns of the event loop', false);
 export const uploadsInPieces = uploads('uploads', 'in pieces', true);
 export const wholeUploads = uploads('whole-uploads', 'whole', false);

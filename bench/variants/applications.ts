@@ -9,6 +9,7 @@ export const APPLICATIONS = [
   'four-reactors',
   'large-answers',
   'written-answers',
+  'streamed-answers',
   'uploads',
   'whole-uploads',
 ] as const;
@@ -18,7 +19,7 @@ export const HELLO = 'Hello, World!';
 
 /** GET / with a large answer. The floor has one of its own, of the same size. */
 export const LARGE_ANSWER = Buffer.alloc(64 * 1024, 'b');
-/** The same in four pieces. */
+/** The same in four pieces, for a handler that writes them in one turn of the event loop or in several. */
 export const ANSWER_PIECES = Array.from({ length: 4 }, (_, n) =>
   LARGE_ANSWER.subarray(n * 16 * 1024, (n + 1) * 16 * 1024),
 );

@@ -1,5 +1,7 @@
 // millrace.ts: the server that is judged, with its defaults: every limit and time-out on.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { createServer, type Server } from 'millrace';
 import {
   ANSWER_PIECES,
@@ -43,6 +45,14 @@ const routes: Record<Application, (server: Server) => unknown> = {
   'written-answers': (server) =>
     server.get('/', (_req, res) => {
       for (const piece of ANSWER_PIECES) res.write(piece);
+      res.end();
+    }),
+  'streamed-answers': (server) =>
+    server.get('/', async (_req, res) => {
+      for (const piece of ANSWER_PIECES) {
+        res.write(piece);
+        await nextTurn();
+      }
       res.end();
     }),
   uploads: (server) =>

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ANSWER_PIECES,
   type Application,
@@ -47,6 +48,13 @@ const listeners: Record<Application, Listener> = {
   'large-answers': (_req, res) => res.end(LARGE_ANSWER),
   'written-answers': (_req, res) => {
     for (const piece of ANSWER_PIECES) res.write(piece);
+    res.end();
+  },
+  'streamed-answers': async (_req, res) => {
+    for (const piece of ANSWER_PIECES) {
+      res.write(piece);
+      await nextTurn();
+    }
     res.end();
   },
   uploads: async (req, res) => {
