@@ -57,6 +57,12 @@ export const ERROR_CODES = {
   ERR_MILLRACE_ABORTED: 'nobody waits for the answer any more',
   /** {@link BodyError}: the request body is not JSON; `status` is 400. */
   ERR_MILLRACE_BODY_JSON: 'the request body is not valid JSON',
+  /** {@link BodyError}: a compressed request body that is no gzip, or ends too early; `status` is 400. */
+  ERR_MILLRACE_BODY_GZIP: 'the request body is not what gzip makes',
+  /** {@link BodyError}: a compressed request body that becomes too large; `status` is 413. */
+  ERR_MILLRACE_BODY_TOO_LARGE: 'the request body is too large when it is decompressed',
+  /** {@link BodyError}: a request body with another Content-Encoding than gzip; `status` is 415. */
+  ERR_MILLRACE_BODY_CODING: 'the request body has a Content-Encoding that is not known',
   /** {@link FileError}: `sendFile()` of what is not there, or may not be seen; `status` is 404. */
   ERR_MILLRACE_FILE_MISSING: 'the file is not there',
   /** {@link FileError}: `sendFile()` while too many files are asked for, or no descriptor is left; `status` is 503. */
@@ -262,14 +268,36 @@ export class InvalidHeaderError extends ResponseError {
   }
 }
 
+/** The codes of a {@link BodyError}. */
+export type BodyErrorCode =
+  | 'ERR_MILLRACE_BODY_JSON'
+  | 'ERR_MILLRACE_BODY_GZIP'
+  | 'ERR_MILLRACE_BODY_TOO_LARGE'
+  | 'ERR_MILLRACE_BODY_CODING';
+
+const BODY_STATUS = {
+  ERR_MILLRACE_BODY_JSON: [400, 'Bad Request'],
+  ERR_MILLRACE_BODY_GZIP: [400, 'Bad Request'],
+  ERR_MILLRACE_BODY_TOO_LARGE: [413, 'Content Too Large'],
+  ERR_MILLRACE_BODY_CODING: [415, 'Unsupported Media Type'],
+} as const satisfies Record<BodyErrorCode, readonly [number, string]>;
+
 /** The request body is not what the handler asked for: the client's mistake, hence a `status`. */
 export class BodyError extends MillraceError {
-  declare readonly code: 'ERR_MILLRACE_BODY_JSON';
-  /** The status that tells the client: 400. */
-  readonly status = 400;
+  declare readonly code: BodyErrorCode;
+  /** The status that tells the client: 400, 413 or 415. */
+  readonly status: number;
 
-  constructor(message: string, options?: ErrorOptions) {
-    super('ERR_MILLRACE_BODY_JSON', message, options);
+  /** `options.code` is `ERR_MILLRACE_BODY_JSON` where it is not given. */
+  constructor(message: string, options: ErrorOptions & { readonly code?: BodyErrorCode } = {}) {
+    const { code = 'ERR_MILLRACE_BODY_JSON', ...others } = options;
+    super(code, message, others);
+    this.status = BODY_STATUS[code][0];
+  }
+
+  /** @internal The answer's body where the handler lets the error pass. */
+  get phrase(): string {
+    return BODY_STATUS[this.code][1];
   }
 }
 

@@ -1,6 +1,7 @@
 // handler-runner.ts: runs the handler of each request, and sees to it that a failure hurts nobody else.
 
 import { makeEachApart } from './async-context.js';
+import type { DecompressionLimits } from './compressed-body.js';
 import { AbortedError, BodyError, FileError, type ErrorCode } from './errors.js';
 import type { ReactorLink } from './reactor-link.js';
 import { HttpRequest } from './request.js';
@@ -23,9 +24,16 @@ export type OnError = (error: unknown, context: ErrorContext) => boolean;
 /** Errors that clients can make as many of as they like. */
 const CLIENTS_DOING: readonly ErrorCode[] = [
   'ERR_MILLRACE_BODY_JSON',
+  'ERR_MILLRACE_BODY_GZIP',
+  'ERR_MILLRACE_BODY_TOO_LARGE',
+  'ERR_MILLRACE_BODY_CODING',
   'ERR_MILLRACE_FILE_MISSING',
   'ERR_MILLRACE_FILE_UNAVAILABLE',
 ];
+
+/** The status for a Content-Encoding that is not known, and what goes with it. */
+const UNSUPPORTED = 415;
+const ACCEPTS_GZIP = { 'Accept-Encoding': 'gzip' };
 
 /** What of a client's bytes an upgrade handler gets beside the socket. */
 const NOTHING = Buffer.alloc(0);
@@ -33,10 +41,17 @@ const NOTHING = Buffer.alloc(0);
 export class HandlerRunner {
   readonly #handlers: readonly HandlerEntry[];
   readonly #onError: OnError;
+  readonly #decompression: DecompressionLimits | undefined;
   readonly #eachApart = makeEachApart();
 
-  constructor(handlers: readonly HandlerEntry[], onError: OnError) {
+  /** `decompression`: the server's limits, where it has compressed bodies decompressed. */
+  constructor(
+    handlers: readonly HandlerEntry[],
+    decompression: DecompressionLimits | undefined,
+    onError: OnError,
+  ) {
     this.#handlers = handlers;
+    this.#decompression = decompression;
     this.#onError = onError;
   }
 
@@ -85,6 +100,10 @@ export class HandlerRunner {
     );
     const body = claimed.bodyFollows(index) ? HttpResponse.incomingBodyOf(response) : claimed.bodyOf(index);
     const request = new HttpRequest(claimed.records, start, body, entry.pattern, response);
+    if (this.#decompression !== undefined && body !== undefined) {
+      const { ratio, bodyBytes } = this.#decompression;
+      HttpRequest.decompress(request, { ratio, bodyBytes: entry.bodyBytes ?? bodyBytes });
+    }
     let socket: UpgradedSocket | undefined;
     const fail = (error: unknown): void => {
       this.#fail(error, request, response);
@@ -110,8 +129,11 @@ export class HandlerRunner {
       HttpResponse.fail(response, 500, 'Internal Server Error');
       return;
     }
-    if (error instanceof BodyError) HttpResponse.fail(response, error.status, 'Bad Request');
-    else if (error instanceof FileError) HttpResponse.fail(response, error.status, error.phrase);
+    if (error instanceof BodyError) {
+      // A client that is told what it may send (RFC 9110 §15.5.16).
+      const accepted = error.status === UNSUPPORTED ? ACCEPTS_GZIP : undefined;
+      HttpResponse.fail(response, error.status, error.phrase, accepted);
+    } else if (error instanceof FileError) HttpResponse.fail(response, error.status, error.phrase);
     else HttpResponse.fail(response, 500, 'Internal Server Error');
     const context: ErrorContext = { method: request.method, path: request.path };
     try {

@@ -63,9 +63,9 @@ class HandlerThreadMain {
     }
   }
 
-  #join({ server, place, lane, memory, unsentBytes }: Placement): void {
+  #join({ server, place, lane, memory, unsentBytes, decompression }: Placement): void {
     if (this.#isRetired) return; // replaced while it waited for a place
-    const runner = new HandlerRunner(this.#routes.handlers, (error, context) => {
+    const runner = new HandlerRunner(this.#routes.handlers, decompression, (error, context) => {
       this.#tell({ kind: 'error', error: packError(error), context });
       return true;
     });

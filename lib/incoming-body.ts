@@ -3,6 +3,22 @@
 import { AbortedError } from './errors.js';
 import type { BodyListener, ResponseStream } from './response-stream.js';
 import { CONTROL_READ_PIECE, CONTROL_READ_WHOLE } from './ring-layout.js';
+import { noteYoungBuffer } from './young-buffers.js';
+
+/** A body in pieces of which more than this has come is a large one. */
+const LARGE_BODY_BYTES = 2 ** 21;
+
+/** A body that has to be waited for. */
+export interface BodySource {
+  /** The next piece; undefined after the last. One call at a time. */
+  next(): Promise<Buffer | undefined>;
+  /** All of it. To be called once, and instead of `next()`. */
+  whole(): Promise<Buffer>;
+  /** Field lines of the trailer section, once the body has ended. */
+  readonly trailerLines: string;
+  /** Nobody asks for further pieces. */
+  leave?(): void;
+}
 
 /** Somebody who waits for what has been asked for. */
 interface Reader {
@@ -14,11 +30,11 @@ interface Reader {
  * The reactor receives it as it comes, up to a window, and gives what has been asked for; so a reader that is slow holds
  * back the client, and one that never asks costs a window.
  */
-export class IncomingBody implements BodyListener {
+export class IncomingBody implements BodyListener, BodySource {
   readonly #exchange: ResponseStream;
   #reader: Reader | undefined;
   #hasEnded = false;
-  /** Field lines of the trailer section, once the body has ended. */
+  #received = 0;
   trailerLines = '';
 
   /** `exchange` is that of the request. */
@@ -26,20 +42,20 @@ export class IncomingBody implements BodyListener {
     this.#exchange = exchange;
   }
 
-  /** The next piece; undefined after the last. One call at a time. */
   async next(): Promise<Buffer | undefined> {
     if (this.#hasEnded) return undefined;
     const piece = await this.#ask(CONTROL_READ_PIECE);
     return piece.length === 0 ? undefined : piece; // only the last can be empty
   }
 
-  /** All of it. To be called once, and instead of {@link next}. */
   whole(): Promise<Buffer> {
     return this.#ask(CONTROL_READ_WHOLE);
   }
 
   onBody(bytes: Buffer, isLast: boolean): void {
     this.#hasEnded = isLast;
+    this.#received += bytes.length;
+    if (this.#received > LARGE_BODY_BYTES && !isLast) noteYoungBuffer(bytes.length);
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.resolve(bytes);

@@ -24,6 +24,7 @@ export type { App, AppFunction } from './app.js';
 export type { ErrorCode } from './errors.js';
 export type { AccessLogFormat, AccessLogOptions } from './access-log-options.js';
 export type { CompressionOptions } from './compression-options.js';
+export type { DecompressionOptions } from './decompression-options.js';
 export type { ErrorContext } from './handler-runner.js';
 export type { FieldValueInput } from './field-validation.js';
 export type { NativeOptions } from './native-handlers.js';

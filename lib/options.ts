@@ -4,6 +4,11 @@ import type { ResourceLimits, WorkerOptions } from 'node:worker_threads';
 
 import { parseAccessLog, type AccessLogConfig, type AccessLogOptions } from './access-log-options.js';
 import { parseCompression, type CompressionConfig, type CompressionOptions } from './compression-options.js';
+import {
+  parseDecompression,
+  type DecompressionConfig,
+  type DecompressionOptions,
+} from './decompression-options.js';
 import { parseAppOptions, WORKER_NAMES, type AppConfig } from './app-options.js';
 import { checkChoice, checkFlag, checkNumber, readOptions } from './option-reader.js';
 import type { ChoiceRule, NumberRule, OptionScope } from './option-reader.js';
@@ -205,6 +210,12 @@ export interface ServerOptions {
    */
   compression?: boolean | CompressionOptions | undefined;
   /**
+   * Whether handlers get request bodies that were sent with `Content-Encoding: gzip` decompressed; other codings are then
+   * answered 415, and what becomes too large 413. See docs/compression.md.
+   * @defaultValue false
+   */
+  decompression?: boolean | DecompressionOptions | undefined;
+  /**
    * Whether a line is written for each request: true writes to stdout. Neither JavaScript nor the I/O threads wait for
    * it; see docs/api.md.
    * @defaultValue false
@@ -230,6 +241,7 @@ export interface ServerConfig extends AppConfig {
   readonly sticky: boolean;
   readonly replaceStalled: boolean;
   readonly compression: CompressionConfig;
+  readonly decompression: DecompressionConfig;
   readonly accessLog: AccessLogConfig;
   readonly limits: Readonly<Record<NumericLimit, number>> & { readonly connectionPolicy: ConnectionPolicy };
   readonly timeouts: Readonly<Record<Timeout, number>> & { readonly replaceStalled: boolean };
@@ -295,6 +307,7 @@ const TOP_NAMES = [
   'sticky',
   'replaceStalled',
   'compression',
+  'decompression',
   'accessLog',
   ...GROUPS,
 ];
@@ -319,6 +332,7 @@ export function parseServerOptions(options?: unknown): ServerConfig {
     sticky: flagOr('sticky', given.get('sticky')),
     replaceStalled: flagOr('replaceStalled', given.get('replaceStalled')) || timeouts.replaceStalled,
     compression: parseCompression(given.get('compression')),
+    decompression: parseDecompression(given.get('decompression')),
     accessLog: parseAccessLog(given.get('accessLog')),
     limits: parseGroup('limits', given.get('limits')) as ServerConfig['limits'],
     timeouts,

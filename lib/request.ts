@@ -24,7 +24,8 @@ import {
   u16,
   u8,
 } from './request-record.js';
-import { IncomingBody } from './incoming-body.js';
+import { CompressedBody, type DecompressionLimits } from './compressed-body.js';
+import type { BodySource } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
 import { decodeUtf8, RequestBody } from './request-body.js';
 import { HttpResponse } from './response.js';
@@ -71,8 +72,8 @@ export type HeadersObject = Record<string, string | string[] | undefined>;
 
 /** What few requests have, or are asked for: the body, and what is an object of the app's once it has been read. */
 interface Extras {
-  readonly body?: RequestBody | IncomingBody | undefined;
-  /** Of an IncomingBody: all of it, asked for once. */
+  body?: RequestBody | BodySource | undefined;
+  /** Of a BodySource: all of it, asked for once. */
   whole?: Promise<Buffer>;
   /** It is read, or has been, piece by piece. */
   isTakenApart?: boolean;
@@ -98,7 +99,7 @@ export class HttpRequest {
   constructor(
     records: string,
     start: number,
-    body: RequestBody | IncomingBody | undefined,
+    body: RequestBody | BodySource | undefined,
     pattern: RoutePattern | undefined,
     response: HttpResponse,
   ) {
@@ -107,6 +108,13 @@ export class HttpRequest {
     this.#start = start;
     this.#pattern = pattern;
     this.#extras = body === undefined ? undefined : { body };
+  }
+
+  /** @internal Has the body decompressed if the client has compressed it, once it is read. */
+  static decompress(request: HttpRequest, limits: DecompressionLimits): void {
+    const extras = request.#extras;
+    if (extras?.body === undefined) return;
+    extras.body = CompressedBody.of(extras.body, request.header('content-encoding'), limits);
   }
 
   /** The method as it was sent; methods are case-sensitive (RFC 9110 §9.1). */
@@ -241,7 +249,8 @@ export class HttpRequest {
   /**
    * The body; empty if the request has none. Yours to keep and to change; the same each time.
    * @throws {@link StateError} `ERR_MILLRACE_BODY_USED` when it has been read piece by piece; {@link AbortedError} as
-   * {@link body}; both as rejections. An AbortedError of a promise that nobody awaits any more does no harm.
+   * {@link body}; {@link BodyError} where `decompression` finds no gzip, or too much; as rejections. One of the latter two
+   * of a promise that nobody awaits any more does no harm.
    */
   buffer(): Promise<Buffer> {
     const body = this.#extras?.body;
@@ -273,9 +282,11 @@ export class HttpRequest {
     if (!(body instanceof RequestBody) || this.#extras!.isTakenApart === true) {
       return mayBeLeft(this.text().then((text) => parseJson(text) as T));
     }
-    return new Promise((resolve) => {
-      resolve(parseJson(body.text()) as T);
-    });
+    try {
+      return Promise.resolve(parseJson(body.text()) as T);
+    } catch (error) {
+      return mayBeLeft(Promise.reject(error as Error));
+    }
   }
 
   /**
@@ -286,7 +297,7 @@ export class HttpRequest {
   get trailers(): HeadersObject {
     const body = this.#extras?.body;
     const trailers = Object.create(null) as Record<string, string | string[]>;
-    if (!(body instanceof IncomingBody)) return trailers;
+    if (body === undefined || body instanceof RequestBody) return trailers;
     for (const line of body.trailerLines.split('\r\n')) {
       const colon = line.indexOf(':');
       if (colon > 0) addHeader(trailers, line.slice(0, colon).toLowerCase(), withoutOws(line, colon + 1));
@@ -322,16 +333,20 @@ export class HttpRequest {
       if (whole.length > 0) yield whole;
       return;
     }
-    for (let piece = await body.next(); piece !== undefined; piece = await body.next()) yield piece;
+    try {
+      for (let piece = await body.next(); piece !== undefined; piece = await body.next()) yield piece;
+    } finally {
+      body.leave?.();
+    }
   }
 
-  #unusedBody(): RequestBody | IncomingBody | undefined {
+  #unusedBody(): RequestBody | BodySource | undefined {
     const extras = this.#extras;
     if (extras?.isTakenApart === true) throw bodyUsed();
     return extras?.body;
   }
 
-  #whole(body: IncomingBody): Promise<Buffer> {
+  #whole(body: BodySource): Promise<Buffer> {
     return (this.#extras!.whole ??= body.whole());
   }
 

@@ -18,8 +18,11 @@ import {
 } from './ring-layout.js';
 import { ARENA_BODY_BYTES, type RingMemory } from './ring-memory.js';
 
-/** Hands a body over that is too large for the arena, for the answer at `index`. False: no memory. */
+/** Hands a body over that goes beside the arena, for the answer at `index`. False: no memory. */
 export type PutBody = (index: number, body: Uint8Array) => boolean;
+
+/** A body from this on goes beside an arena that is full: to keep it here until there is room costs a copy more. */
+const SPILLED_BODY_BYTES = 4 * 1024;
 
 /** Below this, writing characters here is faster than a call into Node. */
 const SHORT_STRING = 64;
@@ -71,15 +74,20 @@ export class ResponseRing {
   ): boolean {
     const headBytes = reason.length + fields.length;
     const isText = typeof body === 'string';
-    const isLarge = body.length > ARENA_BODY_BYTES;
-    const mostBodyBytes = isLarge ? 0 : isText ? body.length * UTF8_BYTES_PER_UNIT : body.length;
-    const offset = this.#reserve(headBytes + mostBodyBytes);
+    let isOutside = body.length > ARENA_BODY_BYTES;
+    let mostBodyBytes = isOutside ? 0 : isText ? body.length * UTF8_BYTES_PER_UNIT : body.length;
+    let offset = this.#reserve(headBytes + mostBodyBytes);
+    if (offset < 0 && !isOutside && body.length >= SPILLED_BODY_BYTES) {
+      isOutside = true;
+      mostBodyBytes = 0;
+      offset = this.#reserve(headBytes);
+    }
     if (offset < 0) return false;
     let flags = 0;
     let bodyBytes: number;
     let at = offset;
     if (headBytes > 0) at += this.#writeHead(reason, fields, at);
-    if (isLarge) {
+    if (isOutside) {
       // Should this throw, what has been reserved is free again with the next answer.
       bodyBytes = this.#handOver(isText ? Buffer.from(body) : body);
       flags = RESPONSE_BODY_OUTSIDE << 24;
@@ -109,7 +117,7 @@ export class ResponseRing {
     Atomics.exchange(this.#words, RESPONSE_WANTED, 1);
   }
 
-  /** A large body goes beside the ring; returns its length. */
+  /** A body goes beside the arena; returns its length. */
   #handOver(body: Uint8Array): number {
     if (this.#putBody(this.#head, body)) return body.length;
     throw new RangeError(`No memory for a response body of ${String(body.length)} bytes`);

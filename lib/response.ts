@@ -357,7 +357,12 @@ export class HttpResponse {
   }
 
   /** @internal The answer for a handler that failed: nothing of what it had set is sent. */
-  static fail(response: HttpResponse, status: number, text: string): void {
+  static fail(
+    response: HttpResponse,
+    status: number,
+    text: string,
+    fields: Readonly<Record<string, string>> = {},
+  ): void {
     HttpResponse.abort(response);
     // The file may still come, and then it is the answer.
     if (response.#stream?.awaitsFile === true) response.#hasFailed = true;
@@ -366,6 +371,7 @@ export class HttpResponse {
     response.#status = status;
     response.#reason = '';
     response.#fields = undefined;
+    for (const [name, value] of Object.entries(fields)) response.header(name, value);
     response.#send(text, CONTENT_TYPE_TEXT);
   }
 

@@ -51,6 +51,8 @@ export type HandlerEntry = (
 ) & {
   /** Undefined: the server's handler for what no route matches. */
   readonly pattern: RoutePattern | undefined;
+  /** The route's own `bodyBytes`. */
+  readonly bodyBytes?: number | undefined;
 };
 
 /** In the place of a method: all of them. No text, so that nobody can ask for it by mistake. */
@@ -76,7 +78,7 @@ export class Routes {
     const options = parseRouteOptions(rest.length === 2 ? rest[0] : undefined);
     const parsed = parsePattern(pattern);
     this.#add(method, parsed, { kind: 'handler', id: this.handlers.length, ...options });
-    this.handlers.push({ handler: handler as Handler, pattern: parsed });
+    this.handlers.push({ handler: handler as Handler, pattern: parsed, bodyBytes: options.bodyBytes });
   }
 
   addUpgrade(pattern: unknown, handler: unknown): void {

@@ -13,6 +13,7 @@ import {
   type NativeStats,
 } from './binding.js';
 import { Channel } from './channel.js';
+import type { DecompressionLimits } from './compressed-body.js';
 import { ListenError, NativeError, OptionError, RouteError, StateError } from './errors.js';
 import { HandlerRunner, type ErrorContext } from './handler-runner.js';
 import {
@@ -85,11 +86,7 @@ export class Server extends RouteMethods<ServerEvents> {
   readonly #routes = new Routes();
   readonly #fallback: number | undefined;
   readonly #native: NativeServer;
-  readonly #runner = new HandlerRunner(
-    this.#routes.handlers,
-    // Without a listener emit('error') would throw.
-    (error, context) => this.listenerCount('error') > 0 && this.emit('error', error, context),
-  );
+  readonly #runner: HandlerRunner;
   /** Where handlers run here. */
   #channel: Channel | undefined;
   /** Where they run in threads of their own. */
@@ -111,6 +108,12 @@ export class Server extends RouteMethods<ServerEvents> {
     this.#config = config;
     this.#fallback = fallback === undefined ? undefined : this.#routes.addFallback(fallback);
     this.#native = new (binding().NativeServer)();
+    this.#runner = new HandlerRunner(
+      this.#routes.handlers,
+      this.#decompression(),
+      // Without a listener emit('error') would throw.
+      (error, context) => this.listenerCount('error') > 0 && this.emit('error', error, context),
+    );
   }
 
   /**
@@ -327,7 +330,13 @@ export class Server extends RouteMethods<ServerEvents> {
     const bound = Object.freeze({ ...result });
     this.#address = bound;
     if (this.#threads !== undefined) {
-      await this.#threads.join({ native: this.#native, memory, sticky, unsentBytes: limits.unsentBytes });
+      await this.#threads.join({
+        native: this.#native,
+        memory,
+        sticky,
+        unsentBytes: limits.unsentBytes,
+        decompression: this.#decompression(),
+      });
       return bound;
     }
     const place = new (binding().NativeThread)();
@@ -341,6 +350,11 @@ export class Server extends RouteMethods<ServerEvents> {
     this.#channel.join(this.#native.number(), 0, 0);
     place.unref(); // the server itself keeps the process, or does not
     return bound;
+  }
+
+  #decompression(): DecompressionLimits | undefined {
+    const { decompression, limits } = this.#config;
+    return decompression.enabled ? { ratio: decompression.ratio, bodyBytes: limits.bodyBytes } : undefined;
   }
 
   readonly #onChange = (): void => {

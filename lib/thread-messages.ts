@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
 import type { NativeRoute } from './binding.js';
+import type { DecompressionLimits } from './compressed-body.js';
 import type { ErrorContext } from './handler-runner.js';
 import type { SharedThreadMemory } from './ring-memory.js';
 import type { SentError } from './sent-error.js';
@@ -26,6 +27,8 @@ export interface Placement {
   readonly memory: SharedThreadMemory;
   /** `limits.unsentBytes`. */
   readonly unsentBytes: number;
+  /** Where it has compressed bodies decompressed. */
+  readonly decompression: DecompressionLimits | undefined;
 }
 
 export type MessageToThread =

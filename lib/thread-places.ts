@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { NativeServer } from './binding.js';
+import type { DecompressionLimits } from './compressed-body.js';
 import type { HandlerThread } from './handler-thread.js';
 import { DOORBELL_IDLE, DOORBELL_TAKEN, DOORBELL_TURNS } from './ring-layout.js';
 import type { ServerMemory } from './ring-memory.js';
@@ -22,6 +23,7 @@ export interface ThreadsServer {
   /** Each thread has a lane of its own. */
   readonly sticky: boolean;
   readonly unsentBytes: number;
+  readonly decompression: DecompressionLimits | undefined;
 }
 
 export class ThreadPlaces {
@@ -45,7 +47,7 @@ export class ThreadPlaces {
 
   /** Lets the thread with this number claim, as soon as a place is free; resolves when it does, or has ended. */
   async give(thread: HandlerThread, number: number): Promise<void> {
-    const { memory, sticky, unsentBytes } = this.#server;
+    const { memory, sticky, unsentBytes, decompression } = this.#server;
     const lane = sticky ? number : 0;
     void thread.ended.then(this.onChange);
     while (!this.#isClosed && !thread.hasEnded) {
@@ -62,6 +64,7 @@ export class ThreadPlaces {
         lane,
         memory: memory.of(place, lane),
         unsentBytes,
+        decompression,
       });
       return;
     }

@@ -1,8 +1,7 @@
 // listing.ts: reads directories below a root, and nothing that is outside of it.
 
-import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readdir, readlink, realpath, type FileHandle } from 'node:fs/promises';
 
 import { mayBeInName } from './decode-path.js';
 
@@ -11,6 +10,8 @@ export interface OpenDirectory {
   readonly handle: FileHandle;
   /** The real path of the root. */
   readonly root: Buffer;
+  /** Its own below that, when it was opened; a byte for each character. */
+  readonly below: string;
 }
 
 export interface Entry {
@@ -32,6 +33,8 @@ export interface Entries {
 const MOST_ENTRIES = 5000;
 /** Node.js has four threads for them. */
 const LOOKS_AT_ONCE = 16;
+/** As Linux has it. */
+const MOST_LINKS = 40;
 const DOT = 0x2e;
 const SLASH = '/';
 
@@ -42,11 +45,16 @@ const NOT_FOUND = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENA
 export async function openDirectory(root: string, path: Buffer): Promise<OpenDirectory | undefined> {
   try {
     const realRoot = await realpath(root, 'buffer');
-    const wanted = Buffer.concat([realRoot, Buffer.from(SLASH), path]);
+    const wanted = await follow(realRoot, path.toString('latin1'));
+    if (wanted === undefined) return undefined;
     // O_DIRECTORY: opening a pipe would wait, and a device might do something.
     const handle = await open(wanted, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK);
     // Asked of what has been opened, so that nobody can change it between the look and the use.
-    if (isBelow(realRoot, await readlink(placeOf(handle), 'buffer'))) return { handle, root: realRoot };
+    const below = await pathBelow(realRoot, handle).catch(async (error: unknown) => {
+      await handle.close();
+      throw error;
+    });
+    if (below !== undefined) return { handle, root: realRoot, below };
     await handle.close();
     return undefined;
   } catch (error) {
@@ -75,33 +83,59 @@ export async function readEntries(directory: OpenDirectory, withDotfiles: boolea
   return { entries, left: shown.length - looked.length };
 }
 
-async function lookAt({ handle, root }: OpenDirectory, name: Buffer): Promise<Entry | undefined> {
+async function lookAt({ handle, root, below }: OpenDirectory, name: Buffer): Promise<Entry | undefined> {
   try {
-    const path = Buffer.concat([Buffer.from(`${placeOf(handle)}/`), name]);
-    const stats = await followed(root, path, await lstat(path));
-    if (stats === undefined || !(stats.isFile() || stats.isDirectory())) return undefined;
+    let stats = await lstat(Buffer.concat([Buffer.from(`${placeOf(handle)}/`), name]));
+    if (stats.isSymbolicLink()) {
+      const target = await follow(root, `${below}/${name.toString('latin1')}`);
+      if (target === undefined) return undefined;
+      stats = await lstat(target);
+    }
+    if (!(stats.isFile() || stats.isDirectory())) return undefined;
     return { name, isDirectory: stats.isDirectory(), size: stats.size, modified: stats.mtime };
   } catch {
     return undefined; // it has gone, or leads nowhere
   }
 }
 
-/** As static() follows links by default: those that stay below the root, and no absolute ones. */
-async function followed(root: Buffer, path: Buffer, stats: Stats): Promise<Stats | undefined> {
-  if (!stats.isSymbolicLink()) return stats;
-  const target = await readlink(path, 'buffer');
-  if (target.toString().startsWith(SLASH)) return undefined;
-  const real = await realpath(path, 'buffer');
-  return isBelow(root, real) ? stat(real) : undefined;
+/**
+ * Where a path below the root leads, without links. Undefined: out of it, or by a way that static() does not go: links are
+ * followed that stay below the root at each of their steps, and no absolute ones.
+ * @param path - A byte for each character.
+ */
+async function follow(root: Buffer, path: string): Promise<Buffer | undefined> {
+  const place = (segments: readonly string[]): Buffer =>
+    Buffer.concat([root, Buffer.from(segments.map((name) => SLASH + name).join(''), 'latin1')]);
+  const walked: string[] = [];
+  const rest = path.split(SLASH).reverse();
+  for (let links = 0; rest.length > 0;) {
+    const name = rest.pop()!;
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      if (walked.pop() === undefined) return undefined;
+      continue;
+    }
+    const stats = await lstat(place([...walked, name]));
+    if (stats.isSymbolicLink()) {
+      const target = (await readlink(place([...walked, name]), 'buffer')).toString('latin1');
+      if (target.startsWith(SLASH) || ++links > MOST_LINKS) return undefined;
+      rest.push(...target.split(SLASH).reverse());
+    } else {
+      if (rest.length > 0 && !stats.isDirectory()) return undefined;
+      walked.push(name);
+    }
+  }
+  return place(walked);
+}
+
+/** Where it is now, below the root; undefined: nowhere. */
+async function pathBelow(root: Buffer, handle: FileHandle): Promise<string | undefined> {
+  // Also for the root of the file system, which ends with its slash.
+  const prefix = root.toString('latin1').replace(/\/$/, '');
+  const path = (await readlink(placeOf(handle), 'buffer')).toString('latin1');
+  return path === prefix || path.startsWith(prefix + SLASH) ? path.slice(prefix.length) : undefined;
 }
 
 function placeOf(handle: FileHandle): string {
   return `/proc/self/fd/${handle.fd}`;
-}
-
-function isBelow(root: Buffer, path: Buffer): boolean {
-  // Also for the root of the file system, which ends with its slash.
-  const prefix = root.toString('latin1').replace(/\/$/, '');
-  const text = path.toString('latin1');
-  return text === prefix || text.startsWith(prefix + SLASH);
 }

@@ -69,6 +69,30 @@ test('a signal that is asked for after the client has ended its side is aborted'
   );
 });
 
+test('so is one that is asked for while a file is looked for, or when there was none', async (t) => {
+  const held = new HeldRequests();
+  const { connect } = await startHandler(t, held.handler);
+  const client = await connect({ allowHalfOpen: true });
+  client.send(get('/other') + get('/during') + get('/after'));
+  await held.hasStarted('/other', '/during', '/after');
+  client.finish();
+  await until('that is known', () => held.request('/other').signal.aborted);
+  const noFile = async (path: string): Promise<void> => {
+    await assert.rejects(held.response(path).sendFile('/there is no such file'), { name: 'FileError' });
+  };
+  const looked = noFile('/during');
+  const { signal } = held.request('/during');
+  await looked;
+  await until('it is aborted', () => signal.aborted);
+  await noFile('/after');
+  await until('it is aborted', () => held.request('/after').signal.aborted);
+  for (const path of ['/other', '/during', '/after']) held.answer(path);
+  assert.deepEqual(
+    (await client.answers(3)).map(({ text }) => text),
+    ['/other', '/during', '/after'],
+  );
+});
+
 test('a handler that gives up because its signal was aborted is no error, and its client gets 500', async (t) => {
   const { server, connect } = await startHandler(t, async (req, res) => {
     await delay(60_000, undefined, { signal: req.signal });

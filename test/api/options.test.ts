@@ -57,6 +57,7 @@ test('without options all values are the documented defaults', () => {
         'font/otf',
       ],
     },
+    decompression: { enabled: false, ratio: 100 },
     accessLog: { enabled: false, fd: 1, format: 'combined' },
     limits: {
       connections: 65_536,

@@ -121,6 +121,31 @@ test('other clients get it as it is, and caches are told that it depends', async
   );
 });
 
+const NOT_MODIFIED: Readonly<Record<string, (res: HttpResponse) => void>> = {
+  'with a type': (res) => {
+    res.status(304).header('Content-Type', 'text/html').end();
+  },
+  'with a body, which is not sent': (res) => {
+    res.status(304).text(TEXT);
+  },
+  'in pieces': (res) => {
+    res.status(304).header('Content-Type', 'text/html').write('x');
+    res.end();
+  },
+};
+
+for (const [how, respond] of Object.entries(NOT_MODIFIED)) {
+  test(`a 304 has the Vary of its 200 (RFC 9110 §15.4.5): ${how}`, async (t) => {
+    for (const asked of [GZIP, {}]) {
+      const answer = await ask(t, respond, asked);
+      assert.deepEqual(
+        [answer.status, answer.headers['vary'], answer.headers['content-encoding'], answer.text],
+        [304, 'Accept-Encoding', undefined, ''],
+      );
+    }
+  });
+}
+
 test('without the option nothing is compressed, and nothing is said of it', async (t) => {
   for (const options of [{}, { compression: false }, { compression: undefined }]) {
     const answer = await ask(
@@ -419,6 +444,16 @@ const LEFT_ALONE: Readonly<Record<string, (res: HttpResponse) => void>> = {
   'Cache-Control: no-transform': (res) => {
     res.header('Cache-Control', 'public, No-Transform').text(TEXT);
   },
+  'a Content-Digest': (res) => {
+    res.header('Content-Digest', 'sha-256=:AA==:').text(TEXT);
+  },
+  'a Repr-Digest': (res) => {
+    res.header('Repr-Digest', 'sha-256=:AA==:').text(TEXT);
+  },
+  'a digest that comes as a trailer': (res) => {
+    res.header('Trailer', 'Content-Digest').header('Content-Type', 'text/plain').write(TEXT);
+    res.trailers({ 'Content-Digest': 'sha-256=:AA==:' }).end();
+  },
   'a 206': (res) => {
     res.status(206).header('Content-Range', 'bytes 0-4999/9999').text(TEXT);
   },
@@ -428,8 +463,11 @@ const LEFT_ALONE: Readonly<Record<string, (res: HttpResponse) => void>> = {
   'a 204': (res) => {
     res.status(204).text(TEXT);
   },
-  'a 304': (res) => {
-    res.status(304).header('ETag', '"a"').text(TEXT);
+  'a 304 of which nobody says what it is of': (res) => {
+    res.status(304).header('ETag', '"a"').end();
+  },
+  'a 304 of a picture': (res) => {
+    res.status(304).header('ETag', '"a"').header('Content-Type', 'image/png').end();
   },
 };
 

@@ -1,4 +1,4 @@
-// The option `compression`, as it is given.
+// The options `compression` and `decompression`, as they are given.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -81,5 +81,40 @@ for (const [compression, code, option] of WRONG) {
         return true;
       },
     );
+  });
+}
+
+test('decompression: true is what an empty object is, false what is not given', () => {
+  for (const given of [true, {}, { ratio: undefined }]) {
+    assert.deepEqual(parseServerOptions({ decompression: given }).decompression, {
+      enabled: true,
+      ratio: 100,
+    });
+  }
+  for (const off of [false, undefined]) {
+    assert.equal(parseServerOptions({ decompression: off }).decompression.enabled, false);
+  }
+  for (const ratio of [1, 1100]) {
+    assert.equal(parseServerOptions({ decompression: { ratio } }).decompression.ratio, ratio);
+  }
+});
+
+const WRONG_DECOMPRESSION: readonly (readonly [decompression: unknown, code: string, option: string])[] = [
+  [null, 'TYPE', 'decompression'],
+  ['gzip', 'TYPE', 'decompression'],
+  [{ ratio: 0 }, 'RANGE', 'decompression.ratio'],
+  [{ ratio: 1101 }, 'RANGE', 'decompression.ratio'],
+  [{ ratio: 1.5 }, 'RANGE', 'decompression.ratio'],
+  [{ ratio: '5' }, 'TYPE', 'decompression.ratio'],
+  [{ maxRatio: 5 }, 'UNKNOWN', 'decompression.maxRatio'],
+];
+
+for (const [decompression, code, option] of WRONG_DECOMPRESSION) {
+  test(`decompression: ${JSON.stringify(decompression)} is refused (${code})`, () => {
+    assert.throws(() => parseServerOptions({ decompression: decompression as never }), {
+      name: 'OptionError',
+      code: `ERR_MILLRACE_OPTION_${code}`,
+      option,
+    });
   });
 }
