@@ -1,10 +1,11 @@
 // The page of `millrace serve --listing`: every name leads to its file, and none becomes a part of the page.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 
+import { openDirectory } from '#lib/cli/listing.js';
 import { sizeText } from '#lib/cli/listing-page.js';
 
 import { Client } from '../helpers/client.js';
@@ -58,6 +59,73 @@ test('names that no path leads to, and what is hidden, are not shown', async (t)
   const links = [...(await (await get('/')).text()).matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
   assert.deepEqual(links, ['./seen']);
   assert.equal((await get('/.hidden/')).status, 404);
+});
+
+/** Names of links and directories below the root, and what those that are links lead to. */
+const LINKS: Readonly<Record<string, (folder: string) => string>> = {
+  file: () => 'sub/a.txt',
+  'to-link': () => './file',
+  'sub/up': () => '../sub/../sub',
+  'sub/absolute': (folder) => join(folder, 'sub'),
+  'absolute-file': (folder) => join(folder, 'sub/a.txt'),
+  'to-absolute': () => 'absolute-file',
+  'through-absolute': () => 'sub/absolute/a.txt',
+  'round-about': (folder) => `../${basename(folder)}/sub`,
+  out: () => '..',
+  loop: () => 'loop',
+  'through-file': () => 'sub/a.txt/../a.txt',
+};
+
+test('links are shown that are served, and no others, and so are directories behind them', async (t) => {
+  const folder = folderWith(t, { 'sub/a.txt': 'contents' });
+  for (const [name, target] of Object.entries(LINKS)) symlinkSync(target(folder), join(folder, name));
+  const { get } = await startServe(t, folder, ['--listing']);
+  const shown = async (path: string): Promise<readonly string[]> => {
+    const page = await (await get(path)).text();
+    return [...page.matchAll(/<td><a href="(\.\/[^"]*)"/g)].map(([, href]) => href!);
+  };
+  assert.deepEqual(await shown('/'), ['./sub/', './file', './to-link']);
+  assert.deepEqual(await shown('/sub/'), ['./up/', './a.txt']);
+  assert.deepEqual(await shown('/sub/up/up/'), ['./up/', './a.txt']);
+  for (const path of ['/file', '/to-link', '/sub/up/a.txt', '/sub/up/up/a.txt'])
+    assert.equal(await (await get(path)).text(), 'contents', path);
+  for (const path of [
+    '/sub/absolute/',
+    '/sub/absolute',
+    '/round-about/',
+    '/out/',
+    '/loop/',
+    '/absolute-file',
+  ])
+    assert.equal((await get(path)).status, 404, path);
+});
+
+function isTooLongToBeTold(fd: string): boolean {
+  try {
+    readlinkSync(`/proc/self/fd/${fd}`);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG';
+  }
+}
+
+test('a directory with a path that is too long to be told leaves nothing open', async (t) => {
+  const folder = folderWith(t, {});
+  const deep = Array.from({ length: 14 }, () => 'd'.repeat(200)).join('/');
+  mkdirSync(join(folder, deep), { recursive: true });
+  symlinkSync(deep, join(folder, 'one'));
+  mkdirSync(join(folder, 'one', deep), { recursive: true });
+  symlinkSync(deep, join(folder, 'one', 'two'));
+  try {
+    assert.equal(await openDirectory(folder, Buffer.from('one/two')), undefined);
+    assert.deepEqual(
+      readdirSync('/proc/self/fd').filter((fd) => isTooLongToBeTold(fd)),
+      [],
+    );
+  } finally {
+    // Below here its path is too long to be removed with the rest.
+    rmSync(join(folder, 'one', 'd'.repeat(200)), { recursive: true });
+  }
 });
 
 test('directories come first, names in the order of people, with a way up', async (t) => {

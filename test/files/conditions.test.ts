@@ -78,6 +78,12 @@ const CASES: readonly { fields: Fields; status: number; why?: string; options?: 
     options: { lastModified: false },
     why: 'no date is told',
   },
+  {
+    fields: { 'If-Modified-Since': BEFORE },
+    status: 304,
+    options: { lastModified: false, headers: { 'Last-Modified': BEFORE } },
+    why: 'that is the date that is told',
+  },
   { fields: { 'If-None-Match': 'ETAG' }, status: 304, options: { lastModified: false } },
 ];
 

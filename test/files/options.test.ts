@@ -108,6 +108,12 @@ test('a Last-Modified of your own is the only one, as long as the one of the fil
   assert.equal(answer.headers['last-modified'], headers['Last-Modified']);
 });
 
+test('an Accept-Ranges among the headers is the one that is sent, and what it says is done', async (t) => {
+  const { connect } = await startFiles(t, { 'a.txt': 'abc' }, { headers: { 'Accept-Ranges': 'none' } });
+  const answer = await (await connect()).ask(get('/a.txt', { Range: 'bytes=0-0' }));
+  assert.deepEqual([answer.status, answer.headers['accept-ranges']], [200, 'none']);
+});
+
 test('with acceptRanges: false a Range field is ignored', async (t) => {
   const { connect } = await startFiles(t, { 'a.txt': 'abc' }, { acceptRanges: false });
   const answer = await (await connect()).ask(get('/a.txt', { Range: 'bytes=0-0' }));

@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
@@ -42,6 +52,28 @@ const TREE: Tree = {
   'out.txt': { link: '../outside.txt' },
   noext: 'what is it',
 };
+
+/** A handler that keeps `/slow` waiting, and sends what other paths name. */
+function heldFirst(): {
+  readonly entered: () => number;
+  readonly release: () => void;
+  readonly handler: (folder: string, ...args: Parameters<Handler>) => unknown;
+} {
+  const held = deferred();
+  let entered = 0;
+  const handler = async (folder: string, ...[req, res]: Parameters<Handler>): Promise<void> => {
+    entered += 1;
+    if (req.path === '/slow') {
+      await held.promise;
+      res.text('slow');
+    } else {
+      await res.sendFile(nameIn(req.path), { root: folder }).catch(() => {
+        res.status(404).end();
+      });
+    }
+  };
+  return { entered: () => entered, release: held.resolve, handler };
+}
 
 interface Sending extends TestServer {
   readonly folder: string;
@@ -279,6 +311,68 @@ test('a sibling that is compressed already is sent to those who accept it', asyn
   assert.deepEqual([plain.text, plain.headers['vary']], ['plain', 'Accept-Encoding']);
 });
 
+/** Who says it, what, and what comes of `Range`. */
+const ACCEPT_RANGES: readonly (readonly [
+  SendFileOptions,
+  own: string | undefined,
+  sent: string,
+  status: number,
+])[] = [
+  [{}, 'bytes', 'bytes', 206],
+  [{}, 'none', 'none', 200],
+  [{}, 'x-lines, Bytes', 'x-lines, Bytes', 206],
+  [{ headers: { 'Accept-Ranges': 'none' } }, undefined, 'none', 200],
+  [{ headers: { 'Accept-Ranges': 'none' } }, 'bytes', 'bytes', 206],
+  [{ acceptRanges: false }, 'bytes', 'bytes', 200],
+];
+
+for (const [options, own, sent, status] of ACCEPT_RANGES) {
+  test(`Accept-Ranges comes once: ${JSON.stringify(options)}, ${String(own)}`, async (t) => {
+    const { connect } = await start(
+      t,
+      below(options, (res) => own !== undefined && res.header('Accept-Ranges', own)),
+    );
+    const client = await connect();
+    for (const fields of [{}, { Range: 'bytes=0-1' }] as readonly Fields[]) {
+      const answer = await client.ask(get('/a.txt', fields));
+      assert.equal(answer.status, 'Range' in fields ? status : 200);
+      const lines = answer.fields.filter(([name]) => name.toLowerCase() === 'accept-ranges');
+      assert.deepEqual(
+        lines.map(([, value]) => value),
+        [sent],
+      );
+    }
+  });
+}
+
+test('with a Content-Digest there are no parts: it is that of the whole', async (t) => {
+  const { connect } = await start(
+    t,
+    below({}, (res) => res.header('Content-Digest', 'sha-256=:AA==:')),
+  );
+  const answer = await (await connect()).ask(get('/a.txt', { Range: 'bytes=0-1' }));
+  assert.deepEqual([answer.status, answer.headers['accept-ranges']], [200, undefined]);
+});
+
+test('a digest that the handler has set is that of the file itself, so that is sent', async (t) => {
+  for (const compression of [false, true]) {
+    const { folder, connect } = await start(
+      t,
+      below({ precompressed: true }, (res) => res.header('Content-Digest', 'sha-256=:AA==:')),
+      { compression },
+    );
+    writeFileSync(join(folder, 'long.txt'), lines(10_000));
+    const client = await connect();
+    for (const target of ['/with.js', '/long.txt']) {
+      const { headers } = await client.ask(get(target, { 'Accept-Encoding': 'br, gzip' }));
+      assert.deepEqual(
+        [headers['content-encoding'], headers['content-digest']],
+        [undefined, 'sha-256=:AA==:'],
+      );
+    }
+  }
+});
+
 test('another status than 200 sends it as a whole, whatever is asked for', async (t) => {
   const { connect } = await start(
     t,
@@ -321,6 +415,86 @@ test('conditions are answered as they ask (RFC 9110 §13.2.2)', async (t) => {
     assert.equal(answer.status, status, JSON.stringify(fields));
     if (status === 304)
       assert.deepEqual([answer.headers['etag'], answer.headers['content-type']], [tag, undefined]);
+  }
+});
+
+const OWN_DATE = 'Sun, 06 Nov 1994 08:49:37 GMT';
+const DAY_BEFORE = 'Sat, 05 Nov 1994 08:49:37 GMT';
+
+/** Own fields, those of a request, and what comes of them. */
+const OWN_VALIDATORS: readonly (readonly [own: Fields, asked: Fields, status: number])[] = [
+  [{ ETag: '"own"' }, { 'If-None-Match': '"own"' }, 304],
+  [{ ETag: '"own"' }, { 'If-None-Match': 'W/"own"' }, 304],
+  [{ ETag: '"own"' }, { 'If-None-Match': 'FILE' }, 200],
+  [{ ETag: '"own"' }, { 'If-Match': '"own"' }, 200],
+  [{ ETag: '"own"' }, { 'If-Match': 'FILE' }, 412],
+  [{ ETag: 'W/"own"' }, { 'If-None-Match': '"own"' }, 304],
+  [{ ETag: 'W/"own"' }, { 'If-Match': 'W/"own"' }, 412],
+  [{ ETag: '"own"' }, { Range: 'bytes=0-1', 'If-Range': '"own"' }, 206],
+  [{ ETag: '"own"' }, { Range: 'bytes=0-1', 'If-Range': 'FILE' }, 200],
+  [{ ETag: 'W/"own"' }, { Range: 'bytes=0-1', 'If-Range': 'W/"own"' }, 200],
+  [{ ETag: 'no tag' }, { 'If-None-Match': 'no tag' }, 200],
+  [{ 'Last-Modified': OWN_DATE }, { 'If-Modified-Since': OWN_DATE }, 304],
+  [{ 'Last-Modified': OWN_DATE }, { 'If-Modified-Since': DAY_BEFORE }, 200],
+  [{ 'Last-Modified': OWN_DATE }, { 'If-Unmodified-Since': OWN_DATE }, 200],
+  [{ 'Last-Modified': OWN_DATE }, { 'If-Unmodified-Since': DAY_BEFORE }, 412],
+  [{ 'Last-Modified': OWN_DATE }, { Range: 'bytes=0-1', 'If-Range': OWN_DATE }, 206],
+  [{ 'Last-Modified': OWN_DATE }, { 'If-None-Match': 'FILE' }, 304],
+  [{ 'Last-Modified': 'no date' }, { 'If-Modified-Since': OWN_DATE }, 200],
+];
+
+for (const [own, asked, status] of OWN_VALIDATORS) {
+  test(`with ${JSON.stringify(own)}, ${JSON.stringify(asked)} is ${String(status)}`, async (t) => {
+    const { folder, connect } = await start(
+      t,
+      below({}, (res) => {
+        for (const [name, value] of Object.entries(own)) res.header(name, value);
+      }),
+    );
+    const { mtimeNs, size } = statSync(join(folder, 'a.txt'), { bigint: true });
+    const ofFile = `"${mtimeNs.toString(16)}-${size.toString(16)}"`;
+    const fields = Object.fromEntries(
+      Object.entries(asked).map(([name, value]) => [name, value === 'FILE' ? ofFile : value]),
+    );
+    const answer = await (await connect()).ask(get('/a.txt', fields));
+    assert.equal(answer.status, status);
+    if (status === 412) return; // it has none of the file's fields
+    for (const [name, value] of Object.entries(own)) assert.equal(answer.headers[name.toLowerCase()], value);
+  });
+}
+
+test('a handler’s ETag is weak where a coding of the file is sent', async (t) => {
+  const { connect } = await start(
+    t,
+    below({ precompressed: true }, (res) => res.header('ETag', '"own"')),
+  );
+  const client = await connect();
+  const coded = { 'Accept-Encoding': 'br' };
+  const tagOf = async (fields: Fields): Promise<unknown> =>
+    (await client.ask(get('/with.js', fields))).headers['etag'];
+  assert.deepEqual([await tagOf({}), await tagOf(coded)], ['"own"', 'W/"own"']);
+  // Two bytes of the one must not be put together with the rest of the other.
+  const ranged = await client.ask(get('/with.js', { ...coded, Range: 'bytes=0-1', 'If-Range': '"own"' }));
+  assert.deepEqual([ranged.status, ranged.text], [200, 'in br']);
+  assert.equal((await client.ask(get('/with.js', { ...coded, 'If-None-Match': '"own"' }))).status, 304);
+});
+
+test('and of a file that is compressed here, once', async (t) => {
+  for (const [own, sent] of [
+    ['"own"', 'W/"own"'],
+    ['W/"own"', 'W/"own"'],
+  ] as const) {
+    const { folder, connect } = await start(
+      t,
+      below({}, (res) => res.header('ETag', own)),
+      { compression: true },
+    );
+    writeFileSync(join(folder, 'long.txt'), lines(10_000));
+    const client = await connect();
+    const gzip = { 'Accept-Encoding': 'gzip' };
+    const answer = await client.ask(get('/long.txt', gzip));
+    assert.deepEqual([answer.headers['content-encoding'], answer.headers['etag']], ['gzip', sent]);
+    assert.equal((await client.ask(get('/long.txt', { ...gzip, 'If-None-Match': sent }))).status, 304);
   }
 });
 
@@ -744,6 +918,62 @@ test('no descriptor stays open behind it', async (t) => {
   const before = open();
   for (let i = 0; i < 50; i++) await client.ask(get(i % 2 === 0 ? '/large.bin' : '/sub%2Fc.html'));
   await until('they are closed', () => open() <= before + 1);
+});
+
+/** Descriptors of this process that are of this file. */
+function descriptorsOf(path: string): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false; // closed meanwhile
+    }
+  }).length;
+}
+
+/** As native/base/limits.h has it. */
+const FILES_PER_CONNECTION = 8;
+
+test('behind a handler that takes its time few files are open, and all are sent in their order', async (t) => {
+  const { entered, release, handler } = heldFirst();
+  const { server, folder, connect } = await start(t, handler);
+  const large = realpathSync(join(folder, 'large.bin'));
+  const [client, other] = [await connect(), await connect()];
+  const targets = Array.from({ length: 40 }, (_, i) =>
+    i % 10 === 9 ? '/nothing' : i % 2 === 0 ? '/large.bin' : '/a.txt',
+  );
+  client.send(get('/slow') + targets.map((target) => get(target)).join(''));
+  await until('all handlers have begun', () => entered() === targets.length + 1);
+  await until('there is nothing left to look for', () => server.stats().workers.queued === 0);
+  // Whoever asks now is behind all lookups that may have been asked for.
+  for (let i = 0; i < 20; i++) await other.ask(get('/a.txt'));
+  assert.ok(descriptorsOf(large) <= FILES_PER_CONNECTION, String(descriptorsOf(large)));
+  release();
+  assert.equal((await client.answer()).text, 'slow');
+  for (const target of targets) {
+    const answer = await client.answer();
+    assert.equal(answer.status, target === '/nothing' ? 404 : 200);
+    if (target === '/a.txt') assert.equal(answer.text, 'contents of a');
+    if (target === '/large.bin') assert.equal(answer.body.length, 3_000_000);
+  }
+  await until('all are closed', () => descriptorsOf(large) === 0);
+});
+
+test('and for a client that does not read', async (t) => {
+  const { folder, connect } = await start(t, below());
+  const huge = 48 * 1024 * 1024;
+  writeFileSync(join(folder, 'huge.bin'), '');
+  truncateSync(join(folder, 'huge.bin'), huge);
+  const large = realpathSync(join(folder, 'large.bin'));
+  const [client, other] = [await connect(), await connect()];
+  client.socket.pause();
+  client.send(get('/huge.bin') + get('/large.bin').repeat(40));
+  for (let i = 0; i < 50; i++) await other.ask(get('/a.txt'));
+  assert.ok(descriptorsOf(large) < FILES_PER_CONNECTION, String(descriptorsOf(large)));
+  client.socket.resume();
+  for (let i = 0; i < 41; i++) {
+    assert.equal((await client.answer()).body.length, i === 0 ? huge : 3_000_000);
+  }
 });
 
 test('Connection: close and HTTP/1.0 end the connection behind the file', async (t) => {

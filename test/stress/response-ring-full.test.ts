@@ -86,6 +86,28 @@ for (const { name, connections, pipelined, body } of CASES) {
   });
 }
 
+test('answers in pieces, some in the ring and some beside it since it is full', async (t) => {
+  const waiting: HttpResponse[] = [];
+  const pieces = [100, 4_095, 4_096, 16_384, 16_385, 1, 10_000].map((bytes, i) =>
+    Buffer.alloc(bytes, String(i)),
+  );
+  const limits = { queue: 65_536, unsentBytes: 2 ** 30 };
+  const served = await startServer(t, { limits }, (server) => {
+    server.get('/', (_request, response) => {
+      waiting.push(response);
+    });
+  });
+  const clients = await Promise.all(Array.from({ length: 100 }, () => served.connect()));
+  for (const client of clients) client.send(get('/'));
+  await until('all requests wait for their answers', () => waiting.length === clients.length);
+  for (const piece of pieces) {
+    for (const response of waiting) response.write(piece);
+  }
+  for (const response of waiting) response.end();
+  for (const client of clients) assert.ok((await client.answer()).body.equals(Buffer.concat(pieces)));
+  assert.equal(served.server.stats().bytes.buffered, 0);
+});
+
 test('5,000 handlers that await the same promise', async (t) => {
   const gate = deferred();
   let waiting = 0;

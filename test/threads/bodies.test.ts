@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { until } from '../helpers/promises.js';
 import { get, head, post, postChunked } from '../helpers/requests.js';
@@ -11,6 +12,7 @@ import { startApp } from './fixtures/app-server.js';
 import { Gate } from './fixtures/gate.js';
 
 const MIB = 1024 * 1024;
+const GZIP = { 'Content-Encoding': 'gzip' };
 const SIZES = [0, 1, 16 * 1024, 16 * 1024 + 1, 100_000, MIB];
 
 function textOf(length: number): string {
@@ -56,6 +58,22 @@ test('a body that is no JSON is 400, as in the thread of the server', async (t) 
   assert.equal((await client.ask(post('/json', '{a: 1}'))).status, 400);
   await until('it has been told', () => errors.length === 1);
   assert.equal((errors[0] as { code: string }).code, 'ERR_MILLRACE_BODY_JSON');
+});
+
+test('a compressed body is decompressed, and a bad one answered, as in the thread of the server', async (t) => {
+  const { connect } = await startApp(t, 'bodies', { decompression: { ratio: 10 } });
+  const client = await connect();
+  const text = textOf(100_000);
+  const compressed = gzipSync(text).toString('latin1');
+  for (const path of ['/echo', '/hash']) {
+    assert.equal((await client.ask(post(path, compressed, GZIP))).text, EXPECTED[path]!(text));
+    const others = await connect();
+    assert.equal(
+      (await others.ask(post(path, gzipSync('x'.repeat(MIB)).toString('latin1'), GZIP))).status,
+      413,
+    );
+  }
+  assert.equal((await client.ask(post('/echo', text, { 'Content-Encoding': 'br' }))).status, 415);
 });
 
 test('a stream is held back by a client that does not read, and nobody else is', async (t) => {
