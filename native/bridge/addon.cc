@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "bridge/handler_loader.h"
@@ -123,13 +124,14 @@ Napi::Array field_names_array(Napi::Env env) {
 
 /// Of an array of pairs, extension and media type: a table that all servers of this environment share.
 Napi::Value make_media_types(const Napi::CallbackInfo& info) {
-  auto* const types = new MediaTypes();
-  const Napi::Array entries = info[0].As<Napi::Array>();
-  for (std::uint32_t i = 0; i < entries.Length(); ++i) {
-    const Napi::Object entry = as_object(entries.Get(i));
-    types->add(text_of(entry.Get(0U)), text_of(entry.Get(1U)));
-  }
-  return Napi::External<MediaTypes>::New(info.Env(), types, [](Napi::Env, MediaTypes* own) { delete own; });
+  auto types = std::make_unique<MediaTypes>();
+  for_each_of(info[0], [&](const Napi::Value& entry) {
+    types->add(text_of(element(entry, 0)), text_of(element(entry, 1)));
+  });
+  const auto forget = [](Napi::Env, MediaTypes* own) { delete own; };
+  const auto table = Napi::External<MediaTypes>::New(info.Env(), types.get(), forget);
+  if (!table.IsEmpty()) types.release();
+  return table;
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {

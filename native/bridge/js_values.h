@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "ring/shared_words.h"
 
@@ -76,17 +77,24 @@ namespace millrace::bridge {
   return as_object(property(object, name));
 }
 
+/// An element of an array.
+[[nodiscard]] inline Napi::Value element(const Napi::Value& array, std::uint32_t index) {
+  napi_value value = nullptr;
+  if (array.IsEmpty() || napi_get_element(array.Env(), array, index, &value) != napi_ok) return {};
+  return {array.Env(), value};
+}
+
 /// Calls `visit(Napi::Value)` for each element.
 template <class Visit>
-void for_each_in(const Napi::Object& object, const char* name, Visit&& visit) {
-  const Napi::Value value = property(object, name);
+void for_each_of(const Napi::Value& array, Visit&& visit) {
   std::uint32_t length = 0;
-  if (value.IsEmpty() || napi_get_array_length(value.Env(), value, &length) != napi_ok) return;
-  for (std::uint32_t i = 0; i < length; ++i) {
-    napi_value element = nullptr;
-    if (napi_get_element(value.Env(), value, i, &element) != napi_ok) return;
-    visit(Napi::Value(value.Env(), element));
-  }
+  if (array.IsEmpty() || napi_get_array_length(array.Env(), array, &length) != napi_ok) return;
+  for (std::uint32_t i = 0; i < length; ++i) visit(element(array, i));
+}
+
+template <class Visit>
+void for_each_in(const Napi::Object& object, const char* name, Visit&& visit) {
+  for_each_of(property(object, name), std::forward<Visit>(visit));
 }
 
 /// The bytes of a Uint8Array; empty if it is none.
