@@ -217,8 +217,11 @@ export interface NativeThread {
   putBody(reactor: number, index: number, body: Uint8Array): boolean;
   /** Is somebody still waiting for this answer? */
   isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean;
-  /** Slot, generation, kind and bytes (of those kinds that have some) of each piece of news about exchanges. */
-  takeNews(reactor: number): readonly (number | Buffer | undefined)[];
+  /**
+   * Slot, generation, kind and bytes (of those kinds that have some) of each piece of news about exchanges. With `handsOver`
+   * large bytes are the native memory itself and no copy of it.
+   */
+  takeNews(reactor: number, handsOver: boolean): readonly (number | Buffer | undefined)[];
   /** Whether the place keeps the thread's event loop alive. */
   ref(): void;
   unref(): void;

@@ -3,7 +3,7 @@
 import { AbortedError } from './errors.js';
 import type { BodyListener, ResponseStream } from './response-stream.js';
 import { CONTROL_READ_PIECE, CONTROL_READ_WHOLE } from './ring-layout.js';
-import { noteYoungBuffer } from './young-buffers.js';
+import { collectYoungBuffers } from './young-buffers.js';
 
 /** A body in pieces of which more than this has come is a large one. */
 const LARGE_BODY_BYTES = 2 ** 21;
@@ -55,7 +55,7 @@ export class IncomingBody implements BodyListener, BodySource {
   onBody(bytes: Buffer, isLast: boolean): void {
     this.#hasEnded = isLast;
     this.#received += bytes.length;
-    if (this.#received > LARGE_BODY_BYTES && !isLast) noteYoungBuffer(bytes.length);
+    if (this.#received > LARGE_BODY_BYTES && !isLast) collectYoungBuffers();
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.resolve(bytes);

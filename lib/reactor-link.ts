@@ -17,6 +17,7 @@ import {
   SLEEP_DEEP,
 } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
+import { noteYoungBuffer, TAKES_MEMORY_OVER } from './young-buffers.js';
 
 /** Slot, generation, kind and bytes. */
 const NEWS_PARTS = 4;
@@ -174,15 +175,17 @@ export class ReactorLink {
   /** Passes on what the reactor has to say of exchanges. */
   readNews(): void {
     for (const watch of this.#overtaken.splice(0)) watch.onExchangeGone();
-    const news = this.#native.takeNews(this.#reactor);
+    const news = this.#native.takeNews(this.#reactor, TAKES_MEMORY_OVER);
     for (let i = 0; i < news.length; i += NEWS_PARTS) {
+      const bytes = news[i + 3] as Buffer | undefined;
+      if (bytes !== undefined) noteYoungBuffer(bytes.length);
       const slot = news[i] as number;
       const watch = this.#watches.get(slot);
       // Its answer may have been completed in the meantime, and another request be in its place.
       if (watch === undefined || (watch.exchangeGeneration | 0) !== ((news[i + 1] as number) | 0)) continue;
       const kind = news[i + 2] as number;
       if (kind === NEWS_GONE) this.#watches.delete(slot);
-      tell(watch, kind, news[i + 3] as Buffer);
+      tell(watch, kind, bytes);
     }
   }
 
@@ -222,17 +225,17 @@ function isNewer(watch: ExchangeWatch, than: ExchangeWatch): boolean {
   return ((watch.exchangeGeneration - than.exchangeGeneration) | 0) > 0;
 }
 
-function tell(watch: ExchangeWatch, kind: number, bytes: Buffer): void {
+function tell(watch: ExchangeWatch, kind: number, bytes: Buffer | undefined): void {
   switch (kind) {
     case NEWS_DRAINED:
       watch.onDrained();
       break;
     case NEWS_BODY:
     case NEWS_BODY_END:
-      watch.onBody(bytes, kind === NEWS_BODY_END);
+      watch.onBody(bytes!, kind === NEWS_BODY_END);
       break;
     case NEWS_TRAILERS:
-      watch.onTrailers(bytes.toString('latin1'));
+      watch.onTrailers(bytes!.toString('latin1'));
       break;
     case NEWS_PEER_FINISHED:
       watch.onPeerFinished();

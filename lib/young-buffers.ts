@@ -1,9 +1,15 @@
-// young-buffers.ts: has V8 collect the Buffers that a large body leaves behind, before they pile up.
+// young-buffers.ts: has V8 collect the Buffers that bodies leave behind, before they pile up.
 
 const MIB = 2 ** 20;
 
-/** How much may lie about. A scavenge takes some 0.1 ms, so more often costs more than it gives. */
-const GARBAGE_BYTES = MIB;
+/**
+ * How much may lie about: V8 itself lets it be 32 MiB. Memory that comes back earlier is still in the processor's cache. A
+ * quarter of it costs more scavenges than it gives.
+ */
+const MOST_GARBAGE_BYTES = 12 * MIB;
+
+/** How much of a large body, where time allows. A scavenge takes some 0.1 ms, so more often costs more than it gives. */
+const LARGE_BODY_GARBAGE_BYTES = MIB;
 
 /**
  * V8 collects its young generation when an ArrayBuffer is made while others of 32 MiB are young: with this one they are.
@@ -11,33 +17,49 @@ const GARBAGE_BYTES = MIB;
  */
 const BALLAST_BYTES = 33 * MIB;
 
-/** So much of the thread's time may go into it, unless that makes the rest too long. */
+/** So much of the thread's time may go into large bodies' garbage, unless that makes the rest too long. */
 const MOST_TIME = 1 / 20;
 
 /** On a busy machine most of its time is waiting for V8's helper threads, and says nothing about its cost. */
 const LONGEST_REST_MS = 4;
 
+const V8_MAJOR = Number.parseInt(process.versions.v8, 10);
+
 /** Later ones have no such limit: they would mark the whole heap instead, which costs what the app's heap is large. */
 const LAST_V8_WITH_LIMIT = 12;
 
-let isWorthIt = Number.parseInt(process.versions.v8, 10) <= LAST_V8_WITH_LIMIT;
+/**
+ * Later ones (Node.js 22) refuse to transfer Buffers of memory that is not V8's to other threads, where the one of
+ * Node.js 20 copies them. From V8 13 on nothing would be gained either: it marks the heap when there is much such memory.
+ */
+const LAST_V8_THAT_TAKES_MEMORY = 11;
+
+/** Whether Buffers of bodies may be native memory that has changed hands. */
+export const TAKES_MEMORY_OVER = V8_MAJOR <= LAST_V8_THAT_TAKES_MEMORY;
+
+let isWorthIt = V8_MAJOR <= LAST_V8_WITH_LIMIT;
 
 let bytesSince = 0;
 let restsUntil = 0;
 
-/** To be called for each Buffer given away of a body that is large. */
+/** To be called for each Buffer that is made of a body. */
 export function noteYoungBuffer(bytes: number): void {
   bytesSince += bytes;
-  if (bytesSince < GARBAGE_BYTES || !isWorthIt) return;
+  if (bytesSince >= MOST_GARBAGE_BYTES && isWorthIt) scavenge();
+}
+
+/** To be called when much of a body has come. */
+export function collectYoungBuffers(): void {
+  if (bytesSince < LARGE_BODY_GARBAGE_BYTES || !isWorthIt) return;
   const began = performance.now();
   if (began < restsUntil) return;
-  bytesSince = 0;
   scavenge();
   const ended = performance.now();
   restsUntil = ended + Math.min((ended - began) / MOST_TIME, LONGEST_REST_MS);
 }
 
 function scavenge(): void {
+  bytesSince = 0;
   try {
     new ArrayBuffer(BALLAST_BYTES);
     new ArrayBuffer(1);

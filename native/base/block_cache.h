@@ -12,6 +12,8 @@ namespace millrace {
 /// mapped on their own, and the next body pays for zeroed pages anew: four times what copying it costs.
 class BlockCache {
  public:
+  static constexpr std::size_t kLargestBytes = std::size_t{1024} * 1024;
+
   explicit BlockCache(std::size_t most_kept_bytes) noexcept : most_kept_bytes_(most_kept_bytes) {}
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
@@ -34,7 +36,6 @@ class BlockCache {
 
  private:
   static constexpr std::size_t kSmallestBytes = std::size_t{4} * 1024;
-  static constexpr std::size_t kLargestBytes = std::size_t{1024} * 1024;
   static constexpr std::size_t kSizes = std::bit_width(kLargestBytes) - std::bit_width(kSmallestBytes) + 1;
 
   /// At the beginning of a block that is kept.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,36 +14,52 @@
 
 namespace millrace {
 
-/// All blocks but the last hold kBodyWindowBytes.
+/// All blocks but the last are full.
 class ByteBlocks {
  public:
   static constexpr std::size_t kBlockBytes = kBodyWindowBytes;
-  // So that a block never has more room than that.
+  // So that no block but that of one_block_with_room() has more room than that.
   static_assert(BlockCache::is_kept(kBlockBytes) && BlockCache::block_bytes(kBlockBytes) == kBlockBytes);
 
   ByteBlocks() noexcept = default;
-  ByteBlocks(ByteBlocks&&) noexcept = default;
-  ByteBlocks& operator=(ByteBlocks&&) noexcept = default;
+  ByteBlocks(ByteBlocks&& other) noexcept
+      : full_(std::exchange(other.full_, {})),
+        full_bytes_(std::exchange(other.full_bytes_, 0)),
+        last_(std::move(other.last_)) {}
+  ByteBlocks& operator=(ByteBlocks other) noexcept {
+    std::swap(full_, other.full_);
+    std::swap(full_bytes_, other.full_bytes_);
+    std::swap(last_, other.last_);
+    return *this;
+  }
   ~ByteBlocks() = default;
 
-  [[nodiscard]] std::size_t size() const noexcept { return full_.size() * kBlockBytes + last_.size(); }
-  [[nodiscard]] std::size_t capacity() const noexcept {
-    return full_.size() * kBlockBytes + last_.capacity();
-  }
+  [[nodiscard]] std::size_t size() const noexcept { return full_bytes_ + last_.size(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return full_bytes_ + last_.capacity(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
   /// The block to write more into, with room for as much of `likely` as one block has. nullptr: no memory.
-  [[nodiscard]] OwnedBytes* block_with_room(std::size_t likely) {
-    if (last_.size() == kBlockBytes) full_.push_back(std::exchange(last_, {}));
-    const bool has_room = last_.size() < last_.capacity();
-    return has_room || last_.reserve(std::min(last_.size() + likely, kBlockBytes)) ? &last_ : nullptr;
+  [[nodiscard]] OwnedBytes* block_with_room(std::uint64_t likely) {
+    if (last_.size() < last_.capacity()) return &last_;
+    if (last_.size() >= kBlockBytes) close_last();
+    return reserve_for(std::min<std::uint64_t>(last_.size() + likely, kBlockBytes));
+  }
+
+  /// The same where all of it is to be one block, if `left`, which is still to come, lets it be one that the
+  /// cache keeps. It has so much room only when what a block usually has is full: others may never come so
+  /// far.
+  [[nodiscard]] OwnedBytes* one_block_with_room(std::uint64_t left) {
+    const bool grows = full_.empty() && last_.size() == kBlockBytes && last_.capacity() == kBlockBytes &&
+                       left <= BlockCache::kLargestBytes - kBlockBytes;
+    return grows ? reserve_for(kBlockBytes + left) : block_with_room(left);
   }
 
   /// False: no memory; some of it may have been appended.
   [[nodiscard]] bool append(std::string_view bytes) {
     while (!bytes.empty()) {
-      if (last_.size() == kBlockBytes) full_.push_back(std::exchange(last_, {}));
-      const std::string_view piece = bytes.substr(0, kBlockBytes - last_.size());
+      const std::size_t block_bytes = std::max(last_.capacity(), kBlockBytes);
+      if (last_.size() == block_bytes) close_last();
+      const std::string_view piece = bytes.substr(0, block_bytes - last_.size());
       if (!last_.append(piece)) return false;
       bytes.remove_prefix(piece.size());
     }
@@ -64,9 +81,19 @@ class ByteBlocks {
     for (OwnedBytes& block : full_) to = move_block(block, to);
     move_block(last_, to);
     full_.clear();
+    full_bytes_ = 0;
   }
 
  private:
+  void close_last() {
+    full_bytes_ += last_.size();
+    full_.push_back(std::exchange(last_, {}));
+  }
+
+  [[nodiscard]] OwnedBytes* reserve_for(std::size_t bytes) noexcept {
+    return last_.reserve(bytes) ? &last_ : nullptr;
+  }
+
   static char* move_block(OwnedBytes& block, char* to) noexcept {
     to = std::copy_n(block.data(), block.size(), to);
     block.clear();
@@ -74,6 +101,7 @@ class ByteBlocks {
   }
 
   std::vector<OwnedBytes> full_;
+  std::size_t full_bytes_ = 0;
   OwnedBytes last_;
 };
 

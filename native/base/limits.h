@@ -96,6 +96,10 @@ inline constexpr std::size_t kBodyWindowBytes = 256 * 1024;
 /// the client is better served by a new one.
 inline constexpr std::uint64_t kDiscardBytes = 256 * 1024;
 
+/// A body or a piece of one that is at least so large is not copied where Node.js takes the memory itself: to
+/// register that costs microseconds, as does the copy of this much.
+inline constexpr std::size_t kHandedOverBytes = 64 * 1024;
+
 /// Memory of bodies that is kept for the next ones, in the whole process: enough for 64 answers of 64 KiB and
 /// as much again that is received. None where AddressSanitizer is to see each use of it (GCC's word for it
 /// first, then Clang's).

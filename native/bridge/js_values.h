@@ -37,11 +37,13 @@ namespace millrace::bridge {
   return static_cast<std::uint64_t>(number_of(property(object, name)));
 }
 
-[[nodiscard]] inline bool bool_of(const Napi::Object& object, const char* name) {
-  const Napi::Value value = property(object, name);
+[[nodiscard]] inline bool bool_of(const Napi::Value& value) {
   bool result = false;
   if (!value.IsEmpty()) napi_get_value_bool(value.Env(), value, &result);
   return result;
+}
+[[nodiscard]] inline bool bool_of(const Napi::Object& object, const char* name) {
+  return bool_of(property(object, name));
 }
 
 /// Empty for what is no string.

@@ -1,7 +1,9 @@
 #include "bridge/thread_wrap.h"
 
+#include <memory>
 #include <utility>
 
+#include "base/limits.h"
 #include "bridge/js_values.h"
 #include "bridge/server_registry.h"
 
@@ -9,21 +11,46 @@ namespace millrace::bridge {
 
 namespace {
 
-/// A copy: a Buffer that takes the memory over costs more than copying it, for the memory is then always new,
-/// and the garbage collector lets twice as much of it pile up.
-Napi::Value buffer_of(Napi::Env env, const OwnedBytes& bytes) {
+Napi::Value copy_of(Napi::Env env, const OwnedBytes& bytes) {
   napi_value copy = nullptr;
   napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &copy);
   return {env, copy};
 }
 
 /// The same, and the blocks are free again.
-Napi::Value buffer_of(Napi::Env env, ByteBlocks& blocks) {
+Napi::Value copy_of(Napi::Env env, ByteBlocks& blocks) {
   napi_value buffer = nullptr;
   void* bytes = nullptr;
   if (napi_create_buffer(env, blocks.size(), &bytes, &buffer) == napi_ok)
     blocks.move_to(static_cast<char*>(bytes));
   return {env, buffer};
+}
+
+/// It is worth it, and what V8 does not know of, the rest of the block, is no more than what it knows of.
+bool can_be_handed_over(const OwnedBytes& block) noexcept {
+  return block.size() >= kHandedOverBytes && block.size() >= block.capacity() / 2;
+}
+
+/// The memory itself. It serves the next body as soon as the garbage collector has found that nobody has the
+/// Buffer any more.
+Napi::Value handed_over(Napi::Env env, OwnedBytes& block) {
+  auto owner = std::make_unique<OwnedBytes>(std::move(block));
+  const auto give_back = [](napi_env, void*, void* own) { delete static_cast<OwnedBytes*>(own); };
+  napi_value buffer = nullptr;
+  const napi_status status =
+      napi_create_external_buffer(env, owner->size(), owner->data(), give_back, owner.get(), &buffer);
+  if (status == napi_no_external_buffers_allowed) {  // V8 has a cage, as in Electron
+    block = std::move(*owner);
+    return copy_of(env, block);
+  }
+  // Where it failed half-way, the environment ends, and Node.js may have taken it already.
+  if (status == napi_ok || status == napi_generic_failure) static_cast<void>(owner.release());
+  return {env, buffer};
+}
+
+Napi::Value buffer_of(Napi::Env env, ByteBlocks& blocks, bool hands_over) {
+  const bool may = hands_over && blocks.is_one_block() && can_be_handed_over(blocks.last());
+  return may ? handed_over(env, blocks.last()) : copy_of(env, blocks);
 }
 
 }  // namespace
@@ -89,7 +116,7 @@ Napi::Value ThreadWrap::wake(const Napi::CallbackInfo& info) {
 Napi::Value ThreadWrap::take_body(const Napi::CallbackInfo& info) {
   if (server_ == nullptr) return info.Env().Undefined();
   const OwnedBytes& body = server_->requests(u32_of(info[0]), lane_).outside_body(u32_of(info[1]));
-  return buffer_of(info.Env(), body);
+  return copy_of(info.Env(), body);
 }
 
 Napi::Value ThreadWrap::put_body(const Napi::CallbackInfo& info) {
@@ -109,6 +136,7 @@ Napi::Value ThreadWrap::take_news(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
   if (server_ == nullptr) return list;
+  const bool hands_over = bool_of(info[1]);
   std::uint32_t at = 0;
   for (ring::ExchangeNews& news : server_->news(place_, u32_of(info[0])).take()) {
     list.Set(at++, news.exchange_slot);
@@ -116,7 +144,7 @@ Napi::Value ThreadWrap::take_news(const Napi::CallbackInfo& info) {
     list.Set(at++, news.kind);
     const bool has_bytes = news.kind == ring::news::kBody || news.kind == ring::news::kBodyEnd ||
                            news.kind == ring::news::kTrailers;
-    list.Set(at++, has_bytes ? buffer_of(env, news.payload) : env.Undefined());
+    list.Set(at++, has_bytes ? buffer_of(env, news.payload, hands_over) : env.Undefined());
   }
   return list;
 }

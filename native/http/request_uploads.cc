@@ -85,7 +85,9 @@ void RequestIntake::receive_directly(Connection& connection, const OnReactor& he
   upload.continue_owed = false;
   for (std::size_t taken = 0;
        taken < kBodyWindowBytes && upload.is_received_directly() && !is_unread_window_full(upload);) {
-    OwnedBytes* const block = upload.body.block_with_room(upload.length_left);
+    OwnedBytes* const block = upload.wanted == Upload::Wanted::whole
+                                  ? upload.body.one_block_with_room(upload.length_left)
+                                  : upload.body.block_with_room(upload.length_left);
     if (block == nullptr) {
       refuse(connection, 503, here);
       return;

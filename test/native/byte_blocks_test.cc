@@ -68,12 +68,52 @@ TEST("gives back what was written into its blocks, and has room for no more than
   }
 }
 
+TEST(
+    "is one block up to the largest that is kept, if that is asked for, and holds no more than four times "
+    "what came") {
+  constexpr std::size_t kLargest = BlockCache::kLargestBytes;
+  for (const std::size_t size :
+       {kBlock / 2, kBlock, kBlock + 1, 3 * kBlock - 1, kLargest - 1, kLargest, kLargest + 1, 2 * kLargest}) {
+    const std::string text = text_of(size);
+    ByteBlocks blocks;
+    for (std::string_view left = text; !left.empty();) {
+      OwnedBytes* const block = blocks.one_block_with_room(left.size());
+      if (!EXPECT_TRUE(block != nullptr)) return;
+      const std::size_t room =
+          std::min({block->capacity() - block->size(), left.size(), std::size_t{50'000}});
+      if (!EXPECT_TRUE(block->append(left.substr(0, room)))) return;
+      left.remove_prefix(room);
+      EXPECT_LT(blocks.capacity(), std::max(4 * blocks.size(), kBlock) + 1);
+    }
+    EXPECT_EQ(blocks.size(), size);
+    EXPECT_EQ(blocks.is_one_block(), size <= kLargest);
+    EXPECT_TRUE(moved(blocks) == text);
+  }
+}
+
+TEST("what is appended behind one large block goes into its room, and then into blocks of the usual size") {
+  const std::string text = text_of(4 * kBlock + 100);
+  ByteBlocks blocks;
+  EXPECT_TRUE(blocks.append(std::string_view(text).substr(0, kBlock)));
+  if (!EXPECT_TRUE(blocks.one_block_with_room(kBlock) != nullptr)) return;
+  EXPECT_EQ(blocks.capacity(), 2 * kBlock);
+  EXPECT_TRUE(blocks.append(std::string_view(text).substr(kBlock, kBlock)));
+  EXPECT_TRUE(blocks.is_one_block());
+  EXPECT_TRUE(blocks.append(std::string_view(text).substr(2 * kBlock)));
+  EXPECT_EQ(blocks.size(), text.size());
+  EXPECT_TRUE(moved(blocks) == text);
+}
+
 TEST("what has been given away has left nothing behind") {
   ByteBlocks blocks;
   EXPECT_TRUE(blocks.append(text_of(2 * kBlock + 5)));
-  ByteBlocks taken = std::exchange(blocks, {});
+  ByteBlocks taken(std::move(blocks));
   EXPECT_TRUE(blocks.empty());
-  EXPECT_TRUE(moved(taken) == text_of(2 * kBlock + 5));
+  ByteBlocks other;
+  EXPECT_TRUE(other.append("something"));
+  other = std::exchange(taken, {});
+  EXPECT_TRUE(taken.empty());
+  EXPECT_TRUE(moved(other) == text_of(2 * kBlock + 5));
 }
 
 TEST("counts what it has reserved") {
