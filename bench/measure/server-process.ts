@@ -21,6 +21,13 @@ const START_MS = 20_000;
 /** A server that has not left this long after SIGTERM is killed, and reported. */
 const LEAVE_MS = 5_000;
 
+/** How a server in Node is started, where it is not just measured. */
+export interface Launch {
+  /** A command that runs Node, such as valgrind with its options. */
+  readonly under?: readonly string[];
+  readonly nodeOptions?: readonly string[];
+}
+
 export class ServerProcess {
   readonly name: ServerName;
   readonly port: number;
@@ -44,10 +51,14 @@ export class ServerProcess {
   }
 
   /** @throws Error when the server ends, or says nothing, before it has printed its port. */
-  static async start(name: ServerName, application: Application | Threaded | Filed): Promise<ServerProcess> {
+  static async start(
+    name: ServerName,
+    application: Application | Threaded | Filed,
+    launch: Launch = {},
+  ): Promise<ServerProcess> {
     if (name === 'nginx') return ServerProcess.#startNginx();
     const isThreaded = typeof application !== 'string' && 'threads' in application;
-    const child = spawnServer(name, application);
+    const child = spawnServer(name, application, launch);
     running.add(child);
     child.once('exit', () => running.delete(child));
     try {
@@ -108,35 +119,45 @@ export function killServers(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-function spawnNode(file: string, ...args: readonly string[]): ChildProcess {
-  return spawnNodeWith(process.env, file, ...args);
-}
-
-function spawnNodeWith(env: NodeJS.ProcessEnv, file: string, ...args: readonly string[]): ChildProcess {
+function spawnNode(
+  { under = [], nodeOptions = [] }: Launch,
+  env: NodeJS.ProcessEnv,
+  file: string,
+  ...args: readonly string[]
+): ChildProcess {
   // A forced collection before memory is read tells what is kept from what is only not yet collected.
-  const all = ['--expose-gc', builtFile(`variants/${file}`), ...args];
-  return spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
+  const script = ['--expose-gc', ...nodeOptions, builtFile(`variants/${file}`), ...args];
+  const [program, ...rest] = [...under, process.execPath, ...script];
+  return spawn(program!, rest, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
 }
 
-function spawnServer(name: ServerName, application: Application | Threaded | Filed): ChildProcess {
-  if (typeof application === 'string')
-    return name === 'floor' ? spawnFloor(application) : spawnNode(`${name}.js`, application);
-  if ('threads' in application) return spawnThreaded(name, application);
+function spawnServer(
+  name: ServerName,
+  application: Application | Threaded | Filed,
+  launch: Launch,
+): ChildProcess {
+  if (typeof application === 'string') {
+    return name === 'floor'
+      ? spawnFloor(application)
+      : spawnNode(launch, process.env, `${name}.js`, application);
+  }
+  if ('threads' in application) return spawnThreaded(name, application, launch);
   if (application.files === 'native-hash') {
-    return spawnNode('hash.js', ...(name === 'millrace' ? ['native', buildHashLibrary()] : ['js']));
+    const how = name === 'millrace' ? ['native', buildHashLibrary()] : ['js'];
+    return spawnNode(launch, process.env, 'hash.js', ...how);
   }
   if (name !== 'millrace') installPeers();
   const env = { ...process.env, [FILES_VARIABLE]: filesDirectory() };
-  return spawnNodeWith(env, name === 'millrace' ? 'millrace-files.js' : `${name}.js`, application.files);
+  return spawnNode(launch, env, name === 'millrace' ? 'millrace-files.js' : `${name}.js`, application.files);
 }
 
 /** Servers that have as many threads whatever the scenario says. */
 const FIXED_THREADS: Partial<Record<ServerName, number>> = { 'main-thread': 0, 'one-thread': 1 };
 
-function spawnThreaded(name: ServerName, { threads }: Threaded): ChildProcess {
+function spawnThreaded(name: ServerName, { threads }: Threaded, launch: Launch): ChildProcess {
   const file = name === 'cluster' ? 'cluster.js' : 'millrace-threads.js';
   const env = { ...process.env, [ITERATIONS_VARIABLE]: String(iterationsPerMs()) };
-  return spawnNodeWith(env, file, String(FIXED_THREADS[name] ?? threads));
+  return spawnNode(launch, env, file, String(FIXED_THREADS[name] ?? threads));
 }
 
 function spawnFloor(application: Application): ChildProcess {

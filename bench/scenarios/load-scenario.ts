@@ -12,10 +12,10 @@ export function loadScenario(
     readonly columns?: readonly Metric[];
   },
 ): Scenario {
-  const { load, ...scenario } = parts;
+  const { load } = parts;
   return {
     columns: COLUMNS,
-    ...scenario,
+    ...parts,
     async measure(server, { seconds }) {
       await warmUp(server, load);
       return measureUnderLoad(server, load, seconds);
