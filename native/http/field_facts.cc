@@ -5,10 +5,11 @@
 
 namespace millrace {
 
-RequestError FieldFacts::note(const Field& field, std::string_view value, const RequestHead& head) noexcept {
+RequestError FieldFacts::note(const Field& field, std::string_view value, const RequestHead& head,
+                              KnownHost& known_host) noexcept {
   switch (static_cast<FieldId>(field.id)) {
     case FieldId::host:
-      return note_host(field, value);
+      return note_host(field, value, known_host);
     case FieldId::content_length:
       return note_content_length(value);
     case FieldId::transfer_encoding:
@@ -28,9 +29,13 @@ RequestError FieldFacts::note(const Field& field, std::string_view value, const 
 }
 
 /// RFC 9112 §3.2: more than one, or an invalid one, is answered 400, in HTTP/1.0 too where one is sent.
-RequestError FieldFacts::note_host(const Field& field, std::string_view value) noexcept {
+RequestError FieldFacts::note_host(const Field& field, std::string_view value,
+                                   KnownHost& known_host) noexcept {
   if (host_seen) return RequestError::repeated_host;
-  if (!is_host_and_port(value, PortRule::optional)) return RequestError::bad_host;
+  if (!known_host.is(value)) {
+    if (!is_host_and_port(value, PortRule::optional)) return RequestError::bad_host;
+    known_host.remember(value);
+  }
   host_seen = true;
   host = {field.value_offset, field.value_length};
   return RequestError::none;

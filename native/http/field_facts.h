@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/field_names.h"
+#include "http/known_host.h"
 #include "http/request_error.h"
 #include "http/request_head.h"
 
@@ -24,15 +25,16 @@ struct FieldFacts {
   bool continue_expected = false;
   bool other_expected = false;
 
-  /// To be told of every field whose id is not `unknown`. `head` is what the request line said.
-  [[nodiscard]] RequestError note(const Field& field, std::string_view value,
-                                  const RequestHead& head) noexcept;
+  /// To be told of every field whose id is not `unknown`. `head` is what the request line said; `known_host`
+  /// need not be checked again.
+  [[nodiscard]] RequestError note(const Field& field, std::string_view value, const RequestHead& head,
+                                  KnownHost& known_host) noexcept;
 
   /// Fills in framing, persistence, expectations and authority.
   [[nodiscard]] RequestError conclude(RequestHead& head) const noexcept;
 
  private:
-  RequestError note_host(const Field& field, std::string_view value) noexcept;
+  RequestError note_host(const Field& field, std::string_view value, KnownHost& known_host) noexcept;
   RequestError note_content_length(std::string_view value) noexcept;
   RequestError note_transfer_encoding(std::string_view value, const RequestHead& head) noexcept;
   void note_connection(std::string_view value) noexcept;

@@ -155,7 +155,7 @@ RequestError RequestParser::add_field(const char* data, const char* line, const 
   field = {name.offset, static_cast<std::uint16_t>(name.length), static_cast<std::uint16_t>(found.id),
            value.offset, value.length};
   if (found.id == FieldId::unknown) return RequestError::none;
-  return state_.facts.note(field, {found.value, value.length}, state_.head);
+  return state_.facts.note(field, {found.value, value.length}, state_.head, known_host_);
 }
 
 }  // namespace millrace

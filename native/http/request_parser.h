@@ -7,6 +7,7 @@
 
 #include "base/owned_bytes.h"
 #include "http/field_facts.h"
+#include "http/known_host.h"
 #include "http/request_error.h"
 #include "http/request_head.h"
 #include "http/scan.h"
@@ -53,6 +54,7 @@ class UnfinishedHead {
  private:
   friend class RequestParser;
   ParserState state_;
+  KnownHost known_host_;
   OwnedBytes fields_;
 };
 
@@ -118,6 +120,7 @@ class RequestParser {
   ScanPath scan_;
   FieldTable& table_;
   ParserState state_;
+  KnownHost known_host_;
 };
 
 }  // namespace millrace

@@ -328,6 +328,30 @@ TEST("a parser is ready for the next request after a reset, and repeats its verd
   EXPECT_EQ(parser.head().framing, BodyFraming::none);
 }
 
+TEST("a Host is judged by itself, whatever was valid before it") {
+  FieldTable table;
+  RequestParser parser({}, table);
+  const std::string longest(64, 'h');
+  const std::string longer(65, 'h');
+  const std::pair<std::string, bool> hosts[] = {
+      {"example.org", true}, {"example.org", true},  {"example.orG", true},    {"example.o/g", false},
+      {"example.or", true},  {"example.org:", true}, {"example.org:x", false}, {"", false},
+      {longest, true},       {longest, true},        {longer, true},           {longer, true},
+      {longest, true},       {longest + " ", true},  {longest + "/", false},   {"[::1]:80", true},
+      {"[::1]:80", true},    {"[::1:80", false},     {"[::1]:80", true}};
+  for (const auto& [host, valid] : hosts) {
+    SCOPE(host);
+    const std::string bytes = "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+    parser.reset();
+    EXPECT_EQ(parser.parse(bytes.data(), bytes.size()), valid ? ParseStatus::complete : ParseStatus::failed);
+    if (!valid) EXPECT_EQ(parser.error(), RequestError::bad_host);
+  }
+  const std::string twice = "GET / HTTP/1.1\r\nHost: [::1]:80\r\nHost: [::1]:80\r\n\r\n";
+  parser.reset();
+  EXPECT_EQ(parser.parse(twice.data(), twice.size()), ParseStatus::failed);
+  EXPECT_EQ(parser.error(), RequestError::repeated_host);
+}
+
 TEST("a complete head can be parked while its body arrives") {
   FieldTable table;
   RequestParser parser({}, table);
