@@ -27,6 +27,9 @@ const SPILLED_BODY_BYTES = 4 * 1024;
 /** Below this, writing characters here is faster than a call into Node. */
 const SHORT_STRING = 64;
 
+/** Texts of up to this many bytes are encoded in memory that is used again and again: new memory costs more than that. */
+const SCRATCH_BYTES = 256 * 1024;
+
 /** UTF-8 needs at most three bytes for what is one unit in a string. */
 const UTF8_BYTES_PER_UNIT = 3;
 
@@ -89,7 +92,7 @@ export class ResponseRing {
     if (headBytes > 0) at += this.#writeHead(reason, fields, at);
     if (isOutside) {
       // Should this throw, what has been reserved is free again with the next answer.
-      bodyBytes = this.#handOver(isText ? Buffer.from(body) : body);
+      bodyBytes = this.#handOver(isText ? encoded(body) : body);
       flags = RESPONSE_BODY_OUTSIDE << 24;
     } else {
       bodyBytes = isText ? this.#writeText(body, at) : this.#writeBytes(body, at);
@@ -207,6 +210,15 @@ export class ResponseRing {
   #descriptor(index: number): number {
     return RESPONSE_DESCRIPTORS + (index & this.#mask) * RESPONSE_WORDS;
   }
+}
+
+let scratch: Buffer | undefined;
+
+/** The text in UTF-8, until the next call: for what is copied at once. */
+function encoded(text: string): Buffer {
+  if (text.length * UTF8_BYTES_PER_UNIT > SCRATCH_BYTES) return Buffer.from(text);
+  scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  return scratch.subarray(0, scratch.write(text));
 }
 
 /** Pieces of the arena start at whole words, so that text can be written by the word. */

@@ -106,7 +106,7 @@ export function parseWrk(output: string): WrkResult {
 }
 
 function quantileMs(output: string, percent: number): number {
-  const [, value, unit = ''] = find(output, new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m|h)$`, 'm'));
+  const [, value, unit = ''] = find(output, new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m|h) *$`, 'm'));
   return Number(value) * (MS_PER_UNIT[unit] ?? Number.NaN);
 }
 

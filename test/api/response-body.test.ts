@@ -10,7 +10,8 @@ const MIB = 1024 * KIB;
 
 /**
  * Around the sizes where the way of a body changes: short strings are written by a loop, bodies up to 16 Ki units travel
- * in the arena (as UTF-8 up to 48 KiB), larger ones beside it; and more than a socket takes at once.
+ * in the arena (as UTF-8 up to 48 KiB), larger ones beside it, encoded in memory that is used again where 256 KiB are surely
+ * enough; and more than a socket takes at once.
  */
 const SIZES = [
   1,
@@ -28,6 +29,8 @@ const SIZES = [
   48 * KIB,
   48 * KIB + 1,
   64 * KIB,
+  87_381,
+  87_382,
   5 * MIB,
 ];
 
