@@ -20,6 +20,8 @@ export const SERVER_NAMES = [
   'fastify',
   // The same in JavaScript.
   'js-handler',
+  // millrace with more of them.
+  'two-reactors',
 ] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 

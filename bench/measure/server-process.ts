@@ -137,6 +137,7 @@ function spawnServer(
   launch: Launch,
 ): ChildProcess {
   if (typeof application === 'string') {
+    if (name === 'two-reactors') return spawnNode(launch, process.env, 'millrace.js', application, '2');
     return name === 'floor'
       ? spawnFloor(application)
       : spawnNode(launch, process.env, `${name}.js`, application);

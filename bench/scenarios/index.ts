@@ -14,6 +14,9 @@ import {
   wholeUploads,
   writtenAnswers,
 } from './large-bodies.js';
+import { connectionARequest, connections4096, connections512 } from './connections.js';
+import { cannedBlocked, twoReactors } from './canned.js';
+import { slowMixed } from './mixed.js';
 import { eightConnections, oneConnection } from './low-load.js';
 import { order } from './order.js';
 import { pipelined } from './pipelined.js';
@@ -38,7 +41,13 @@ export const SUITES: readonly Suite[] = [
       pipelined,
       oneConnection,
       eightConnections,
+      connectionARequest,
+      connections512,
+      connections4096,
+      slowMixed,
+      cannedBlocked,
       fourReactors,
+      twoReactors,
       timer,
       idleMemory,
       order,

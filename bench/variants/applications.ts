@@ -7,6 +7,9 @@ export const APPLICATIONS = [
   'order',
   'timer',
   'four-reactors',
+  'canned',
+  'canned-blocked',
+  'slow-mixed',
   'large-answers',
   'written-answers',
   'streamed-answers',
@@ -16,6 +19,9 @@ export const APPLICATIONS = [
 export type Application = (typeof APPLICATIONS)[number];
 
 export const HELLO = 'Hello, World!';
+
+/** GET /slow takes so long without computing, as a request to another service does. Milliseconds. */
+export const SLOW_MS = 50;
 
 /** GET / with a large answer. The floor has one of its own, of the same size. */
 export const LARGE_ANSWER = Buffer.alloc(64 * 1024, 'b');

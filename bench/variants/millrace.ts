@@ -1,6 +1,6 @@
 // millrace.ts: the server that is judged, with its defaults: every limit and time-out on.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { createServer, type Server } from 'millrace';
 import {
@@ -11,8 +11,10 @@ import {
   LARGE_ANSWER,
   type Order,
   receiptOf,
+  SLOW_MS,
   userOf,
 } from './applications.js';
+import { blockHalfOfTheTime } from './blocking.js';
 import { serveControl } from './control.js';
 import { LatenessWatch } from './lateness.js';
 
@@ -21,10 +23,21 @@ const hello = (server: Server): unknown =>
     res.end(HELLO);
   });
 
+const canned = (server: Server): unknown => server.reply('GET', '/', { body: HELLO });
+
 const routes: Record<Application, (server: Server) => unknown> = {
   hello,
   timer: hello,
   'four-reactors': hello,
+  canned,
+  'canned-blocked': canned,
+  'slow-mixed': (server) => {
+    hello(server);
+    server.get('/slow', async (_req, res) => {
+      await sleep(SLOW_MS);
+      res.end(HELLO);
+    });
+  },
   'async-hello': (server) =>
     server.get('/', async (_req, res) => {
       await Promise.resolve();
@@ -67,11 +80,18 @@ const routes: Record<Application, (server: Server) => unknown> = {
     }),
 };
 
+/** The second argument: their number. */
+function reactorsFrom(argument: string | undefined, of: Application): number {
+  if (argument !== undefined) return Number(argument);
+  return of === 'four-reactors' ? 4 : 1;
+}
+
 const application = applicationFrom(process.argv[2]);
-const server = createServer({ reactors: application === 'four-reactors' ? 4 : 1 });
+const server = createServer({ reactors: reactorsFrom(process.argv[3], application) });
 routes[application](server);
 const lateness = new LatenessWatch();
 if (application === 'timer') lateness.start();
+if (application === 'canned-blocked') blockHalfOfTheTime();
 
 const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
 serveControl({

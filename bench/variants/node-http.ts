@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import {
   ANSWER_PIECES,
   type Application,
@@ -12,8 +12,10 @@ import {
   LARGE_ANSWER,
   type Order,
   receiptOf,
+  SLOW_MS,
   userOf,
 } from './applications.js';
+import { blockHalfOfTheTime } from './blocking.js';
 import { serveControl } from './control.js';
 import { LatenessWatch } from './lateness.js';
 
@@ -29,6 +31,12 @@ const listeners: Record<Application, Listener> = {
   hello,
   timer: hello,
   'four-reactors': hello,
+  canned: hello,
+  'canned-blocked': hello,
+  'slow-mixed': async (req, res) => {
+    if (pathOf(req) === '/slow') await sleep(SLOW_MS);
+    res.end(HELLO);
+  },
   'async-hello': async (_req, res) => {
     await Promise.resolve();
     res.end(HELLO);
@@ -87,6 +95,7 @@ const application = applicationFrom(process.argv[2]);
 const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listeners[application]);
 const lateness = new LatenessWatch();
 if (application === 'timer') lateness.start();
+if (application === 'canned-blocked') blockHalfOfTheTime();
 
 server.listen(0, '127.0.0.1', () => {
   serveControl({

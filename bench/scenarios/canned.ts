@@ -1,0 +1,24 @@
+// canned.ts: answers that need no JavaScript: while its thread is busy with something else, and on several reactors.
+
+import { HELLO } from '../variants/applications.js';
+import { loadScenario } from './load-scenario.js';
+
+const COMMON = { probe: { path: '/', expected: HELLO }, claims: [] } as const;
+
+export const cannedBlocked = loadScenario({
+  ...COMMON,
+  name: 'canned-blocked',
+  title: '64 connections, reply() for GET /, while the JavaScript thread is blocked for 50 of each 100 ms',
+  servers: ['millrace', 'node-http'],
+  application: 'canned-blocked',
+  load: { connections: 64 },
+});
+
+export const twoReactors = loadScenario({
+  ...COMMON,
+  name: 'two-reactors',
+  title: '256 connections, reply() for GET /: one reactor and two',
+  servers: ['two-reactors', 'millrace'],
+  application: 'canned',
+  load: { connections: 256 },
+});
