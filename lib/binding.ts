@@ -227,9 +227,99 @@ export interface NativeThread {
   unref(): void;
 }
 
+/** What a load run is to do: everything about it has been checked. */
+export interface NativeLoadPlan {
+  /** A numeric address and a port, or the path of a Unix socket. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly path: string | undefined;
+  /** A whole request. */
+  readonly request: Buffer;
+  readonly toHead: boolean;
+  /** Connections stay; there is one for each request; or they are only opened and closed. */
+  readonly mode: 'keep-alive' | 'one-request' | 'connections';
+  readonly connections: number;
+  readonly threads: number;
+  readonly pipeline: number;
+  readonly count: number | undefined;
+  readonly durationMs: number | undefined;
+  /** Requests a second; 0: as fast as they are answered. */
+  readonly rate: number;
+  readonly timeoutMs: number;
+  readonly expectedStatuses: readonly number[];
+  readonly expectedBody: Buffer | undefined;
+}
+
+export type LoadErrorKind =
+  | 'connect'
+  | 'read'
+  | 'write'
+  | 'timeout'
+  | 'closedEarly'
+  | 'badResponse'
+  | 'wrongStatus'
+  | 'wrongLength'
+  | 'wrongBody';
+
+export interface NativeLoadProgress {
+  readonly answers: number;
+  readonly errors: number;
+  readonly bytesReceived: number;
+}
+
+/** Microseconds. */
+export interface NativeLatency {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly stdev: number;
+  readonly p50: number;
+  readonly p75: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly p9999: number;
+  readonly max: number;
+}
+
+export interface NativeLoadResult {
+  /** From the first request until the last answer. */
+  readonly seconds: number;
+  readonly sent: number;
+  readonly answers: number;
+  readonly unanswered: number;
+  readonly unsent: number;
+  readonly connections: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly errors: Readonly<Record<LoadErrorKind, number>>;
+  /** What the first of each kind was, where there is more to say. */
+  readonly firstErrors: Readonly<Record<LoadErrorKind, string>>;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly latencyUs: NativeLatency;
+  /** Of the threads that send and read. */
+  readonly cpuUserSeconds: number;
+  readonly cpuSystemSeconds: number;
+  /** It gave up: nobody accepts connections there. */
+  readonly isUnreachable: boolean;
+}
+
+export interface NativeLoad {
+  /** `onEnd` is called when all threads have ended. An open run keeps the process alive. */
+  start(plan: NativeLoadPlan, onEnd: () => void): NativeFailure | undefined;
+  progress(): NativeLoadProgress;
+  /** Ends it soon; `onEnd` is called as ever. */
+  stop(): void;
+  /** Waits for the threads to end, and frees everything. Undefined when nothing has been started. */
+  finish(): NativeLoadResult | undefined;
+}
+
 export interface Binding {
   readonly NativeServer: new () => NativeServer;
   readonly NativeThread: new () => NativeThread;
+  readonly NativeLoad: new () => NativeLoad;
+  /** Sets the soft limit of descriptors to the hard one, and returns it. */
+  raiseDescriptorLimit(): number;
   readonly layout: Readonly<Record<string, number>>;
   /** Lower-case field names by their number; 0 is a name without one. */
   readonly fieldNames: readonly string[];

@@ -7,6 +7,7 @@
 
 #include "bridge/handler_loader.h"
 #include "bridge/js_values.h"
+#include "bridge/load_wrap.h"
 #include "bridge/server_wrap.h"
 #include "bridge/thread_wrap.h"
 #include "files/file_root.h"
@@ -137,6 +138,9 @@ Napi::Value make_media_types(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeServer", ServerWrap::define(env));
   exports.Set("NativeThread", ThreadWrap::define(env));
+  exports.Set("NativeLoad", LoadWrap::define(env));
+  exports.Set("raiseDescriptorLimit",
+              Napi::Function::New<raise_descriptor_limit>(env, "raiseDescriptorLimit"));
   exports.Set("layout", layout_object(env));
   exports.Set("fieldNames", field_names_array(env));
   exports.Set("hasGzip", has_gzip());

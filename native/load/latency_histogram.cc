@@ -1,0 +1,78 @@
+#include "load/latency_histogram.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace millrace::load {
+
+std::size_t LatencyHistogram::bucket_of(std::uint64_t value) noexcept {
+  // Values of 11 bits are their own bucket; of longer ones the leading 11 bits are.
+  const auto width = static_cast<unsigned>(std::bit_width(value));
+  const unsigned shift = width <= kHalfBits + 1 ? 0 : width - (kHalfBits + 1);
+  return shift * kHalf + static_cast<std::size_t>(value >> shift);
+}
+
+double LatencyHistogram::middle_of(std::size_t bucket) noexcept {
+  if (bucket < 2 * kHalf) return static_cast<double>(bucket);
+  const std::size_t shift = bucket / kHalf - 1;
+  const auto low = static_cast<double>((bucket % kHalf + kHalf) << shift);
+  return low + static_cast<double>((std::uint64_t{1} << shift) - 1) / 2;
+}
+
+double LatencyHistogram::within_seen(double value) const noexcept {
+  return std::clamp(value, static_cast<double>(min_), static_cast<double>(max_));
+}
+
+void LatencyHistogram::record(std::int64_t ns) noexcept {
+  const std::int64_t value = std::clamp<std::int64_t>(ns, 0, kMax);
+  ++counts_[bucket_of(static_cast<std::uint64_t>(value))];
+  min_ = std::min(min_, value);
+  max_ = std::max(max_, value);
+}
+
+void LatencyHistogram::merge(const LatencyHistogram& other) noexcept {
+  for (std::size_t i = 0; i < kBuckets; ++i) counts_[i] += other.counts_[i];
+  min_ = std::min(min_, other.min_);
+  max_ = std::max(max_, other.max_);
+}
+
+LatencyHistogram::Summary LatencyHistogram::summary() const noexcept {
+  Summary summary;
+  double sum = 0;
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    if (counts_[i] == 0) continue;
+    summary.count += counts_[i];
+    sum += static_cast<double>(counts_[i]) * within_seen(middle_of(i));
+  }
+  if (summary.count == 0) return summary;
+  const auto count = static_cast<double>(summary.count);
+  summary.mean = sum / count;
+  double squares = 0;
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    if (counts_[i] == 0) continue;
+    const double distance = within_seen(middle_of(i)) - summary.mean;
+    squares += static_cast<double>(counts_[i]) * distance * distance;
+  }
+  summary.stdev = std::sqrt(squares / count);
+  return summary;
+}
+
+double LatencyHistogram::percentile(double percent) const noexcept {
+  if (max_ < 0) return 0;
+  if (percent <= 0) return static_cast<double>(min_);
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : counts_) total += count;
+  // The rank of a value, from 1; rounded up, so that p99 of ten values is the largest of them.
+  const auto rank =
+      static_cast<std::uint64_t>(std::ceil(std::min(percent, 100.0) / 100 * static_cast<double>(total)));
+  if (rank >= total) return static_cast<double>(max_);
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    seen += counts_[i];
+    if (seen >= rank) return within_seen(middle_of(i));
+  }
+  return static_cast<double>(max_);
+}
+
+}  // namespace millrace::load

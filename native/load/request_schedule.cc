@@ -1,0 +1,57 @@
+#include "load/request_schedule.h"
+
+#include <algorithm>
+
+namespace millrace::load {
+
+void RequestSchedule::begin(std::int64_t now) noexcept {
+  begun_ = true;
+  start_ = now;
+  if (limits_.duration_ns < kNever - now) end_ = now + limits_.duration_ns;
+}
+
+std::int64_t RequestSchedule::due_of(std::uint64_t batch) const noexcept {
+  // From the start and not from the batch before, so that nothing adds up.
+  return start_ +
+         static_cast<std::int64_t>(limits_.offset_ns + static_cast<double>(batch) * limits_.interval_ns);
+}
+
+RequestSchedule::Batch RequestSchedule::take(std::int64_t now, std::uint32_t most) noexcept {
+  if (!begun_ || over(now)) return {0, 0};
+  std::int64_t due = now;
+  if (is_open_loop()) {
+    due = due_of(batch_);
+    if (due > now || due >= end_) return {0, 0};
+  }
+  const std::uint64_t wanted = std::min(most, limits_.batch - rest_);
+  const auto requests = static_cast<std::uint32_t>(std::min(wanted, left_));
+  left_ -= requests;
+  rest_ += requests;
+  if (rest_ == limits_.batch) {
+    rest_ = 0;
+    ++batch_;
+  }
+  return {requests, due};
+}
+
+bool RequestSchedule::over(std::int64_t now) const noexcept { return left_ == 0 || (begun_ && now >= end_); }
+
+std::int64_t RequestSchedule::next_due() const noexcept {
+  if (!begun_ || !is_open_loop() || left_ == 0) return kNever;
+  const std::int64_t due = due_of(batch_);
+  return due < end_ ? due : kNever;
+}
+
+std::uint64_t RequestSchedule::overdue(std::int64_t now) const noexcept {
+  if (!begun_ || !is_open_loop()) return 0;
+  const std::int64_t until = std::min(now, end_);
+  const double past = static_cast<double>(until - start_) - limits_.offset_ns;
+  if (past <= 0) return 0;
+  auto due = static_cast<std::uint64_t>(past / limits_.interval_ns) + 1;
+  while (due > 0 && due_of(due - 1) >= until) --due;  // what is due at the end itself is not
+  const std::uint64_t taken = batch_ * limits_.batch + rest_;
+  const std::uint64_t wanted = due * limits_.batch;
+  return wanted <= taken ? 0 : std::min(wanted - taken, left_);
+}
+
+}  // namespace millrace::load
