@@ -17,6 +17,8 @@ export interface ParsedFlags {
   readonly on: ReadonlySet<string>;
   /** Values of the others, by name. The last one counts. */
   readonly values: ReadonlyMap<string, string>;
+  /** All of them in their order, for flags that may be repeated. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   readonly positionals: readonly string[];
 }
 
@@ -42,6 +44,7 @@ export function parseFlags(
   });
   const on = new Set<string>();
   const values = new Map<string, string>();
+  const lists = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
@@ -58,9 +61,10 @@ export function parseFlags(
         throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
       }
       values.set(token.name, value);
+      lists.set(token.name, [...(lists.get(token.name) ?? []), value]);
     }
   }
-  return { on, values, positionals };
+  return { on, values, lists, positionals };
 }
 
 /** @throws {@link UsageError} unless it is an integer in this range. */

@@ -3,9 +3,10 @@
 
 import { nearestName } from '../near-miss.js';
 import { EXIT, quoted, UsageError, version, type Command } from './command.js';
+import { LOAD } from './load.js';
 import { SERVE } from './serve.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { serve: SERVE };
+const COMMANDS: Readonly<Record<string, Command>> = { serve: SERVE, load: LOAD };
 
 function usage(): string {
   const rows = Object.entries(COMMANDS).map(

@@ -40,7 +40,7 @@ struct LoadPlan {
   /// Longest wait for a connection, and for all answers to what has been sent together.
   std::uint32_t timeout_ms = 5'000;
 
-  static constexpr std::size_t kStatuses = 600;
+  static constexpr std::size_t kStatuses = 1'000;
   std::bitset<kStatuses> expected_statuses;
   std::optional<std::string> expected_body;
 };

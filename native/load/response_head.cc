@@ -88,9 +88,8 @@ StatusLine read_status_line(const char* p, const char* end, std::uint16_t& statu
   unsigned code = 0;
   for (int digit = 0; digit < 3; ++digit, ++p) {
     if (p == end) return stop_with(ResponseError::none);
-    // RFC 9110 §15: from 100 to 599.
-    if (!is(kDigit, *p) || (digit == 0 && (*p < '1' || *p > '5')))
-      return stop_with(ResponseError::bad_status_line);
+    // RFC 9110 §15: from 600 on they are no codes, but are to be treated like 5xx.
+    if (!is(kDigit, *p) || (digit == 0 && *p == '0')) return stop_with(ResponseError::bad_status_line);
     code = code * 10 + static_cast<unsigned>(*p - '0');
   }
   if (p == end) return stop_with(ResponseError::none);

@@ -1,0 +1,133 @@
+// load.ts: `millrace load`: sends requests to a server and measures its answers.
+
+import { binding, type NativeLoad, type NativeLoadResult } from '../binding.js';
+import { PlatformError } from '../errors.js';
+import { closed, opened } from '../open-servers.js';
+import { EXIT, failed, paint, quoted, UsageError, version, type Command } from './command.js';
+import { helpOf, parseFlags } from './flags.js';
+import { LOAD_FLAGS, readLoadFlags, type WantedLoad } from './load-options.js';
+import { showProgress } from './load-progress.js';
+import { errorCount, headline, jsonReport, textReport, type LoadEnd } from './load-report.js';
+import { findTarget, type LoadTarget } from './load-target.js';
+import { grouped } from './quantities.js';
+
+const HELP = `Usage: millrace load URL [OPTION]...
+
+Sends requests to an http: URL as fast as they are answered, or at a --rate, checks every answer, and says how long
+answers took. Nothing is sent anywhere else.
+
+${helpOf(LOAD_FLAGS)}
+Ctrl-C ends it early, and what has been measured is printed. Exit code: 0; 1 when there were errors; 2 for a wrong
+command line.
+`;
+
+export const LOAD: Command = { summary: 'sends requests to a server and measures its answers', run };
+
+async function run(args: readonly string[]): Promise<number> {
+  const flags = parseFlags('load', LOAD_FLAGS, args);
+  if (flags.on.has('help')) {
+    process.stdout.write(HELP);
+    return EXIT.done;
+  }
+  if (flags.on.has('version')) {
+    process.stdout.write(`${version()}\n`);
+    return EXIT.done;
+  }
+  const wanted = readLoadFlags(flags);
+  try {
+    checkDescriptors(wanted);
+    const target = await resolve(wanted);
+    if (typeof target === 'string') return failed(target);
+    return await measure(wanted, target, flags.on.has('json'));
+  } catch (error) {
+    if (error instanceof PlatformError) return failed(error.message);
+    throw error;
+  }
+}
+
+/** Besides the connections: those of Node.js, three for each thread of ours. */
+const OTHER_DESCRIPTORS = 64;
+const DESCRIPTORS_PER_THREAD = 3;
+
+/** @throws {@link UsageError} */
+function checkDescriptors({ connections, threads }: WantedLoad): void {
+  const limit = binding().raiseDescriptorLimit();
+  const needed = connections + threads * DESCRIPTORS_PER_THREAD + OTHER_DESCRIPTORS;
+  if (needed <= limit) return;
+  throw new UsageError(
+    `--connections ${connections} needs ${grouped(needed)} file descriptors, and this process may have ` +
+      `${grouped(limit)}: raise the hard limit (ulimit -Hn) or ask for fewer`,
+  );
+}
+
+/** A string: why not. */
+async function resolve({ url, unixPath }: WantedLoad): Promise<LoadTarget | string> {
+  try {
+    return await findTarget(url, unixPath);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return `there is no host ${quoted(url.hostname)} (${code ?? String(error)})`;
+  }
+}
+
+async function measure(wanted: WantedLoad, target: LoadTarget, isJson: boolean): Promise<number> {
+  const out = process.stdout;
+  if (!isJson) out.write(`${paint(out, 'bold', headline(wanted, target.shown))}\n\n`);
+  const done = await runLoad(wanted, target);
+  if (typeof done === 'string') return failed(done);
+  const { result, isInterrupted } = done;
+  const end: LoadEnd = result.isUnreachable ? 'unreachable' : isInterrupted ? 'interrupted' : 'done';
+  const outcome = { wanted, address: target.shown, end, result };
+  if (isJson) out.write(jsonReport(outcome));
+  if (result.isUnreachable) {
+    return failed(`cannot connect to ${target.shown}: ${result.firstErrors.connect}`);
+  }
+  if (!isJson) out.write(textReport(outcome));
+  return errorCount(result) > 0 ? EXIT.failed : EXIT.done;
+}
+
+interface Done {
+  readonly result: NativeLoadResult;
+  readonly isInterrupted: boolean;
+}
+
+/** A string: why it could not start. */
+async function runLoad(wanted: WantedLoad, target: LoadTarget): Promise<Done | string> {
+  const load = new (binding().NativeLoad)();
+  let problem: string | undefined;
+  const ended = new Promise<void>((resolve) => {
+    const failure = load.start(
+      { ...wanted, host: target.host, port: target.port, path: target.path },
+      resolve,
+    );
+    if (failure === undefined) return;
+    problem = `${failure.syscall} failed with error ${failure.errno}`;
+    resolve();
+  });
+  if (problem !== undefined) return problem;
+  const stopOnExit = { stop: () => load.finish() };
+  opened(stopOnExit);
+  let isInterrupted = false;
+  const interrupt = (): void => {
+    isInterrupted = true;
+    load.stop();
+  };
+  // Once: pressed again it ends the process, as it does without us.
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const hideProgress = showProgress(
+    process.stderr,
+    load,
+    wanted.mode === 'connections' ? 'connection' : 'answer',
+  );
+  await ended;
+  hideProgress();
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  closed(stopOnExit);
+  return { result: finished(load), isInterrupted };
+}
+
+function finished(load: NativeLoad): NativeLoadResult {
+  const result = load.finish();
+  if (result === undefined) throw new Error('a load run that has been started has no result');
+  return result;
+}
