@@ -44,11 +44,11 @@ std::int64_t RequestSchedule::next_due() const noexcept {
 
 std::uint64_t RequestSchedule::overdue(std::int64_t now) const noexcept {
   if (!begun_ || !is_open_loop()) return 0;
-  const std::int64_t until = std::min(now, end_);
-  const double past = static_cast<double>(until - start_) - limits_.offset_ns;
-  if (past <= 0) return 0;
-  auto due = static_cast<std::uint64_t>(past / limits_.interval_ns) + 1;
-  while (due > 0 && due_of(due - 1) >= until) --due;  // what is due at the end itself is not
+  const double past = static_cast<double>(std::min(now, end_) - start_) - limits_.offset_ns;
+  if (past < 0) return 0;
+  // One more than by the division, whose rounding must not lose one.
+  auto due = static_cast<std::uint64_t>(past / limits_.interval_ns) + 2;
+  while (due > 0 && (due_of(due - 1) > now || due_of(due - 1) >= end_)) --due;
   const std::uint64_t taken = batch_ * limits_.batch + rest_;
   const std::uint64_t wanted = due * limits_.batch;
   return wanted <= taken ? 0 : std::min(wanted - taken, left_);
