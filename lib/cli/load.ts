@@ -72,8 +72,9 @@ async function resolve({ url, unixPath }: WantedLoad): Promise<LoadTarget | stri
 
 async function measure(wanted: WantedLoad, target: LoadTarget, isJson: boolean): Promise<number> {
   const out = process.stdout;
-  if (!isJson) out.write(`${paint(out, 'bold', headline(wanted, target.shown))}\n\n`);
-  const done = await runLoad(wanted, target);
+  const done = await runLoad(wanted, target, () => {
+    if (!isJson) out.write(`${paint(out, 'bold', headline(wanted, target.shown))}\n\n`);
+  });
   if (typeof done === 'string') return failed(done);
   const { result, isInterrupted } = done;
   const end: LoadEnd = result.isUnreachable ? 'unreachable' : isInterrupted ? 'interrupted' : 'done';
@@ -91,34 +92,29 @@ interface Done {
   readonly isInterrupted: boolean;
 }
 
-/** A string: why it could not start. */
-async function runLoad(wanted: WantedLoad, target: LoadTarget): Promise<Done | string> {
+/**
+ * A string: why it could not start.
+ * @param onStart - Called when it has, and a signal ends it in order.
+ */
+async function runLoad(wanted: WantedLoad, target: LoadTarget, onStart: () => void): Promise<Done | string> {
   const load = new (binding().NativeLoad)();
-  let problem: string | undefined;
-  const ended = new Promise<void>((resolve) => {
-    const failure = load.start(
-      { ...wanted, host: target.host, port: target.port, path: target.path },
-      resolve,
-    );
-    if (failure === undefined) return;
-    problem = `${failure.syscall} failed with error ${failure.errno}`;
-    resolve();
-  });
-  if (problem !== undefined) return problem;
-  const stopOnExit = { stop: () => load.finish() };
-  opened(stopOnExit);
   let isInterrupted = false;
   const interrupt = (): void => {
     isInterrupted = true;
     load.stop();
   };
+  const { host, port, path } = target;
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const failure = load.start({ ...wanted, host, port, path }, end);
+  if (failure !== undefined) return `${failure.syscall} failed with error ${failure.errno}`;
+  const stopOnExit = { stop: () => load.finish() };
+  opened(stopOnExit);
   // Once: pressed again it ends the process, as it does without us.
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const hideProgress = showProgress(
-    process.stderr,
-    load,
-    wanted.mode === 'connections' ? 'connection' : 'answer',
-  );
+  onStart();
+  const unit = wanted.mode === 'connections' ? 'connection' : 'answer';
+  const hideProgress = showProgress(process.stderr, load, unit);
   await ended;
   hideProgress();
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

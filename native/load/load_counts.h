@@ -47,7 +47,10 @@ struct LoadCounts {
   std::int64_t system_ns = 0;
   bool unreachable = false;  // gave up: no connection could be opened
 
-  LoadErrors& of(LoadError error) noexcept { return errors[static_cast<std::size_t>(error)]; }
+  [[nodiscard]] const LoadErrors& of(LoadError error) const noexcept {
+    return errors[static_cast<std::size_t>(error)];
+  }
+  [[nodiscard]] LoadErrors& of(LoadError error) noexcept { return errors[static_cast<std::size_t>(error)]; }
   [[nodiscard]] std::uint64_t error_count() const noexcept;
   /// Times become those of the whole.
   void merge(const LoadCounts& other);

@@ -43,7 +43,7 @@ test('every flag is in docs/serve.md and in the help', async (t) => {
 });
 
 const WRONG: readonly (readonly [args: string, message: RegExp])[] = [
-  ['', /^millrace: which command\? There is serve;/],
+  ['', /^millrace: which command\? There is serve, load;/],
   ['srve', /there is no command 'srve'; did you mean 'serve'\?/],
   ['constructor', /there is no command 'constructor'; there is serve/],
   ['serve --prot 1', /there is no flag '--prot'; did you mean --port\?/],

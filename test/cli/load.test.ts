@@ -285,7 +285,7 @@ const BAD: readonly (readonly [
     'badResponse',
     /several Content-Length/,
   ],
-  ['answers with more than its length', answering(OK.replace(': 5', ': 3')), 'wrongLength', /more bytes/],
+  ['answers with more than its length', answering(`${OK}!!`), 'wrongLength', /more bytes/],
   [
     'answers with less than its length and closes',
     answering(OK.replace(': 5', ': 9'), true),
