@@ -4,6 +4,7 @@ import type { NativeLoad } from '../binding.js';
 import { counted, grouped, threeDigits } from './quantities.js';
 
 const EVERY_MS = 250;
+const DEFAULT_COLUMNS = 80;
 const CLEAR_LINE = '\r\u001b[K';
 
 /** Nothing unless `stream` is a terminal that can do it. Returns what takes the line away again. */
@@ -23,8 +24,8 @@ export function showProgress(stream: NodeJS.WriteStream, load: NativeLoad, unit:
       counted(answers, unit),
       ...(errors > 0 ? [counted(errors, 'error')] : []),
     ].join('  ');
-    // Not wider than the terminal: a line that wraps cannot be taken back.
-    stream.write(`${CLEAR_LINE}${line.slice(0, Math.max(1, stream.columns - 1))}`);
+    // Not wider than the terminal: a line that wraps cannot be taken back. Some say 0, for unknown.
+    stream.write(`${CLEAR_LINE}${line.slice(0, (stream.columns || DEFAULT_COLUMNS) - 1)}`);
   }, EVERY_MS);
   return () => {
     clearInterval(timer);

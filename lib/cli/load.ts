@@ -108,7 +108,12 @@ async function runLoad(wanted: WantedLoad, target: LoadTarget, onStart: () => vo
   const ended = new Promise<void>((resolve) => (end = resolve));
   const failure = load.start({ ...wanted, host, port, path }, end);
   if (failure !== undefined) return `${failure.syscall} failed with error ${failure.errno}`;
-  const stopOnExit = { stop: () => load.finish() };
+  const stopOnExit = {
+    stop: () => {
+      load.stop();
+      load.finish();
+    },
+  };
   opened(stopOnExit);
   // Once: pressed again it ends the process, as it does without us.
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);

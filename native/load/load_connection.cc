@@ -18,11 +18,12 @@ constexpr std::uint32_t kGenerations = 0x7fff'ffff;
 
 }  // namespace
 
-RequestBytes::RequestBytes(const LoadPlan& plan) : one_(plan.request.size()) {
-  const std::size_t fit = one_ == 0 ? 1 : std::max<std::size_t>(1, kMaxBytes / one_);
-  const std::size_t copies = std::min<std::size_t>(plan.pipeline, fit);
-  bytes_.reserve(copies * one_);
-  for (std::size_t i = 0; i < copies; ++i) bytes_ += plan.request;
+RequestBytes::RequestBytes(const LoadPlan& plan) : one_(plan.request.size()), bytes_(plan.request) {
+  if (one_ == 0 || plan.pipeline == 1) return;
+  const std::size_t count = std::min<std::size_t>(plan.pipeline, std::max<std::size_t>(1, kMaxBytes / one_));
+  copies_.reserve(count * one_);
+  for (std::size_t i = 0; i < count; ++i) copies_ += plan.request;
+  bytes_ = copies_;
 }
 
 std::string_view RequestBytes::at(std::uint64_t offset, std::uint64_t most) const noexcept {

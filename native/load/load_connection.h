@@ -21,7 +21,10 @@ class RequestBytes {
   /// Copies up to this many bytes; what is longer is sent in several goes.
   static constexpr std::size_t kMaxBytes = 1024 * 1024;
 
+  /// The plan outlives it.
   explicit RequestBytes(const LoadPlan& plan);
+  RequestBytes(const RequestBytes&) = delete;
+  RequestBytes& operator=(const RequestBytes&) = delete;
 
   [[nodiscard]] std::size_t of_one() const noexcept { return one_; }
   /// What comes `offset` bytes behind the first byte of a request, at most `most` of it.
@@ -29,7 +32,8 @@ class RequestBytes {
 
  private:
   std::size_t one_;
-  std::string bytes_;
+  std::string copies_;      // empty where one request is more than enough to copy: the plan has it
+  std::string_view bytes_;  // of whole requests
 };
 
 class LoadConnection {
