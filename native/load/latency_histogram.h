@@ -8,7 +8,7 @@
 namespace millrace::load {
 
 /// Log-linear, as HDR histograms are: each power of two is divided into 1,024 equal buckets, so a bucket is
-/// never wider than 0.1 % of what it counts, whether that is a microsecond or an hour. 304 KB whatever is
+/// never wider than 0.1 % of what it counts, whether that is a microsecond or an hour. 304 KiB whatever is
 /// recorded, and nothing is sampled or dropped.
 class LatencyHistogram {
  public:

@@ -15,7 +15,15 @@ const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 
   version: string;
 };
 
-for (const args of [['--help'], ['-h'], ['help'], ['serve', '--help'], ['serve', '-h']]) {
+for (const args of [
+  ['--help'],
+  ['-h'],
+  ['help'],
+  ['serve', '--help'],
+  ['serve', '-h'],
+  ['load', '--help'],
+  ['load', '-h'],
+]) {
   test(`\`millrace ${args.join(' ')}\` explains itself on stdout`, async (t) => {
     const { code, stdout, stderr } = await runCommand(t, args);
     assert.match(stdout, /^Usage: millrace /);
@@ -23,7 +31,7 @@ for (const args of [['--help'], ['-h'], ['help'], ['serve', '--help'], ['serve',
   });
 }
 
-for (const args of [['--version'], ['serve', '--version']]) {
+for (const args of [['--version'], ['serve', '--version'], ['load', '--version']]) {
   test(`\`millrace ${args.join(' ')}\` prints the version of the package`, async (t) => {
     assert.deepEqual(await runCommand(t, args), {
       code: 0,
@@ -34,13 +42,18 @@ for (const args of [['--version'], ['serve', '--version']]) {
   });
 }
 
-test('every flag is in docs/serve.md and in the help', async (t) => {
-  const docs = readFileSync(join(PACKAGE_ROOT, 'docs/serve.md'), 'utf8');
-  const { stdout } = await runCommand(t, ['serve', '--help']);
-  const inHelp = [...stdout.matchAll(/^ {2}(?:-\w, | {4})--([\w-]+)/gm)].map(([, name]) => name!);
-  assert.ok(inHelp.length >= 13, stdout);
-  for (const name of inHelp) assert.ok(docs.includes(`\`--${name}\``), name);
-});
+for (const [command, least] of [
+  ['serve', 13],
+  ['load', 20],
+] as const) {
+  test(`every flag is in docs/${command}.md and in the help`, async (t) => {
+    const docs = readFileSync(join(PACKAGE_ROOT, `docs/${command}.md`), 'utf8');
+    const { stdout } = await runCommand(t, [command, '--help']);
+    const inHelp = [...stdout.matchAll(/^ {2}(?:-\w, | {4})--([\w-]+)/gm)].map(([, name]) => name!);
+    assert.ok(inHelp.length >= least, stdout);
+    for (const name of inHelp) assert.ok(docs.includes(`\`--${name}\``), name);
+  });
+}
 
 const WRONG: readonly (readonly [args: string, message: RegExp])[] = [
   ['', /^millrace: which command\? There is serve, load;/],
