@@ -1,8 +1,10 @@
 // options.ts: the command line.
 
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CannotRun } from './cannot-run.js';
 import { pick, wholeNumber } from './option-values.js';
+import { repository } from './paths.js';
 import { type Plan, type Scenario, SERVER_NAMES, type ServerName, type Suite } from './scenario.js';
 
 export interface Options {
@@ -12,8 +14,18 @@ export interface Options {
   readonly servers: readonly ServerName[];
   /** Where the figures go as JSON; `-` is stdout, which then holds nothing else. */
   readonly json: string | null;
+  /** The folder that gets the report. */
+  readonly report: string;
+  /** What the report says that it is of. */
+  readonly asked: string;
   readonly help: boolean;
 }
+
+/** All suites but the first one, which is made of the others. */
+const EVERYTHING = 'full';
+/** The committed report. Only whole suites go there by themselves. */
+const REPORT_OF_SUITES = 'bench/report';
+const REPORT_OF_PARTS = 'out/bench-report';
 
 export const DEFAULT_PLAN: Plan = { rounds: 5, seconds: 3 };
 const MAX_ROUNDS = 1_000;
@@ -23,14 +35,18 @@ const MAX_SECONDS = 600;
 export function readOptions(args: readonly string[], suites: readonly Suite[]): Options {
   const { values, positionals } = parse(args);
   const { rounds, seconds } = values;
+  const isPart = values.only !== undefined || values.servers !== undefined;
+  const named = positionals.includes(EVERYTHING) ? suites.slice(1).map(({ name }) => name) : positionals;
   return {
     plan: {
       ...(rounds !== undefined && { rounds: wholeNumber('--rounds', rounds, 0, MAX_ROUNDS) }),
       ...(seconds !== undefined && { seconds: wholeNumber('--seconds', seconds, 0, MAX_SECONDS) }),
     },
-    scenarios: scenariosOf(suites, positionals, values.only),
+    scenarios: scenariosOf(suites, named, values.only),
     servers: pick('--servers', values.servers, SERVER_NAMES, (name) => name),
     json: values.json ?? null,
+    report: values.report ?? join(repository, isPart ? REPORT_OF_PARTS : REPORT_OF_SUITES),
+    asked: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
     help: values.help ?? false,
   };
 }
@@ -44,27 +60,27 @@ function scenariosOf(
   const byName = ({ name }: Suite): string => name;
   const picked = pick('npm run bench', named.length > 0 ? named.join(',') : undefined, suites, byName);
   const wanted = named.length === 0 && only === undefined ? picked.slice(0, 1) : picked;
-  return pick(
-    '--only',
-    only,
-    wanted.flatMap(({ scenarios }) => scenarios),
-    ({ name }) => name,
-  );
+  const scenarios = wanted.flatMap((suite) => suite.scenarios);
+  // Of those that two suites have, the later one is the whole one.
+  const byScenario = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
+  return pick('--only', only, [...byScenario.values()], ({ name }) => name);
 }
 
 export function usage(suites: readonly Suite[]): string {
   const width = Math.max(...suites.flatMap(({ scenarios }) => scenarios.map(({ name }) => name.length)));
   const { rounds, seconds } = DEFAULT_PLAN;
-  const names = suites.map(({ name }) => name);
+  const names = [...suites.map(({ name }) => name), EVERYTHING];
   return [
     `npm run bench -- [${names.join('|')}] [options]`,
     '',
-    `  ${names.join(', ')}  which suite (default ${names[0]})`,
+    `  ${names.join(', ')}  which suite (default ${names[0]}); ${EVERYTHING}: all of them`,
     `  --rounds N       rounds of every scenario, servers in turn (default ${rounds}; fewer give no verdict)`,
     `  --seconds N      length of one measured run (default ${seconds}, or as the scenario says)`,
     '  --only A,B       only these scenarios',
     `  --servers A,B    only these of ${SERVER_NAMES.join(', ')}`,
     '  --json FILE      all figures of all rounds as JSON; - for stdout',
+    `  --report FOLDER  gets index.html, summary.md and figures.json (default ${REPORT_OF_SUITES}, or`,
+    `                   ${REPORT_OF_PARTS} with --only or --servers)`,
     '',
     ...suites.flatMap(({ name: suite, title: about, scenarios }) => [
       `${suite}: ${about}`,
@@ -85,8 +101,10 @@ export function showPlan({ rounds, seconds }: Plan): string {
   return `${rounds === 1 ? '1 round' : `${rounds} rounds`} of ${seconds} s`;
 }
 
+type TextOption = 'rounds' | 'seconds' | 'only' | 'servers' | 'json' | 'report';
+
 interface Raw {
-  readonly values: Partial<Record<'rounds' | 'seconds' | 'only' | 'servers' | 'json', string>> & {
+  readonly values: Partial<Record<TextOption, string>> & {
     readonly help?: boolean;
   };
   readonly positionals: readonly string[];
@@ -94,7 +112,14 @@ interface Raw {
 
 function parse(args: readonly string[]): Raw {
   const text = { type: 'string' } as const;
-  const options = { rounds: text, seconds: text, only: text, servers: text, json: text } as const;
+  const options = {
+    rounds: text,
+    seconds: text,
+    only: text,
+    servers: text,
+    json: text,
+    report: text,
+  } as const;
   try {
     return parseArgs({
       args: [...args],

@@ -2,6 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { CannotRun } from './cannot-run.js';
+import { figuresOf, formatFigures, type Result, resultOf } from './figures.js';
+import { whyMissing } from './measure/installed.js';
 import { describeMachine } from './measure/machine.js';
 import { killClients } from './measure/client-process.js';
 import { killServers } from './measure/server-process.js';
@@ -11,25 +13,14 @@ import { reportMachine } from './report/machine-report.js';
 import { reportScenario } from './report/scenario-report.js';
 import { Terminal } from './report/terminal.js';
 import { reportVerdicts } from './report/verdict-report.js';
+import { writeReport } from './report/write-report.js';
 import { prepare, runRounds } from './rounds.js';
-import { type Plan, type Scenario, SUBJECT } from './scenario.js';
+import { type Scenario, SUBJECT } from './scenario.js';
 import { SUITES } from './scenarios/index.js';
-import { judge, type Judgement, type Rounds } from './verdict.js';
 
 const EXIT_MISSED = 1;
 const EXIT_CANNOT_RUN = 2;
 const EXIT_INTERRUPTED = 130;
-
-interface Result {
-  readonly scenario: string;
-  readonly title: string;
-  readonly plan: Plan;
-  /** What was found out before the first round. */
-  readonly prepared?: string;
-  readonly rounds: Rounds;
-  readonly judgements: readonly Judgement[];
-  readonly failure?: string;
-}
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), SUITES);
@@ -46,57 +37,45 @@ async function main(): Promise<number> {
 
   const judgements = results.flatMap((result) => result.judgements);
   if (options.servers.includes(SUBJECT)) reportVerdicts(terminal, judgements);
-  if (options.json !== null) writeJson(options.json, { machine, ...DEFAULT_PLAN, ...options.plan, results });
+  const figures = figuresOf(options.asked, machine, results);
+  const text = formatFigures(figures);
+  if (options.json === '-') process.stdout.write(text);
+  else if (options.json !== null) writeFileSync(options.json, text);
+  terminal.print(`report: ${writeReport(options.report, figures)}`);
   const failed = results.some(({ failure }) => failure !== undefined);
   return failed || judgements.some(({ verdict }) => verdict === 'misses') ? EXIT_MISSED : 0;
 }
 
+/** With the servers that were asked for. */
 function scenariosOf({ scenarios, servers }: Options): Scenario[] {
   return scenarios
     .map((scenario) => ({ ...scenario, servers: scenario.servers.filter((name) => servers.includes(name)) }))
     .filter((scenario) => scenario.servers.length > 0);
 }
 
-/** A server that fails costs its scenario, not the ones that follow. */
-async function runScenario(terminal: Terminal, scenario: Scenario, options: Options): Promise<Result> {
-  const { name, title, claims, preset } = scenario;
+/** A server that fails costs its scenario, and one that is not here only itself, but not the ones that follow. */
+async function runScenario(terminal: Terminal, wanted: Scenario, options: Options): Promise<Result> {
+  const { name, preset } = wanted;
   const plan = { ...DEFAULT_PLAN, ...preset, ...options.plan };
+  const missing = wanted.servers.flatMap((server) => whyMissing(server) ?? []);
+  const scenario = { ...wanted, servers: wanted.servers.filter((server) => whyMissing(server) === null) };
+  const notes = missing.map((why) => `left out: ${why}`);
   try {
     if (scenario.prepare) terminal.progress(`${name} · preparing`);
     const prepared = await prepare(scenario, plan);
+    if (prepared !== null) notes.push(prepared);
     const rounds = await runRounds(scenario, plan, (round, server) => {
       terminal.progress(`${name} · round ${round} of ${plan.rounds} · ${server}`);
     });
-    const notes = [...(preset ? [showPlan(plan)] : []), ...(prepared !== null ? [prepared] : [])];
-    reportScenario(terminal, scenario, rounds, notes);
-    return {
-      scenario: name,
-      title,
-      plan,
-      ...(prepared !== null && { prepared }),
-      rounds,
-      judgements: claims.map((claim) => judge(claim, rounds)),
-    };
+    reportScenario(terminal, scenario, rounds, [...(preset ? [showPlan(plan)] : []), ...notes]);
+    return resultOf(scenario, plan, rounds, notes);
   } catch (error) {
     if (error instanceof CannotRun) throw error;
     const failure = (error as Error).message;
     terminal.print(terminal.paint(failure, 'red'));
     terminal.print();
-    return {
-      scenario: name,
-      title,
-      plan,
-      rounds: {},
-      judgements: claims.map((claim) => judge(claim, {})),
-      failure,
-    };
+    return resultOf(scenario, plan, {}, notes, failure);
   }
-}
-
-function writeJson(file: string, report: unknown): void {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (file === '-') process.stdout.write(text);
-  else writeFileSync(file, text);
 }
 
 function killChildren(): void {

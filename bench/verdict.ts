@@ -1,19 +1,16 @@
 // verdict.ts: what the rounds say about a claim, and when they say nothing.
 
 import { type Claim, type Metric, type Sample, SUBJECT, type ServerName } from './scenario.js';
+import { bootstrapMedian, type Interval, type Spread, spreadOf } from './statistics.js';
 
 export type Verdict = 'goal' | 'holds' | 'misses' | 'unclear';
-
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 export interface Judgement {
   readonly claim: Claim;
   /** Null where there is nothing to judge: a server was left out or failed. */
   readonly spread: Spread | null;
+  /** The bootstrap's, of the same rounds; where the worst round is judged there is no median to have one. */
+  readonly interval?: Interval;
   readonly verdict: Verdict;
   /** Why the verdict is refused. */
   readonly reason?: string;
@@ -24,9 +21,8 @@ export interface Judgement {
 /** The samples of each server, one a round. */
 export type Rounds = Readonly<Partial<Record<ServerName, readonly Sample[]>>>;
 
-/** Least trust in "the true median lies between low and high": all of 5 rounds, or the inner 6 of 8. */
-const CONFIDENCE = 0.9;
-const FEWEST_ROUNDS = 5;
+/** All of them is the least that the spread of a median can be told from. */
+export const FEWEST_ROUNDS = 5;
 
 /** The client at its limit, in cores: a thread that computes all the time reads as 0.97 to 1. */
 const CLIENT_LIMIT = 0.95;
@@ -47,8 +43,15 @@ export function judge(claim: Claim, rounds: Rounds): Judgement {
 function judgeSubject(claim: Claim, rounds: Rounds): Judgement {
   const values = figures(claim.metric, claim.reference, rounds);
   if (values.length === 0) return { claim, spread: null, verdict: 'unclear', reason: 'not measured' };
-  const spread = claim.judge === 'worst' ? worstOf(claim, values) : spreadOf(values);
-  const reason = whyRefuse(claim, rounds, values.length);
+  if (claim.judge === 'worst') return judgeValues(claim, rounds, values.length, worstOf(claim, values));
+  return {
+    ...judgeValues(claim, rounds, values.length, spreadOf(values)),
+    interval: bootstrapMedian(values),
+  };
+}
+
+function judgeValues(claim: Claim, rounds: Rounds, count: number, spread: Spread): Judgement {
+  const reason = whyRefuse(claim, rounds, count);
   if (reason !== null) return { claim, spread, verdict: 'unclear', reason };
   const { verdict, reason: doubt } = compare(claim, spread);
   if (verdict === 'misses' && controlFailed(claim, rounds))
@@ -76,34 +79,10 @@ export function figures(
   });
 }
 
-/** The median, and the rounds between which the true one lies with 90 % confidence, whatever the distribution. */
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const dropped = droppable(sorted.length);
-  const middle = (sorted.length - 1) / 2;
-  const at = (index: number): number => sorted[index] ?? Number.NaN;
-  return {
-    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
-    low: at(dropped),
-    high: at(sorted.length - 1 - dropped),
-  };
-}
-
 function worstOf(claim: Claim, values: readonly number[]): Spread {
   const low = Math.min(...values);
   const high = Math.max(...values);
   return { median: claim.must === 'be at most' ? high : low, low, high };
-}
-
-/** How many of the sorted rounds may go at each end: the sign test's answer. */
-function droppable(rounds: number): number {
-  let ways = 1; // binomial coefficient: ways in which `dropped` rounds lie beyond the true median
-  let tail = 0;
-  for (let dropped = 0; ; dropped++) {
-    tail += ways / 2 ** rounds;
-    if (1 - 2 * tail < CONFIDENCE) return Math.max(0, dropped - 1);
-    ways = (ways * (rounds - dropped)) / (dropped + 1);
-  }
 }
 
 function whyRefuse(claim: Claim, rounds: Rounds, count: number): string | null {

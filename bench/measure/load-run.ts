@@ -11,6 +11,7 @@ import {
   residentBytes,
   threadCpuBetween,
 } from './process-stats.js';
+import { processWork, workBetween } from './process-work.js';
 import type { ServerProcess } from './server-process.js';
 import { type DiscardingLoad, type Load, startWrk } from './wrk.js';
 
@@ -32,6 +33,7 @@ export async function measureUnderLoad(
   load: Load | DiscardingLoad,
   seconds: number,
 ): Promise<Sample> {
+  const workBefore = processWork(server.pid);
   const before = processTimes(server.pid);
   const started = performance.now();
   const wrk = startWrk(server.port, load, seconds);
@@ -41,16 +43,17 @@ export async function measureUnderLoad(
   ]);
   const after = processTimes(server.pid);
   const elapsedUs = (performance.now() - started) * 1_000;
+  const cpuUs = cpuBetween(before, after);
   return {
     values: {
       requestsPerSecond: result.requestsPerSecond,
-      serverCpu: cpuBetween(before, after) / result.requests,
+      serverCpu: cpuUs / result.requests,
+      ...workBetween(workBefore, processWork(server.pid), cpuUs, result.requests),
       ...(server.hasJsThread && {
         jsCpu: threadCpuBetween(before, after, server.pid) / result.requests,
         jsShare: threadCpuBetween(before, after, server.pid) / elapsedUs,
       }),
-      p50: result.p50Ms,
-      p99: result.p99Ms,
+      ...result.latencyMs,
       memory: residentBytes(server.pid) / BYTES_PER_MB,
     },
     occupation,

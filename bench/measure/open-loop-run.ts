@@ -5,6 +5,7 @@ import type { Sample } from '../scenario.js';
 import { startClient } from './client-process.js';
 import { watchOccupation } from './load-run.js';
 import { cpuBetween, processTimes, residentBytes } from './process-stats.js';
+import { processWork, workBetween } from './process-work.js';
 import type { ServerProcess } from './server-process.js';
 
 /** What is to be sent, apart from how long and where to. */
@@ -22,6 +23,7 @@ export async function measureOpenLoop(
 ): Promise<Sample> {
   await runOpenLoop(server, load, WARM_UP_SECONDS, -round);
   const processes = await server.ask('processes');
+  const workBefore = processWork(...processes);
   const before = processTimes(...processes);
   const client = startClient('open-loop', { ...load, port: server.port, seconds, seed: round });
   const [result, occupation] = await Promise.all([
@@ -29,10 +31,12 @@ export async function measureOpenLoop(
     watchOccupation(processes, client.pid, seconds),
   ]);
   const after = processTimes(...processes);
+  const cpuUs = cpuBetween(before, after);
   return {
     values: {
       requestsPerSecond: result.answersPerSecond,
-      serverCpu: cpuBetween(before, after) / result.answers,
+      serverCpu: cpuUs / result.answers,
+      ...workBetween(workBefore, processWork(...processes), cpuUs, result.answers),
       p50: result.all.p50,
       p99: result.all.p99,
       quickP50: result.usual.p50,

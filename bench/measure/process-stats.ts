@@ -1,6 +1,7 @@
 // process-stats.ts: what Linux knows about a process: the CPU of its threads and its memory.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { isGone } from './gone.js';
 
 const NS_PER_US = 1_000;
 /** USER_HZ, the unit of /proc/stat; 100 on every architecture millrace supports. */
@@ -73,9 +74,4 @@ export function privateBytes(pid: number): number {
 function statusBytes(pid: number, field: string): number {
   const line = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1] ?? Number.NaN) * 1024;
-}
-
-function isGone(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOENT' || code === 'ESRCH';
 }

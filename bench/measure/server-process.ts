@@ -14,7 +14,6 @@ import { iterationsPerMs } from './calibration.js';
 import { buildProgram } from './programs.js';
 import { spawnNginx } from './nginx.js';
 import { buildHashLibrary } from './native-handler.js';
-import { installPeers } from './peers.js';
 
 /** What starting may take, a cold page cache included. */
 const START_MS = 20_000;
@@ -147,7 +146,6 @@ function spawnServer(
     const how = name === 'millrace' ? ['native', buildHashLibrary()] : ['js'];
     return spawnNode(launch, process.env, 'hash.js', ...how);
   }
-  if (name !== 'millrace') installPeers();
   const env = { ...process.env, [FILES_VARIABLE]: filesDirectory() };
   return spawnNode(launch, env, name === 'millrace' ? 'millrace-files.js' : `${name}.js`, application.files);
 }

@@ -25,8 +25,13 @@ export interface DiscardingLoad {
 export interface WrkResult {
   readonly requests: number;
   readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  /** Milliseconds; discarding.cc tells two of them. */
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly p90?: number;
+    readonly p999?: number;
+  };
   /** Socket errors, or answers other than 2xx and 3xx. */
   readonly problem: string | null;
 }
@@ -59,19 +64,21 @@ export function startWrk(port: number, load: Load | DiscardingLoad, seconds: num
 }
 
 function wrkArguments(port: number, load: Load, seconds: number): string[] {
-  const [script, ...scriptArgs] = load.script ?? [];
+  const [script, ...scriptArgs] = load.script ?? ['latency.lua'];
   const fields = Object.entries(load.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   return [
     ...['-t1', `-c${load.connections}`, `-d${seconds}s`, '--latency'],
     ...fields,
-    ...(script ? ['-s', sourceFile(`wrk/${script}`)] : []),
+    ...['-s', sourceFile(`wrk/${script}`)],
     `http://127.0.0.1:${port}${load.path ?? '/'}`,
-    ...(script ? ['--', ...scriptArgs] : []),
+    ...['--', ...scriptArgs],
   ];
 }
 
 function run(program: string, args: readonly string[]): WrkRun {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Where the scripts of wrk find latency.lua; the empty item at the end stands for what Lua has by itself.
+  const env = { ...process.env, LUA_PATH: `${sourceFile('wrk')}/?.lua;;` };
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   running.add(child);
   child.once('exit', () => running.delete(child));
   if (child.pid === undefined) throw new Error(`${program} could not be started`);
@@ -96,18 +103,30 @@ export function parseWrk(output: string): WrkResult {
   const problems = [/Socket errors: .*/, /Non-2xx or 3xx responses: .*/].flatMap(
     (line) => line.exec(output)?.[0] ?? [],
   );
+  const optional = <Name extends string>(name: Name, percent: string): Partial<Record<Name, number>> =>
+    quantileLine(percent).test(output)
+      ? ({ [name]: quantileMs(output, percent) } as Record<Name, number>)
+      : {};
   return {
     requests: Number(find(output, /(\d+) requests in/)[1]),
     requestsPerSecond: Number(find(output, /Requests\/sec:\s+([\d.]+)/)[1]),
-    p50Ms: quantileMs(output, 50),
-    p99Ms: quantileMs(output, 99),
+    latencyMs: {
+      p50: quantileMs(output, '50'),
+      ...optional('p90', '90'),
+      p99: quantileMs(output, '99'),
+      ...optional('p999', '99.9'),
+    },
     problem: problems.length > 0 ? problems.join(', ') : null,
   };
 }
 
-function quantileMs(output: string, percent: number): number {
-  const [, value, unit = ''] = find(output, new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m|h) *$`, 'm'));
+function quantileMs(output: string, percent: string): number {
+  const [, value, unit = ''] = find(output, quantileLine(percent));
   return Number(value) * (MS_PER_UNIT[unit] ?? Number.NaN);
+}
+
+function quantileLine(percent: string): RegExp {
+  return new RegExp(`^\\s+${percent.replace('.', '\\.')}%\\s+([\\d.]+)(us|ms|s|m|h)$`, 'm');
 }
 
 function find(output: string, pattern: RegExp): RegExpExecArray {

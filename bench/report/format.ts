@@ -1,39 +1,59 @@
 // format.ts: figures as people read them.
 
-import type { Metric } from '../scenario.js';
-import type { Spread } from '../verdict.js';
+import type { Metric, ServerName } from '../scenario.js';
+import type { Spread } from '../statistics.js';
 
 interface MetricFormat {
+  /** What it is called where there is room. */
+  readonly title: string;
   /** Head of a column: what, and in which unit. */
   readonly head: readonly [what: string, unit: string];
   readonly unit: string;
   readonly digits: number;
+  /** Null where neither more nor less is a merit. */
+  readonly better: 'more' | 'less' | null;
+}
+
+function metric(
+  title: string,
+  head: MetricFormat['head'],
+  digits: number,
+  better: MetricFormat['better'],
+  unit = '',
+): MetricFormat {
+  return { title, head, unit: unit && ` ${unit}`, digits, better };
 }
 
 export const METRICS: Readonly<Record<Metric, MetricFormat>> = {
-  requestsPerSecond: { head: ['req/s', ''], unit: '', digits: 0 },
-  serverCpu: { head: ['server CPU', 'µs/req'], unit: ' µs', digits: 2 },
-  jsCpu: { head: ['JS thread', 'µs/req'], unit: ' µs', digits: 2 },
-  jsShare: { head: ['JS thread', 'of a core'], unit: '', digits: 3 },
-  p50: { head: ['p50', 'ms'], unit: ' ms', digits: 2 },
-  p99: { head: ['p99', 'ms'], unit: ' ms', digits: 2 },
-  memory: { head: ['memory', 'MB'], unit: ' MB', digits: 0 },
-  timerLateness: { head: ['timer late', 'ms at most'], unit: ' ms', digits: 1 },
-  loopDelay: { head: ['loop late', 'p99 ms'], unit: ' ms', digits: 2 },
-  idleImbalance: { head: ['idle', 'max/min'], unit: '', digits: 2 },
-  busyImbalance: { head: ['busy', 'max/min'], unit: '', digits: 2 },
-  bytesPerConnection: { head: ['growth', 'bytes/conn'], unit: ' B', digits: 0 },
-  quickP50: { head: ['quick p50', 'ms'], unit: ' ms', digits: 2 },
-  quickP99: { head: ['quick p99', 'ms'], unit: ' ms', digits: 2 },
-  sentLateP99: { head: ['sent late', 'p99 ms'], unit: ' ms', digits: 2 },
-  answers: { head: ['200', ''], unit: '', digits: 0 },
-  kills: { head: ['threads', 'killed'], unit: '', digits: 0 },
-  killed503s: { head: ['503', ''], unit: '', digits: 0 },
-  differing503s: { head: ['503', 'elsewhere'], unit: '', digits: 0 },
-  miscounted503s: { head: ['503', 'uncounted'], unit: '', digits: 0 },
-  lostConnections: { head: ['conns', 'lost'], unit: '', digits: 0 },
-  unanswered: { head: ['requests', 'unanswered'], unit: '', digits: 0 },
-  wrongAnswers: { head: ['answers', 'wrong'], unit: '', digits: 0 },
+  requestsPerSecond: metric('requests a second', ['req/s', ''], 0, 'more'),
+  serverCpu: metric('server CPU a request', ['server CPU', 'µs/req'], 2, 'less', 'µs'),
+  userCpu: metric('– of it user', ['user CPU', 'µs/req'], 2, 'less', 'µs'),
+  systemCpu: metric('– of it system', ['system CPU', 'µs/req'], 2, 'less', 'µs'),
+  jsCpu: metric('JS-thread CPU a request', ['JS thread', 'µs/req'], 2, 'less', 'µs'),
+  jsShare: metric('JS thread, share of a core', ['JS thread', 'of a core'], 3, 'less'),
+  p50: metric('latency p50', ['p50', 'ms'], 2, 'less', 'ms'),
+  p90: metric('latency p90', ['p90', 'ms'], 2, 'less', 'ms'),
+  p99: metric('latency p99', ['p99', 'ms'], 2, 'less', 'ms'),
+  p999: metric('latency p99.9', ['p99.9', 'ms'], 2, 'less', 'ms'),
+  waits: metric('threads waited, per 1,000 requests', ['waits', '/1000 req'], 1, 'less'),
+  preemptions: metric('threads preempted, per 1,000 requests', ['preempted', '/1000 req'], 1, 'less'),
+  memory: metric('memory', ['memory', 'MB'], 0, 'less', 'MB'),
+  timerLateness: metric('timer late by, at most', ['timer late', 'ms at most'], 1, 'less', 'ms'),
+  loopDelay: metric('event loop late, p99', ['loop late', 'p99 ms'], 2, 'less', 'ms'),
+  idleImbalance: metric('fullest to emptiest reactor, idle', ['idle', 'max/min'], 2, 'less'),
+  busyImbalance: metric('fullest to emptiest reactor, busy', ['busy', 'max/min'], 2, 'less'),
+  bytesPerConnection: metric('memory of an idle connection', ['growth', 'bytes/conn'], 0, 'less', 'B'),
+  quickP50: metric('latency of the others, p50', ['quick p50', 'ms'], 2, 'less', 'ms'),
+  quickP99: metric('latency of the others, p99', ['quick p99', 'ms'], 2, 'less', 'ms'),
+  sentLateP99: metric('sent late by the client, p99', ['sent late', 'p99 ms'], 2, null, 'ms'),
+  answers: metric('answered 200', ['200', ''], 0, null),
+  kills: metric('threads killed', ['threads', 'killed'], 0, null),
+  killed503s: metric('answered 503', ['503', ''], 0, null),
+  differing503s: metric('503 elsewhere', ['503', 'elsewhere'], 0, 'less'),
+  miscounted503s: metric('503 uncounted', ['503', 'uncounted'], 0, 'less'),
+  lostConnections: metric('connections lost', ['conns', 'lost'], 0, 'less'),
+  unanswered: metric('requests unanswered', ['requests', 'unanswered'], 0, 'less'),
+  wrongAnswers: metric('wrong answers', ['answers', 'wrong'], 0, 'less'),
 };
 
 export const ABSENT = '–';
@@ -42,6 +62,11 @@ export function formatFigure(metric: Metric, value: number | undefined): string 
   if (value === undefined || Number.isNaN(value)) return ABSENT;
   const { digits } = METRICS[metric];
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** As its users write it. */
+export function formatServer(name: ServerName): string {
+  return name === 'node-http' ? 'node:http' : name;
 }
 
 export function formatShare(cores: number | undefined): string {
@@ -56,9 +81,15 @@ function isFraction(ratio: number): boolean {
 }
 
 export function formatRatio(ratio: number): string {
+  const text = formatRatioAlone(ratio);
+  return text === ABSENT || isFraction(ratio) ? text : `${text} x`;
+}
+
+/** Where it is plain that it is one. */
+export function formatRatioAlone(ratio: number): string {
   // wrk says 0.00 ms for what is too quick for it: two of these have no ratio.
   if (!Number.isFinite(ratio)) return ABSENT;
-  return isFraction(ratio) ? `1/${oneDigit(1 / ratio)}` : `${threeDigits(ratio)} x`;
+  return isFraction(ratio) ? `1/${oneDigit(1 / ratio)}` : threeDigits(ratio);
 }
 
 /** "1.12–1.17", or "1/19–17" where the median is a fraction. */

@@ -1,6 +1,8 @@
 // verdict-report.ts: the table of claims with what was measured and the verdict.
 
-import type { Judgement, Spread, Verdict } from '../verdict.js';
+import type { Spread } from '../statistics.js';
+import type { Judgement, Verdict } from '../verdict.js';
+import { intervalText } from './claim-text.js';
 import { ABSENT, formatFigure, formatRatio, formatRatioSpread, METRICS } from './format.js';
 import { type Column, printRow } from './table.js';
 import type { Colour, Terminal } from './terminal.js';
@@ -62,6 +64,9 @@ function reportVerdict(terminal: Terminal, judgement: Judgement): void {
     terminal.print(terminal.paint(`    ${text}`, 'dim'));
   };
   if (reason !== undefined) note(reason);
+  const between = intervalText(judgement);
+  // Of few rounds the two are the same.
+  if (spread && between !== range(judgement, spread)) note(`95 % by bootstrap: ${between}`);
   if (beside !== undefined)
     note(
       `the ${claim.beside} ${WOULD[beside.verdict]}: ${value(judgement, beside.spread.median)} (${range(judgement, beside.spread)})`,

@@ -20,6 +20,7 @@ import { slowMixed } from './mixed.js';
 import { eightConnections, oneConnection } from './low-load.js';
 import { order } from './order.js';
 import { pipelined } from './pipelined.js';
+import { QUICK } from './quick.js';
 import { blocked } from './threads-blocked.js';
 import { cpuBound } from './threads-cpu.js';
 import { threadsHello } from './threads-hello.js';
@@ -30,6 +31,7 @@ import { userJson } from './user-json.js';
 
 /** The first one is what runs where none is named. */
 export const SUITES: readonly Suite[] = [
+  QUICK,
   {
     name: 'server',
     title: 'one JavaScript thread, against node:http and the floor',

@@ -1,6 +1,8 @@
 -- browser-head.lua: the fields of a page load by a desktop browser, twelve with the Host that wrk adds.
 -- They are set, not returned by request(): wrk then formats the head once and sends it without calling Lua.
 
+require("latency")
+
 wrk.headers["Connection"] = "keep-alive"
 wrk.headers["Cache-Control"] = "max-age=0"
 wrk.headers["Upgrade-Insecure-Requests"] = "1"

@@ -1,5 +1,7 @@
 -- pipeline.lua N: N requests in one write; wrk counts every answer.
 
+require("latency")
+
 local batch
 
 function init(args)

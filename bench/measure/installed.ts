@@ -1,0 +1,12 @@
+// installed.ts: whether a server that is not this project's can be measured here.
+
+import type { ServerName } from '../scenario.js';
+import { nginxIsInstalled } from './nginx.js';
+import { installPeers } from './peers.js';
+
+/** Why it cannot be, and what would help; null where it can, which may mean that it has been installed now. */
+export function whyMissing(name: ServerName): string | null {
+  if (name === 'nginx') return nginxIsInstalled() ? null : 'nginx is not installed (apt-get install nginx)';
+  if (name !== 'express' && name !== 'fastify') return null;
+  return installPeers() ? null : `${name} could not be fetched (npm ci --prefix bench/peers)`;
+}
