@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { CannotRun } from './cannot-run.js';
-import type { Figures, Ratio, Result } from './figures.js';
+import { type Figures, type Ratio, type Result, roundNumbers } from './figures.js';
 import { METRICS } from './report/format.js';
 import { type Metric, SUBJECT, type ServerName } from './scenario.js';
 import type { Interval } from './statistics.js';
@@ -19,6 +19,9 @@ const COMPARED: readonly Metric[] = [
   'memory',
   'bytesPerConnection',
 ];
+
+/** Memory hardly varies within an hour, so that its intervals are narrower than what a day changes. */
+const LEAST_CHANGE = 1.05;
 
 export interface BaselineRatio extends Interval {
   readonly scenario: string;
@@ -71,9 +74,10 @@ export function compareWith({ ratios }: Baseline, { results }: Figures): Compari
   );
 }
 
-/** Only where not even the ends of the intervals meet. */
+/** Only where not even the ends of the intervals meet, and the difference is worth a word. */
 function changeOf(then: BaselineRatio, now: BaselineRatio): Change {
   if (now.low <= then.high && now.high >= then.low) return 'same';
+  if (Math.abs(Math.log(now.median / then.median)) < Math.log(LEAST_CHANGE)) return 'same';
   const isMore = now.low > then.high;
   return isMore === (METRICS[now.metric].better === 'more') ? 'better' : 'worse';
 }
@@ -105,7 +109,7 @@ function whyUnclear({ rounds }: Result, { reference, rounds: count }: Ratio): st
 
 export function formatBaseline({ ratios, ...head }: Baseline): string {
   const [opening] = JSON.stringify(head, null, 2).split(/\n\}$/);
-  const lines = ratios.map((ratio) => `    ${JSON.stringify(ratio)}`);
+  const lines = ratios.map((ratio) => `    ${JSON.stringify(ratio, roundNumbers)}`);
   return `${opening},\n  "ratios": [\n${lines.join(',\n')}\n  ]\n}\n`;
 }
 

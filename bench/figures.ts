@@ -98,7 +98,8 @@ export function formatFigures({ results, ...head }: Figures): string {
   return `${opening},\n  "results": [\n${results.map(compact).join(',\n')}\n  ]\n}\n`;
 }
 
-function roundNumbers(_key: string, value: unknown): unknown {
+/** For JSON.stringify. */
+export function roundNumbers(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(SIGNIFICANT_DIGITS)) : value;
 }
 

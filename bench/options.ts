@@ -36,13 +36,12 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
   const { values, positionals } = parse(args);
   const { rounds, seconds } = values;
   const isPart = values.only !== undefined || values.servers !== undefined;
-  const named = positionals.includes(EVERYTHING) ? suites.slice(1).map(({ name }) => name) : positionals;
   return {
     plan: {
       ...(rounds !== undefined && { rounds: wholeNumber('--rounds', rounds, 0, MAX_ROUNDS) }),
       ...(seconds !== undefined && { seconds: wholeNumber('--seconds', seconds, 0, MAX_SECONDS) }),
     },
-    scenarios: scenariosOf(suites, named, values.only),
+    scenarios: scenariosOf(suites, positionals, values.only),
     servers: pick('--servers', values.servers, SERVER_NAMES, (name) => name),
     json: values.json ?? null,
     report: values.report ?? join(repository, isPart ? REPORT_OF_PARTS : REPORT_OF_SUITES),
@@ -51,16 +50,24 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
   };
 }
 
+/** The first one where none is named. */
+function suitesNamed(suites: readonly Suite[], named: readonly string[]): readonly Suite[] {
+  if (named.length === 0) return suites.slice(0, 1);
+  const names = [...suites.map(({ name }) => name), EVERYTHING];
+  const picked = pick('npm run bench', named.join(','), names, (name) => name);
+  return suites.filter(({ name }, i) => picked.includes(name) || (i > 0 && picked.includes(EVERYTHING)));
+}
+
 /** Names of scenarios alone are enough, whatever suite they are in. */
 function scenariosOf(
   suites: readonly Suite[],
-  named: readonly string[],
+  positionals: readonly string[],
   only: string | undefined,
 ): readonly Scenario[] {
-  const byName = ({ name }: Suite): string => name;
-  const picked = pick('npm run bench', named.length > 0 ? named.join(',') : undefined, suites, byName);
-  const wanted = named.length === 0 && only === undefined ? picked.slice(0, 1) : picked;
-  const scenarios = wanted.flatMap((suite) => suite.scenarios);
+  const everywhere = positionals.length === 0 && only !== undefined;
+  const scenarios = (everywhere ? suites : suitesNamed(suites, positionals)).flatMap(
+    (suite) => suite.scenarios,
+  );
   // Of those that two suites have, the later one is the whole one.
   const byScenario = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
   return pick('--only', only, [...byScenario.values()], ({ name }) => name);

@@ -21,7 +21,7 @@ const COLOURS: Readonly<Record<Change, Colour>> = {
   unclear: 'yellow',
 };
 
-/** Changes first come with their figures; what stayed as it was is only counted. */
+/** What has changed comes with their figures; what stayed as it was is only counted. */
 export function reportComparison(
   terminal: Terminal,
   baseline: Baseline,
@@ -56,7 +56,7 @@ export function reportComparison(
   }
   const count = (wanted: Change): number => comparisons.filter(({ change }) => change === wanted).length;
   terminal.print(
-    `${comparisons.length} ratios compared: ${count('worse')} worse, ${count('better')} better, ${count('unclear')} unclear, ${count('same')} with intervals that meet`,
+    `${comparisons.length} ratios compared: ${count('worse')} worse, ${count('better')} better, ${count('unclear')} unclear, ${count('same')} as they were`,
   );
 }
 

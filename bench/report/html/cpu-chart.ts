@@ -26,8 +26,9 @@ export function cpuChart({ scenario, servers, rounds }: Result): Markup | null {
     if (all === undefined) return [];
     return [{ server, all, js: medianIn(samples, 'jsCpu') ?? 0, userShare: userShareIn(samples) }];
   });
-  if (costs.length === 0) return null;
-  const unit = WIDTH / Math.max(...costs.map(({ all }) => all));
+  const most = Math.max(0, ...costs.map(({ all }) => all));
+  if (most === 0) return null;
+  const unit = WIDTH / most;
   const keys: Key[] = [
     { colour: 'js', text: 'JavaScript thread' },
     { colour: 'other', text: 'other threads' },

@@ -23,8 +23,8 @@ export function limitsSection(cores: number): Markup {
       <li>
         <b>One machine, one hour.</b> An interval says how far the median may lie from what more rounds of the
         same hour on the same machine would give. It knows nothing of other processors, kernels and versions
-        of Node.js. Of five rounds it is as wide as all of them, and covers the true median in 94 of 100 cases
-        rather than 95.
+        of Node.js. Of 5 to 11 rounds, a bootstrap interval contains the true median in 88 to 94 of 100 cases
+        rather than in 95; the verdicts go by another test, which keeps what it promises.
       </li>
       <li>
         <b>User and system are estimates.</b> The kernel looks 100 times a second at what runs; the sum is

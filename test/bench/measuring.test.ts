@@ -1,0 +1,94 @@
+// measuring.test.ts: what is read from wrk and from Linux.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+
+import { processWork, workBetween } from '../../bench/measure/process-work.js';
+import { parseWrk } from '../../bench/measure/wrk.js';
+
+const WRK = `Running 1s test @ http://127.0.0.1:18999/
+  1 threads and 8 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     1.15ms    4.59ms  46.65ms   96.16%
+    Req/Sec    51.11k    22.83k   70.67k    80.00%
+  Latency Distribution
+     50%  107.00us
+     75%  198.00us
+     90%    1.69ms
+     99%   30.22ms
+  50729 requests in 1.00s, 5.95MB read
+Requests/sec:  50676.80
+Transfer/sec:      5.94MB
+     99.9%  42970us
+`;
+
+test('all percentiles are read, in milliseconds', () => {
+  const result = parseWrk(WRK);
+  assert.deepEqual(result.latencyMs, { p50: 0.107, p90: 1.69, p99: 30.22, p999: 42.97 });
+  assert.equal(result.requests, 50_729);
+  assert.equal(result.problem, null);
+});
+
+test('a client that tells two percentiles is understood', () => {
+  const text = '  100 requests in 1.00s\nRequests/sec: 100.00\n     50%  1.5ms\n     99%  2.5ms\n';
+  assert.deepEqual(parseWrk(text).latencyMs, { p50: 1.5, p99: 2.5 });
+});
+
+test('socket errors and unexpected answers are told', () => {
+  const errors = '  Socket errors: connect 0, read 3, write 0, timeout 0\n  Non-2xx or 3xx responses: 7\n';
+  assert.equal(
+    parseWrk(WRK + errors).problem,
+    'Socket errors: connect 0, read 3, write 0, timeout 0, Non-2xx or 3xx responses: 7',
+  );
+});
+
+test('something else than the output of wrk is shown', () => {
+  assert.throws(() => parseWrk('unable to connect'), /printed something else.*\nunable to connect/s);
+});
+
+test('user and system CPU add up to the whole, and waits are counted', () => {
+  const switches = (
+    waits: number,
+    preemptions: number,
+  ): Map<number, { waits: number; preemptions: number }> => new Map([[1, { waits, preemptions }]]);
+  const before = { userTicks: 10, systemTicks: 10, switches: switches(100, 10) };
+  const after = {
+    userTicks: 40,
+    systemTicks: 20,
+    switches: switches(150, 30).set(2, { waits: 50, preemptions: 0 }),
+  };
+  assert.deepEqual(workBetween(before, after, 400_000, 1_000), {
+    userCpu: 300,
+    systemCpu: 100,
+    waits: 100,
+    preemptions: 20,
+  });
+});
+
+test('a run too short for a tick tells no shares', () => {
+  const nothing = { userTicks: 1, systemTicks: 1, switches: new Map() };
+  assert.deepEqual(workBetween(nothing, nothing, 10, 1), { waits: 0, preemptions: 0 });
+});
+
+test('a process that computes runs in user mode, and one that sleeps waits', async (t) => {
+  // Computes for 60 ticks of its own CPU time, then waits 50 times.
+  const source = `
+    process.title = ') S 1 2 3';
+    while (process.cpuUsage().user < 600_000) for (let i = 0; i < 1e7; i++);
+    let turns = 50;
+    const timer = setInterval(() => { if (--turns === 0) { clearInterval(timer); console.log('done'); } }, 1);
+    process.stdin.resume();`;
+  const child = spawn(process.execPath, ['-e', source], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => {
+    child.kill('SIGKILL');
+  });
+  const before = processWork(child.pid!);
+  await once(createInterface(child.stdout), 'line');
+  const after = processWork(child.pid!);
+  const { userCpu, systemCpu, waits } = workBetween(before, after, 1, 1);
+  assert.ok(userCpu! > systemCpu! && userCpu! + systemCpu! > 0.999, `${userCpu} ${systemCpu}`);
+  assert.ok(waits! >= 50_000, `${waits} waits for 1,000 requests`);
+});
