@@ -16,7 +16,7 @@ export interface Options {
   readonly json: string | null;
   /** The folder that gets the report. */
   readonly report: string;
-  /** What the report says that it is of. */
+  /** The command, as far as it decides what is measured: what the report says that it is of. */
   readonly asked: string;
   readonly help: boolean;
 }
@@ -45,9 +45,21 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
     servers: pick('--servers', values.servers, SERVER_NAMES, (name) => name),
     json: values.json ?? null,
     report: values.report ?? join(repository, isPart ? REPORT_OF_PARTS : REPORT_OF_SUITES),
-    asked: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    asked: asked(positionals, values),
     help: values.help ?? false,
   };
+}
+
+/** Without the places where figures go: they are nobody else's business. */
+function asked(positionals: readonly string[], values: Raw['values']): string {
+  const deciding = ['only', 'servers', 'rounds', 'seconds'] as const;
+  const options = deciding.flatMap((name) => {
+    const value = values[name];
+    return value === undefined ? [] : [`--${name} ${value}`];
+  });
+  const isFull = positionals.length === 1 && positionals[0] === EVERYTHING;
+  const rest = [...(isFull ? [] : positionals), ...options];
+  return [`npm run bench${isFull ? ':full' : ''}`, ...(rest.length > 0 ? ['--', ...rest] : [])].join(' ');
 }
 
 /** The first one where none is named. */

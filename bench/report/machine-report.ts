@@ -15,11 +15,20 @@ export function reportMachine(terminal: Terminal, machine: Machine, options: Opt
     `${cpu}, ${cores} cores, ${memory} · Linux ${kernel} ${architecture} · load ${load.toFixed(2)}`,
   );
   terminal.print(`Node ${node} · ${wrk} · ${compiler}`);
-  const runs = showPlan({ ...DEFAULT_PLAN, ...options.plan });
+  const runs = showPlans(options);
   terminal.print(`${runs}, servers in turn, each in a fresh process, one second of warm-up`);
-  if (options.scenarios.some(({ application }) => typeof application !== 'string'))
+  if (
+    options.scenarios.some(({ application }) => typeof application !== 'string' && 'threads' in application)
+  )
     terminal.print(`1 ms of CPU: ${iterationsPerMs().toLocaleString('en')} iterations`);
   if (load > cores / 4)
     terminal.print(terminal.paint('this machine is doing something else: expect a wide spread', 'yellow'));
   terminal.print();
+}
+
+/** What most scenarios take; those that take something else say so themselves. */
+function showPlans({ scenarios, plan }: Options): string {
+  const plans = scenarios.map(({ preset }) => showPlan({ ...DEFAULT_PLAN, ...preset, ...plan }));
+  const [first, ...others] = new Set(plans);
+  return first !== undefined && others.length === 0 ? first : showPlan({ ...DEFAULT_PLAN, ...plan });
 }

@@ -28,7 +28,8 @@ test('figures are the same after they were written and read', () => {
 test('ratios stand in the file with both, the spread and the interval', () => {
   const ours = samplesOf('serverCpu', [1, 2, 3, 4, 5]);
   const { results } = figuresOfOne('serverCpu', ours, samplesOf('serverCpu', [10, 10, 10, 10, 10]));
-  const { ratios } = JSON.parse(formatFigures({ ...ALL, results })).results[0] as { ratios: unknown };
+  const text = formatFigures({ ...ALL, results });
+  const [{ ratios }] = (JSON.parse(text) as { results: [{ ratios: unknown }] }).results;
   const common = { metric: 'serverCpu', reference: 'node-http', rounds: 5, median: 0.3 };
   assert.deepEqual(ratios, [{ ...common, low: 0.1, high: 0.5, interval: { low: 0.1, high: 0.5 } }]);
 });
@@ -46,7 +47,10 @@ test('from the figures comes the same report again', (t) => {
 });
 
 test('a report that cannot be written is told in a sentence', () => {
-  assert.throws(() => writeReport('/dev/null/report', ALL), /the report cannot be written to \/dev\/null\/report/);
+  assert.throws(
+    () => writeReport('/dev/null/report', ALL),
+    /the report cannot be written to \/dev\/null\/report/,
+  );
 });
 
 test('what could not be computed is not there, instead of being 0', () => {

@@ -68,3 +68,13 @@ test('only whole suites go to the committed report by themselves', () => {
   assert.match(folderOf('--servers', 'millrace'), /out\/bench-report$/);
   assert.equal(folderOf('--report', 'elsewhere'), 'elsewhere');
 });
+
+test('the report says what was asked for, and nothing of where it went', () => {
+  const askedOf = (...args: string[]): string => readOptions(args, SUITES).asked;
+  assert.equal(askedOf('--json', '/tmp/figures.json'), 'npm run bench');
+  assert.equal(
+    askedOf('full', '--rounds', '11', '--report', '/tmp/report'),
+    'npm run bench:full -- --rounds 11',
+  );
+  assert.equal(askedOf('files', '--seconds=2'), 'npm run bench -- files --seconds 2');
+});

@@ -19,7 +19,8 @@ export function chart(
 ): Markup {
   return html`<figure>
     <figcaption>
-      ${caption}${keys.map(({ colour, text }) => html` <span class="key"><i class="${colour}"></i>${text}</span>`)}
+      <b>${caption}</b
+      >${keys.map(({ colour, text }) => html` <span class="key"><i class="${colour}"></i>${text}</span>`)}
     </figcaption>
     <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${says}">${inside}</svg>
   </figure> `;

@@ -41,13 +41,14 @@ export function latencyChart({ scenario, servers, columns, rounds }: Result): Ma
   const bottom = TOP + latencies.length * ROW;
   const names = [...new Set(latencies.flatMap(({ points }) => points.map(({ name }) => name)))];
   return chart(
-    `Latency, ms: ${names.join(', ')} from left to right`,
+    'Latency, ms',
     `${scenario}: ${latencies.map((latency) => `${formatServer(latency.server)} ${valuesOf(latency)}`).join(', ')}`,
     bottom + 18,
     [
-      axis(scale, TOP, bottom, (tick) => String(Number(tick.toPrecision(1)))),
+      axis(scale, TOP, bottom, (tick) => String(Number(tick.toPrecision(2)))),
       latencies.map((latency, i) => rowOf(latency, TOP + i * ROW, scale.at)),
     ],
+    [{ colour: 'dot', text: `${names.join(', ')} from left to right` }],
   );
 }
 

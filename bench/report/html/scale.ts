@@ -25,7 +25,11 @@ export function scaleOfRatios(values: readonly number[]): Scale {
   };
 }
 
-/** Around all values, with ticks at 1, 2 and 5, or at powers of ten where these are too many: for durations. */
+/** Where a decade may have its ticks, from sparse to dense. */
+const FACTORS: readonly (readonly number[])[] = [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]];
+const FEWEST_TICKS = 3;
+
+/** Around all values, with as few ticks as tell something: for durations. */
 export function scaleOfDurations(values: readonly number[]): Scale {
   const low = Math.log10(Math.min(...values)) - 0.05;
   const high = Math.log10(Math.max(...values)) + 0.05;
@@ -33,12 +37,13 @@ export function scaleOfDurations(values: readonly number[]): Scale {
     { length: Math.ceil(high) - Math.floor(low) + 1 },
     (_, i) => Math.floor(low) + i,
   );
-  const factors = high - low > 2 ? [1] : [1, 2, 5];
-  const ticks = decades.flatMap((decade) => factors.map((factor) => factor * 10 ** decade));
-  return {
-    at: linear(low, high, Math.log10),
-    ticks: ticks.filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high),
-  };
+  const ticksAt = (factors: readonly number[]): number[] =>
+    decades
+      .flatMap((decade) => factors.map((factor) => factor * 10 ** decade))
+      .filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high);
+  const choices = FACTORS.map(ticksAt);
+  const ticks = choices.find((choice) => choice.length >= FEWEST_TICKS) ?? choices.at(-1) ?? [];
+  return { at: linear(low, high, Math.log10), ticks };
 }
 
 function linear(low: number, high: number, from: (value: number) => number): Scale['at'] {

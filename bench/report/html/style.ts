@@ -47,7 +47,8 @@ td small span { white-space: nowrap; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: 1rem; margin: 1rem 0; }
 figure { margin: 0; padding: .75rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); min-width: 0; }
 figcaption { margin-bottom: .5rem; font-size: .85rem; color: var(--quiet); }
-.key { display: inline-block; margin-left: .6rem; white-space: nowrap; }
+figcaption b { margin-right: .75rem; font-weight: 600; color: var(--ink); }
+.key { display: inline-block; margin-right: .75rem; white-space: nowrap; }
 .key i { display: inline-block; width: .7em; height: .7em; margin-right: .3em; border-radius: 2px; background: currentColor; }
 figure svg { display: block; width: 100%; max-width: 26rem; }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
