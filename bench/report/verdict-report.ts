@@ -2,7 +2,7 @@
 
 import type { Spread } from '../statistics.js';
 import type { Judgement, Verdict } from '../verdict.js';
-import { intervalText } from './claim-text.js';
+import { besideText, intervalText } from './claim-text.js';
 import { ABSENT, formatFigure, formatRatio, formatRatioSpread, METRICS } from './format.js';
 import { type Column, printRow } from './table.js';
 import type { Colour, Terminal } from './terminal.js';
@@ -42,15 +42,8 @@ export function reportVerdicts(terminal: Terminal, judgements: readonly Judgemen
   terminal.print(terminal.paint(`  ${Object.values(MEANINGS).join('; ')}`, 'dim'));
 }
 
-const WOULD: Readonly<Record<Verdict, string>> = {
-  goal: 'keeps it',
-  holds: 'keeps it',
-  misses: 'misses it as well',
-  unclear: 'has it within its spread',
-};
-
 function reportVerdict(terminal: Terminal, judgement: Judgement): void {
-  const { claim, spread, verdict, reason, beside } = judgement;
+  const { claim, spread, verdict, reason } = judgement;
   const comparison = claim.must === 'be at most' ? '≤' : '≥';
   printRow(terminal, COLUMNS, [
     { text: claim.label },
@@ -67,10 +60,8 @@ function reportVerdict(terminal: Terminal, judgement: Judgement): void {
   const between = intervalText(judgement);
   // Of few rounds the two are the same.
   if (spread && between !== range(judgement, spread)) note(`95 % by bootstrap: ${between}`);
-  if (beside !== undefined)
-    note(
-      `the ${claim.beside} ${WOULD[beside.verdict]}: ${value(judgement, beside.spread.median)} (${range(judgement, beside.spread)})`,
-    );
+  const told = besideText(judgement);
+  if (told !== null) note(told);
 }
 
 function value({ claim }: Judgement, figure: number): string {

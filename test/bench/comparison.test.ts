@@ -1,13 +1,15 @@
 // comparison.test.ts: what counts as better or worse than the baseline, and the files that it is read from.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { baselineOf, compareWith, formatBaseline, readBaseline } from '../../bench/baseline.js';
-import type { Figures } from '../../bench/figures.js';
+import { type Figures, formatFigures } from '../../bench/figures.js';
+import { builtFile } from '../../bench/paths.js';
 import type { Metric } from '../../bench/scenario.js';
 import { figuresOfAll, figuresOfOne, samplesOf } from './made-up-figures.js';
 
@@ -116,4 +118,30 @@ test('what is no baseline is refused in a sentence that names the file', (t) => 
   );
   for (const text of ['', '[]', '{"format":1}', '{"format":1,"ratios":[{}]}', '{"format":2,"ratios":[]}'])
     assert.throws(() => readBaseline(fileOf(t, text)), /baseline.json (cannot be read|is not what)/, text);
+});
+
+test('the command warns and exits with 0, or with 1 where it is told to be strict', (t) => {
+  const baseline = fileOf(t, formatBaseline(baselineOf(figures('serverCpu', THEN))));
+  const worse = fileOf(t, formatFigures(figures('serverCpu', [9, 9, 9, 9, 9])));
+  const same = fileOf(t, formatFigures(figures('serverCpu', THEN)));
+  const compare = (...args: string[]): { code: number | null; out: string; err: string } => {
+    const command = [builtFile('compare.js'), ...args, '--baseline', baseline];
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+    return { code: status, out: stdout, err: stderr };
+  };
+  const warned = compare(worse);
+  assert.equal(warned.code, 0);
+  assert.match(warned.out, /one +server CPU a request \/ node:http +1\/2 \(.*\) +0.90 \(.*\) +worse/);
+  assert.match(warned.err, /warning: 1 ratios are worse/);
+  assert.equal(compare(worse, '--strict').code, 1);
+  const quiet = compare(same, '--strict');
+  assert.deepEqual([quiet.code, quiet.err], [0, '']);
+  assert.match(quiet.out, /1 ratios compared: 0 worse, 0 better, 0 unclear, 1 as they were/);
+  const absent = compare('/nowhere/figures.json');
+  assert.equal(absent.code, 2);
+  assert.match(absent.err, /^millrace: \/nowhere\/figures.json cannot be read: .*\n$/);
+  assert.equal(compare('--lenient').code, 2);
+  // Saved, and then the same.
+  assert.equal(compare(worse, '--save').code, 0);
+  assert.equal(compare(worse, '--strict').code, 0);
 });

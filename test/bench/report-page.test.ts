@@ -72,6 +72,13 @@ function sectionOf(scenario: string): string {
   return PAGE.slice(from, PAGE.indexOf('</section>', from));
 }
 
+test('a claim with a server beside it tells what that one would be told', () => {
+  assert.match(
+    PAGE,
+    /<small>the floor (keeps it|misses it as well|has it within its spread): [^<]*<\/small>/,
+  );
+});
+
 test('scenarios under load have all three charts', () => {
   for (const scenario of ['hello', 'order', 'file-1k'])
     assert.equal(sectionOf(scenario).match(/<svg /g)?.length, 3, scenario);

@@ -2,7 +2,7 @@
 
 import type { Result } from '../../figures.js';
 import type { Judgement, Verdict } from '../../verdict.js';
-import { boundText, intervalText, measuredText } from '../claim-text.js';
+import { besideText, boundText, intervalText, measuredText } from '../claim-text.js';
 import { html, type Markup } from './markup.js';
 
 const MEANINGS: Readonly<Record<Verdict, string>> = {
@@ -52,9 +52,10 @@ export function verdictSection(results: readonly Result[]): Markup | null {
 
 function row(scenario: string, judgement: Judgement): Markup {
   const { claim, verdict, reason } = judgement;
+  const remarks = [reason, besideText(judgement)].flatMap((remark) => remark ?? []);
   return html`<tr>
     <th scope="row">
-      <a href="#${scenario}">${claim.label}</a>${reason === undefined ? null : html`<small>${reason}</small>`}
+      <a href="#${scenario}">${claim.label}</a>${remarks.map((remark) => html`<small>${remark}</small>`)}
     </th>
     <td data-is="measured">${measuredText(judgement)}</td>
     <td data-is="95 % interval">${intervalText(judgement)}</td>
