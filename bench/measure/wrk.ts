@@ -126,7 +126,7 @@ function quantileMs(output: string, percent: string): number {
 }
 
 function quantileLine(percent: string): RegExp {
-  return new RegExp(`^\\s+${percent.replace('.', '\\.')}%\\s+([\\d.]+)(us|ms|s|m|h)$`, 'm');
+  return new RegExp(`^\\s+${percent.replace('.', '\\.')}%\\s+([\\d.]+)(us|ms|s|m|h) *$`, 'm');
 }
 
 function find(output: string, pattern: RegExp): RegExpExecArray {

@@ -94,6 +94,7 @@ export function formatRatioAlone(ratio: number): string {
 
 /** "1.12–1.17", or "1/19–17" where the median is a fraction. */
 export function formatRatioSpread({ median, low, high }: Spread): string {
+  if (!Number.isFinite(median)) return ''; // as formatRatio(), which says that there is none
   if (!isFraction(median)) return `${threeDigits(low)}–${threeDigits(high)}`;
   const inverse = (ratio: number): string =>
     1 / ratio < 9.95 ? oneDigit(1 / ratio) : (1 / ratio).toFixed(0);
