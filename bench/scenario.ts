@@ -2,7 +2,7 @@
 
 import type { Probe } from './measure/probe.js';
 import type { ServerProcess } from './measure/server-process.js';
-import type { DiscardingLoad, Load } from './measure/wrk.js';
+import type { AnyLoad } from './measure/wrk.js';
 import type { Application } from './variants/applications.js';
 import type { FilesApplication } from './variants/files.js';
 
@@ -130,7 +130,7 @@ export interface Scenario {
   readonly probe: Probe;
   readonly columns: readonly Metric[];
   /** What wrk sends, where that is all there is to it. */
-  readonly load?: Load | DiscardingLoad;
+  readonly load?: AnyLoad;
   readonly claims: readonly Claim[];
   /** Once, before the first round. Returns what is to be said above the figures. */
   prepare?(start: StartServer, plan: Plan): Promise<string>;

@@ -13,7 +13,7 @@ import {
 } from './process-stats.js';
 import { processWork, workBetween } from './process-work.js';
 import type { ServerProcess } from './server-process.js';
-import { type DiscardingLoad, type Load, startWrk } from './wrk.js';
+import { type AnyLoad, startWrk } from './wrk.js';
 
 /** Long enough for V8 to have optimised a handler that runs 10,000 times a second and more. */
 const WARM_UP_SECONDS = 1;
@@ -23,14 +23,14 @@ const BYTES_PER_MB = 1024 * 1024;
 const WATCH_FROM = 0.15;
 const WATCH_UNTIL = 0.85;
 
-export async function warmUp(server: ServerProcess, load: Load | DiscardingLoad): Promise<void> {
+export async function warmUp(server: ServerProcess, load: AnyLoad): Promise<void> {
   await startWrk(server.port, load, WARM_UP_SECONDS).result;
 }
 
 /** The server must be warm. CPU counts from before the first connection to after the last answer. */
 export async function measureUnderLoad(
   server: ServerProcess,
-  load: Load | DiscardingLoad,
+  load: AnyLoad,
   seconds: number,
 ): Promise<Sample> {
   const workBefore = processWork(server.pid);

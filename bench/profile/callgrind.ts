@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess } from '../measure/server-process.js';
-import { type DiscardingLoad, type Load, startWrk } from '../measure/wrk.js';
+import { type AnyLoad, startWrk } from '../measure/wrk.js';
 import type { Scenario, ServerName } from '../scenario.js';
 import { type Instructions, readCallgrindFile } from './callgrind-file.js';
 import { PerfMap } from './perf-map.js';
@@ -36,7 +36,7 @@ export function whyNoCallgrind(): string | undefined {
 export async function countInstructions(
   name: ServerName,
   scenario: Scenario,
-  load: Load | DiscardingLoad,
+  load: AnyLoad,
   seconds: number,
 ): Promise<InstructionCount> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-callgrind-'));
@@ -51,7 +51,7 @@ async function countInto(
   folder: string,
   name: ServerName,
   { application }: Scenario,
-  load: Load | DiscardingLoad,
+  load: AnyLoad,
   seconds: number,
 ): Promise<InstructionCount> {
   const server = await ServerProcess.start(name, application, {

@@ -6,7 +6,7 @@ import { warmUp } from '../measure/load-run.js';
 import { describeMachine } from '../measure/machine.js';
 import { checkAnswer } from '../measure/probe.js';
 import { killServers, ServerProcess } from '../measure/server-process.js';
-import { type DiscardingLoad, killWrk, type Load, startWrk } from '../measure/wrk.js';
+import { type AnyLoad, killWrk, startWrk } from '../measure/wrk.js';
 import { pick, wholeNumber } from '../option-values.js';
 import { Terminal } from '../report/terminal.js';
 import { type Scenario, SERVER_NAMES, type ServerName, SUBJECT } from '../scenario.js';
@@ -25,7 +25,7 @@ const MAX_SECONDS = 600;
 /** perf begins when the load does, and ends a little earlier. */
 const AROUND_SAMPLES_SECONDS = 1;
 
-type Loaded = Scenario & { readonly load: Load | DiscardingLoad };
+type Loaded = Scenario & { readonly load: AnyLoad };
 
 const LOADED = SUITES.flatMap(({ scenarios }) => scenarios).filter(
   (scenario): scenario is Loaded => scenario.load !== undefined,

@@ -1,14 +1,14 @@
 // load-scenario.ts: what scenarios that saturate a server with wrk have in common.
 
 import { measureUnderLoad, warmUp } from '../measure/load-run.js';
-import type { DiscardingLoad, Load } from '../measure/wrk.js';
+import type { AnyLoad } from '../measure/wrk.js';
 import type { Metric, Scenario } from '../scenario.js';
 
 const COLUMNS: readonly Metric[] = ['requestsPerSecond', 'serverCpu', 'jsCpu', 'p50', 'p99', 'memory'];
 
 export function loadScenario(
   parts: Omit<Scenario, 'columns' | 'measure'> & {
-    readonly load: Load | DiscardingLoad;
+    readonly load: AnyLoad;
     readonly columns?: readonly Metric[];
   },
 ): Scenario {

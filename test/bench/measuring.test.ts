@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 
 import { processWork, workBetween } from '../../bench/measure/process-work.js';
+import { parseLoad } from '../../bench/measure/scheduled-load.js';
 import { parseWrk } from '../../bench/measure/wrk.js';
 
 const WRK = `Running 1s test @ http://127.0.0.1:18999/
@@ -43,6 +44,20 @@ test('socket errors and unexpected answers are told', () => {
     parseWrk(WRK + errors).problem,
     'Socket errors: connect 0, read 3, write 0, timeout 0, Non-2xx or 3xx responses: 7',
   );
+});
+
+test('of millrace load the same is read; what was due in its last moment is no problem', () => {
+  const latencyUs = { p50: 100, p90: 200, p99: 1_500, p999: 2_500, max: 9_000 };
+  const result = { answers: 10_000, answersPerSecond: 5_000, unsent: 1, unanswered: 0, latencyUs };
+  const errors = { total: 0, connect: 0, timeout: 0 };
+  assert.deepEqual(parseLoad(JSON.stringify({ ...result, errors })), {
+    requests: 10_000,
+    requestsPerSecond: 5_000,
+    latencyMs: { p50: 0.1, p90: 0.2, p99: 1.5, p999: 2.5 },
+    problem: null,
+  });
+  const bad = { ...result, unsent: 500, unanswered: 3, errors: { total: 2, connect: 0, timeout: 2 } };
+  assert.equal(parseLoad(JSON.stringify(bad)).problem, 'timeout 2, unanswered 3, unsent 500');
 });
 
 test('something else than the output of wrk is shown', () => {
