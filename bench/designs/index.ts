@@ -1,0 +1,206 @@
+// index.ts: all designs, in the order in which one leads to the next; docs/designs.md says why.
+
+import type { Design } from './design.js';
+
+const COMMON = ['port', 'grace-ms'] as const;
+
+export const DESIGNS: readonly Design[] = [
+  {
+    name: 'node-http',
+    kind: 'javascript',
+    description: "Node's own server: one thread, which waits for nobody and computes for everybody.",
+    start: { node: 'javascript/node-http' },
+    options: COMMON,
+  },
+  {
+    name: 'node-net',
+    kind: 'javascript',
+    description: 'The same thread on plain sockets, with a parser written by hand.',
+    start: { node: 'javascript/node-net' },
+    options: COMMON,
+  },
+  {
+    name: 'node-cluster',
+    kind: 'javascript',
+    description: 'Processes of node:http behind one port; each connection belongs to one of them.',
+    start: { node: 'javascript/node-cluster' },
+    options: [...COMMON, 'workers'],
+  },
+  {
+    name: 'node-pool',
+    kind: 'javascript',
+    description: 'node:http in front of worker_threads and a queue; requests and answers are copied.',
+    start: { node: 'javascript/node-pool' },
+    options: [...COMMON, 'workers', 'queue'],
+  },
+  {
+    name: 'thread-per-connection',
+    kind: 'native',
+    description: 'Blocking sockets, a thread for each connection; nothing bounds how many.',
+    start: { native: 'thread_per_connection' },
+    options: COMMON,
+  },
+  {
+    name: 'semaphore',
+    kind: 'native',
+    description: 'The same, but a counting semaphore bounds the threads; the next client waits.',
+    start: { native: 'semaphore' },
+    options: [...COMMON, 'permits'],
+  },
+  {
+    name: 'pool',
+    kind: 'native',
+    description: 'A fixed pool of threads that takes connections from a bounded channel.',
+    start: { native: 'pool' },
+    options: [...COMMON, 'workers', 'queue'],
+  },
+  {
+    name: 'pool-deadlines',
+    kind: 'native',
+    description: 'The pool with deadlines for reading and writing: silent clients lose their thread.',
+    start: { native: 'pool_deadlines' },
+    options: [...COMMON, 'workers', 'queue', 'read-deadline-ms', 'write-deadline-ms'],
+  },
+  {
+    name: 'poll-pool',
+    kind: 'native',
+    description: 'One poll() loop for all sockets, a pool that answers and hands back to the loop.',
+    start: { native: 'poll_pool' },
+    options: [...COMMON, 'workers', 'queue'],
+  },
+  {
+    name: 'epoll-pool-direct',
+    kind: 'native',
+    description: 'One epoll loop that reads; the workers of the pool write to the sockets themselves.',
+    start: { native: 'epoll_pool_direct' },
+    options: [...COMMON, 'workers', 'queue'],
+  },
+  {
+    name: 'epoll-pool-handback',
+    kind: 'native',
+    description: 'One epoll loop that reads and writes; the pool hands answers back by an eventfd.',
+    start: { native: 'epoll_pool_handback' },
+    options: [...COMMON, 'workers', 'queue'],
+  },
+  {
+    name: 'fork-join',
+    kind: 'native',
+    description: "A request's work (/sum?n=N, its own route) split over all threads of a pool and joined.",
+    start: { native: 'fork_join' },
+    options: [...COMMON, 'workers'],
+  },
+  {
+    name: 'single-thread',
+    kind: 'native',
+    description: 'One epoll loop that answers as well: nothing is shared, and /sleep stalls everybody.',
+    start: { native: 'single_thread' },
+    options: COMMON,
+  },
+  {
+    name: 'floor',
+    kind: 'native',
+    description: 'The same loop with a timer for /sleep: the least that a server costs.',
+    start: { native: 'floor' },
+    options: COMMON,
+  },
+  {
+    name: 'millrace',
+    kind: 'millrace',
+    description: 'Sockets on native threads, handlers in the main thread.',
+    start: { node: 'millrace/main-thread' },
+    options: COMMON,
+  },
+  {
+    name: 'millrace-threads',
+    kind: 'millrace',
+    description: 'Sockets on native threads, handlers in threads: any answers any connection.',
+    start: { node: 'millrace/handler-threads' },
+    options: [...COMMON, 'workers'],
+  },
+  {
+    name: 'millrace-reply',
+    kind: 'millrace',
+    description: '/ is answered natively, also while the JavaScript thread is blocked, as in /sleep.',
+    start: { node: 'millrace/native-reply' },
+    options: COMMON,
+  },
+  {
+    name: 'fastify',
+    kind: 'peer',
+    description: 'Fastify, on node:http.',
+    start: { node: 'peers/fastify', packages: ['fastify'] },
+    options: COMMON,
+  },
+  {
+    name: 'express',
+    kind: 'peer',
+    description: 'Express, on node:http.',
+    start: { node: 'peers/express', packages: ['express'] },
+    options: COMMON,
+  },
+  {
+    name: 'koa',
+    kind: 'peer',
+    description: 'Koa, on node:http.',
+    start: { node: 'peers/koa', packages: ['koa'] },
+    options: COMMON,
+  },
+  {
+    name: 'hono',
+    kind: 'peer',
+    description: 'Hono, on node:http by @hono/node-server.',
+    start: { node: 'peers/hono', packages: ['hono', '@hono/node-server'] },
+    options: COMMON,
+  },
+  {
+    name: 'uwebsockets',
+    kind: 'peer',
+    description: 'uWebSockets.js: sockets and parser in C++, on the thread of JavaScript.',
+    start: { node: 'peers/uwebsockets', packages: ['uWebSockets.js'] },
+    options: COMMON,
+  },
+  {
+    name: 'hyper-express',
+    kind: 'peer',
+    description: 'HyperExpress, on uWebSockets.js.',
+    start: { node: 'peers/hyper-express', packages: ['hyper-express'] },
+    options: COMMON,
+  },
+  {
+    name: 'brahma-firelight',
+    kind: 'peer',
+    description: 'Brahma-Firelight: hyper and tokio in Rust, handlers in JavaScript.',
+    start: { node: 'peers/brahma-firelight', packages: ['brahma-firelight'] },
+    options: COMMON,
+  },
+  {
+    name: 'bun',
+    kind: 'peer',
+    description: 'Bun.serve.',
+    start: { program: 'bun', args: ['run'], module: 'peers/bun' },
+    options: COMMON,
+  },
+  {
+    name: 'deno',
+    kind: 'peer',
+    description: 'Deno.serve.',
+    start: {
+      program: 'deno',
+      args: ['run', '--allow-net', '--allow-read', '--allow-env'],
+      module: 'peers/deno',
+    },
+    options: COMMON,
+  },
+  {
+    name: 'nginx',
+    kind: 'peer',
+    description: 'nginx, one process that serves: only / and 404 can be had from a configuration.',
+    start: { node: 'peers/nginx', program: 'nginx' },
+    options: COMMON,
+    lacks: ['/sleep', '/echo'],
+  },
+];
+
+export function designNamed(name: string): Design | undefined {
+  return DESIGNS.find((design) => design.name === name);
+}

@@ -1,0 +1,50 @@
+// brahma-firelight.ts: Brahma-Firelight. It takes a fixed port and does not say which one it got, so one is chosen here.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { HELLO, MAX_BODY_BYTES, sleepMsOf, SLEEP_PROBLEM, sleptText } from '../limits.js';
+import { ownOptions } from '../options.js';
+import { serveUntilStopped } from '../orderly-end.js';
+import { freePort } from './free-port.js';
+import { requirePeer } from './package.js';
+
+/** As much of it as is used here. */
+interface Request {
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+interface Response {
+  text(text: string, status?: number): void;
+  send(status: number, headers: Readonly<Record<string, string>>, body: Buffer): void;
+}
+type Handler = (req: Request, res: Response) => unknown;
+interface App {
+  get(path: string, handler: Handler): App;
+  post(path: string, handler: Handler): App;
+  use(handler: Handler): App;
+  listen(host: string, port: number, done: () => void): App;
+  close(timeoutMs: number): Promise<void>;
+}
+interface Library {
+  createApp(): App;
+  setMaxBodyBytes(bytes: number): void;
+}
+
+const library = requirePeer('brahma-firelight') as Library;
+const options = ownOptions();
+library.setMaxBodyBytes(MAX_BODY_BYTES);
+const app = library.createApp();
+app.get('/', (_req, res) => {
+  res.text(HELLO);
+});
+app.get('/sleep', async (req, res) => {
+  const ms = sleepMsOf(new URLSearchParams(req.query).toString());
+  if (ms !== undefined) await wait(ms);
+  res.text(ms === undefined ? SLEEP_PROBLEM : sleptText(ms), ms === undefined ? 400 : 200);
+});
+app.post('/echo', (req, res) => {
+  res.send(200, { 'Content-Type': 'application/octet-stream' }, req.body);
+});
+const port = options.port === 0 ? await freePort() : options.port;
+app.listen('127.0.0.1', port, () => {
+  serveUntilStopped(port, () => app.close(options['grace-ms']));
+});

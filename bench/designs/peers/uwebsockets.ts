@@ -1,0 +1,102 @@
+// uwebsockets.ts: uWebSockets.js. Its requests are valid only until the handler returns, so all is read at its beginning.
+
+import { HELLO, MAX_BODY_BYTES, sleepMsOf, SLEEP_PROBLEM, sleptText } from '../limits.js';
+import { ownOptions } from '../options.js';
+import { serveUntilStopped } from '../orderly-end.js';
+import { requirePeer } from './package.js';
+
+/** As much of it as is used here. */
+interface Response {
+  writeStatus(status: string): Response;
+  writeHeader(name: string, value: string): Response;
+  end(body: string | Buffer): Response;
+  cork(run: () => void): Response;
+  onAborted(aborted: () => void): Response;
+  onData(take: (piece: ArrayBuffer, isLast: boolean) => void): Response;
+}
+interface Request {
+  getQuery(): string | undefined;
+}
+type Handler = (res: Response, req: Request) => void;
+interface App {
+  get(pattern: string, handler: Handler): App;
+  post(pattern: string, handler: Handler): App;
+  any(pattern: string, handler: Handler): App;
+  listen(host: string, port: number, done: (socket: object | false) => void): App;
+  close(): void;
+}
+interface Library {
+  App(): App;
+  us_socket_local_port(socket: object): number;
+  us_listen_socket_close(socket: object): void;
+}
+
+const library = requirePeer('uWebSockets.js') as Library;
+const options = ownOptions();
+/** Answers that are waited for. */
+let inFlight = 0;
+let settled: (() => void) | undefined;
+
+const app = library.App();
+app.get('/', (res) => res.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(HELLO));
+app.get('/sleep', (res, req) => {
+  const ms = sleepMsOf(req.getQuery() ?? '');
+  if (ms === undefined) {
+    give(res, '400 Bad Request', SLEEP_PROBLEM);
+    return;
+  }
+  const give200 = later(res);
+  setTimeout(() => {
+    give200(sleptText(ms));
+  }, ms);
+});
+app.post('/echo', (res) => {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const give200 = later(res);
+  res.onData((piece, isLast) => {
+    bytes += piece.byteLength;
+    // Copied: the memory is the library's again when this returns.
+    if (bytes <= MAX_BODY_BYTES) pieces.push(Buffer.from(Buffer.from(piece)));
+    if (!isLast) return;
+    if (bytes <= MAX_BODY_BYTES) give200(Buffer.concat(pieces));
+    else give200('Content Too Large', '413 Content Too Large');
+  });
+});
+app.any('/*', (res) => {
+  give(res, '404 Not Found', 'Not Found');
+});
+app.listen('127.0.0.1', options.port, (socket) => {
+  if (socket === false) throw new Error(`port ${options.port} is taken`);
+  serveUntilStopped(library.us_socket_local_port(socket), async () => {
+    library.us_listen_socket_close(socket);
+    const isIdle = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => (settled = resolve));
+    await Promise.race([isIdle, new Promise((resolve) => setTimeout(resolve, options['grace-ms']))]);
+    app.close();
+  });
+});
+
+/** A function that answers, unless the client has gone by then. */
+function later(res: Response): (body: string | Buffer, status?: string) => void {
+  let hasGone = false;
+  inFlight++;
+  const done = (): void => {
+    if (--inFlight === 0) settled?.();
+  };
+  res.onAborted(() => {
+    hasGone = true;
+    done();
+  });
+  return (body, status = '200 OK') => {
+    if (hasGone) return;
+    res.cork(() => {
+      give(res, status, body);
+    });
+    done();
+  };
+}
+
+function give(res: Response, status: string, body: string | Buffer): void {
+  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/octet-stream';
+  res.writeStatus(status).writeHeader('Content-Type', type).end(body);
+}

@@ -1,0 +1,52 @@
+// run.ts: `npm run design -- NAME [--port N]`: runs one design until Ctrl-C; without a name it lists them.
+
+import { spawn } from 'node:child_process';
+import { CannotRun } from '../cannot-run.js';
+import { Terminal } from '../report/terminal.js';
+import { commandOf } from './command.js';
+import { DESIGNS, designNamed } from './index.js';
+import { printDesigns } from './list.js';
+import { parseOptions } from './options.js';
+
+const USAGE_ERROR = 2;
+
+const [name, ...args] = process.argv.slice(2);
+try {
+  if (name === undefined || name === '--help') printDesigns(new Terminal(process.stdout), DESIGNS);
+  else run(name, args);
+} catch (error) {
+  if (!(error instanceof CannotRun)) throw error;
+  console.error(`design: ${error.message}.`);
+  process.exitCode = USAGE_ERROR;
+}
+
+function run(wanted: string, given: readonly string[]): void {
+  const design = designNamed(wanted);
+  if (!design) {
+    const names = DESIGNS.map((one) => one.name).join(', ');
+    throw new CannotRun(`there is no design '${wanted}', only ${names}`);
+  }
+  const command = commandOf(design, parseOptions(given, design.options));
+  const child = spawn(command.file, command.args, {
+    // A channel tells a Node.js when this process has been killed.
+    stdio: command.file === process.execPath ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
+    // A group of its own: Ctrl-C reaches it once, from here, and not from the terminal as well.
+    detached: true,
+  });
+  let isAsked = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // Whoever asks a second time does not want to wait.
+      child.kill(isAsked ? 'SIGKILL' : 'SIGTERM');
+      isAsked = true;
+    });
+  }
+  child.once('error', (error) => {
+    console.error(`design: ${wanted} could not be started: ${error.message}.`);
+    process.exitCode = 1;
+  });
+  child.once('exit', (code, signal) => {
+    if (signal !== null) console.error(`design: ${wanted} was ended by ${signal}.`);
+    process.exitCode = code ?? 1;
+  });
+}
