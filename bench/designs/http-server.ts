@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { OptionValues } from './options.js';
 import { serveUntilStopped } from './orderly-end.js';
 
@@ -27,8 +27,13 @@ export async function serveHttp(
 /** To be called before the first request comes. */
 export function stopperOf(server: Server, graceMs: number): () => Promise<void> {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const open = new Set<Socket>();
   const inFlight = new Set<ServerResponse>();
   let isStopping = false;
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   server.prependListener('request', (_req: IncomingMessage, res: ServerResponse) => {
     if (isStopping) res.shouldKeepAlive = false;
     inFlight.add(res);
@@ -36,10 +41,13 @@ export function stopperOf(server: Server, graceMs: number): () => Promise<void> 
   });
   return async () => {
     isStopping = true;
-    // close() ends connections that are idle now; those in use would stay for another request after their answer.
-    for (const res of inFlight) res.shouldKeepAlive = false;
     const closed = once(server, 'close');
     server.close();
+    // Those in use would stay for another request after their answer.
+    for (const res of inFlight) res.shouldKeepAlive = false;
+    // close() ends those that have become idle, but not those that have never sent anything.
+    const inUse = new Set([...inFlight].map(({ req }) => req.socket));
+    for (const socket of open) if (!inUse.has(socket)) socket.destroy();
     const late = setTimeout(() => {
       server.closeAllConnections();
     }, graceMs);

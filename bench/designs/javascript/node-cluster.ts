@@ -4,6 +4,7 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stopperOf } from '../http-server.js';
 import { ownOptions } from '../options.js';
@@ -43,9 +44,12 @@ async function serveWorkers(): Promise<void> {
 
 function serve(): void {
   const server = createServer(
-    listenerOf((method, target, body) => {
+    listenerOf(async (method, target, body) => {
       const outcome = outcomeOf(method, target, body);
-      if (outcome.afterMs > 0) block(outcome.afterMs);
+      if (outcome.afterMs > 0) {
+        await nextTurn(); // answers that have been given leave first
+        block(outcome.afterMs);
+      }
       return outcome;
     }),
   );

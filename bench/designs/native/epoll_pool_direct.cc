@@ -70,9 +70,9 @@ class Reactor {
         }
       }
     }
-    // Workers may still sleep, or wait for a client to read.
-    sleeper_.cut();
+    // Workers may still wait for a client to read, or sleep; an answer that is cut short must not leave.
     for (const auto& [connection, owned] : connections_) ::shutdown(connection->fd.get(), SHUT_RDWR);
+    sleeper_.cut();
     pool_.finish();
   }
 
