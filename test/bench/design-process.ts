@@ -12,7 +12,8 @@ import { Client } from '../helpers/client.js';
 import type { Exit } from '../helpers/example.js';
 import { until } from '../helpers/promises.js';
 
-const ADDRESS = /http:\/\/127\.0\.0\.1:(\d+)/;
+/** A line of its own: libraries of peers print such things as well, too early. */
+const ADDRESS = /^http:\/\/127\.0\.0\.1:(\d+)\/$/m;
 
 export class DesignProcess {
   readonly #child: ChildProcess;

@@ -94,7 +94,9 @@ function skipWithout(design: Design, route: Route): string | false {
 }
 
 function testConnections(design: Design): void {
-  test('answers pipelined requests in order', async (t) => {
+  const breaksPipelines =
+    design.name === 'bun' && 'it ends the connection behind an answer that is not given at once';
+  test('answers pipelined requests in order', { skip: breaksPipelines }, async (t) => {
     const { client } = await started(t, design);
     const first = has(design, '/sleep') ? get('/sleep?ms=30') : get('/nowhere');
     client.send(first + get('/') + get('/nowhere') + get('/'));
@@ -133,7 +135,7 @@ function testConnections(design: Design): void {
     assert.equal(await client.ended(), 'fin');
   });
 
-  test('sends no body to HEAD', { skip: design.name === 'brahma-firelight' && 'it does' }, async (t) => {
+  test('sends no body to HEAD', { skip: design.kind === 'peer' && 'its own affair' }, async (t) => {
     const { client } = await started(t, design);
     await client.ask(head('HEAD', '/'), { head: true });
     assert.equal((await client.ask(get('/'))).text, HELLO);
@@ -183,7 +185,8 @@ const STRICTLY_MALFORMED = [
 function testEnd(design: Design): void {
   test('answers what is in flight when SIGTERM comes, ends idle connections, and leaves with 0', async (t) => {
     const { server, client } = await started(t, design);
-    const silent = await server.connect();
+    // Peers may let the kernel wait for the first byte before they accept (TCP_DEFER_ACCEPT); it then forgets the client.
+    const silent = design.kind === 'peer' ? [] : [await server.connect()];
     const idle = await server.connect();
     // By then nobody waits for a worker: a pool would close a connection for that.
     assert.equal((await idle.ask(get('/'))).text, HELLO);
@@ -193,7 +196,7 @@ function testEnd(design: Design): void {
     server.terminate();
     if (has(design, '/sleep')) assert.equal((await client.answer()).text, 'slept 300');
     assert.deepEqual(await server.ended(), ORDERLY, server.errors);
-    for (const one of [client, idle, silent]) await one.ended();
+    for (const one of [client, idle, ...silent]) await one.ended();
     const late = connect(server.port, '127.0.0.1');
     await assert.rejects(once(late, 'connect'), { code: 'ECONNREFUSED' });
   });

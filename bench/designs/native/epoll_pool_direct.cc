@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 
 #include "blocking_io.h"
@@ -24,7 +25,8 @@ namespace {
 
 using namespace designs;
 
-/// Has one owner at a time: the loop, or the worker that answers. Only the loop makes and destroys it.
+/// Has one owner at a time: the loop, or the worker that answers; EPOLLONESHOT keeps the loop away from what
+/// a worker has. Only the loop makes and destroys it.
 struct Connection {
   explicit Connection(UniqueFd socket) : fd(std::move(socket)) {}
 
@@ -33,10 +35,6 @@ struct Connection {
   std::size_t needed = 1;     // bytes without which looking for a request makes no sense
   bool is_lingering = false;  // the last answer has been given: what comes is thrown away
   std::size_t discarded = 0;
-  // Set by the loop before a worker gets it, cleared by the worker when it has done with all of the above.
-  // EPOLLONESHOT keeps the loop away meanwhile; that the loop sees what the worker wrote is promised by
-  // release and acquire only.
-  std::atomic<bool> is_with_worker{false};
 };
 
 class Reactor {
@@ -116,8 +114,8 @@ class Reactor {
   }
 
   void on_readable(Connection* connection) {
-    // Pairs with the release in work(): what the worker did to the connection is visible from here on.
-    static_cast<void>(connection->is_with_worker.load(std::memory_order_acquire));
+    // The worker that had it has given it back, and has returned from epoll_ctl(); see give_back().
+    { const std::lock_guard lock(giving_back_); }
     const int fd = connection->fd.get();
     const ssize_t length = ::recv(fd, buffer_.data(), buffer_.size(), 0);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) return arm(EPOLL_CTL_MOD, fd, connection);
@@ -134,15 +132,12 @@ class Reactor {
       connection->needed = parsed.bytes;
       return arm(EPOLL_CTL_MOD, fd, connection);
     }
-    // Relaxed: the pool's mutex publishes the connection to the worker.
-    connection->is_with_worker.store(true, std::memory_order_relaxed);
     // Shared only because std::function wants to be copied.
     auto request = std::make_shared<Parsed>(std::move(parsed));
     if (pool_.try_run([this, connection, request] { work(connection, std::move(*request)); })) return;
     // The loop cannot wait for room, nor for the client to read: it says no, once.
     const std::string refusal = bytes_of(problem(503), {.keep_alive = false});
     static_cast<void>(::send(fd, refusal.data(), refusal.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
-    connection->is_with_worker.store(false, std::memory_order_relaxed);
     end_sending(connection);
     arm(EPOLL_CTL_MOD, fd, connection);
   }
@@ -178,9 +173,15 @@ class Reactor {
       end_sending(connection);
     }
     connection->needed = connection->is_lingering ? 1 : parsed.bytes;
-    // Release: everything above is visible to the loop, see on_readable().
-    connection->is_with_worker.store(false, std::memory_order_release);
-    arm(EPOLL_CTL_MOD, fd, connection);  // from here on the loop may destroy it
+    give_back(fd, connection);
+  }
+
+  /// A worker, for the last time. What it did to the connection is visible to the loop only because of the
+  /// lock: that the kernel comes in between promises nothing. And the descriptor cannot be closed, and its
+  /// number be a stranger's, while epoll_ctl() names it.
+  void give_back(int fd, Connection* connection) {
+    const std::lock_guard lock(giving_back_);
+    arm(EPOLL_CTL_MOD, fd, connection);
   }
 
   /// Those who are idle find the end of their connection; what has arrived is still read.
@@ -198,6 +199,7 @@ class Reactor {
   const UniqueFd stop_;
   const UniqueFd epoll_;
   Sleeper sleeper_;
+  std::mutex giving_back_;
   std::atomic<bool> is_stopping_{false};
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::array<char, kReceiveBytes> buffer_{};

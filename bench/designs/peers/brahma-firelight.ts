@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HELLO, MAX_BODY_BYTES, sleepMsOf, SLEEP_PROBLEM, sleptText } from '../limits.js';
 import { ownOptions } from '../options.js';
 import { serveUntilStopped } from '../orderly-end.js';
-import { freePort } from './free-port.js';
+import { freePort, untilListening } from './free-port.js';
+import { InFlight } from './in-flight.js';
 import { requirePeer } from './package.js';
 
 /** As much of it as is used here. */
@@ -14,7 +15,12 @@ interface Request {
 }
 interface Response {
   text(text: string, status?: number): void;
-  send(status: number, headers: Readonly<Record<string, string>>, body: Buffer): void;
+  send(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    cookies: readonly string[],
+    body: Buffer,
+  ): void;
 }
 type Handler = (req: Request, res: Response) => unknown;
 interface App {
@@ -22,7 +28,6 @@ interface App {
   post(path: string, handler: Handler): App;
   use(handler: Handler): App;
   listen(host: string, port: number, done: () => void): App;
-  close(timeoutMs: number): Promise<void>;
 }
 interface Library {
   createApp(): App;
@@ -31,6 +36,7 @@ interface Library {
 
 const library = requirePeer('brahma-firelight') as Library;
 const options = ownOptions();
+const inFlight = new InFlight();
 library.setMaxBodyBytes(MAX_BODY_BYTES);
 const app = library.createApp();
 app.get('/', (_req, res) => {
@@ -38,13 +44,16 @@ app.get('/', (_req, res) => {
 });
 app.get('/sleep', async (req, res) => {
   const ms = sleepMsOf(new URLSearchParams(req.query).toString());
+  const done = inFlight.begin();
   if (ms !== undefined) await wait(ms);
   res.text(ms === undefined ? SLEEP_PROBLEM : sleptText(ms), ms === undefined ? 400 : 200);
+  done();
 });
 app.post('/echo', (req, res) => {
-  res.send(200, { 'Content-Type': 'application/octet-stream' }, req.body);
+  res.send(200, { 'Content-Type': 'application/octet-stream' }, [], req.body);
 });
 const port = options.port === 0 ? await freePort() : options.port;
-app.listen('127.0.0.1', port, () => {
-  serveUntilStopped(port, () => app.close(options['grace-ms']));
-});
+app.listen('127.0.0.1', port, () => undefined);
+await untilListening(port);
+// Its close() neither ends connections nor tells when the last request is answered; the end of the process does the former.
+serveUntilStopped(port, () => inFlight.settled(options['grace-ms']));

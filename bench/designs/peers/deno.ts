@@ -7,7 +7,7 @@ import { answerFetch } from './fetch-routes.js';
 /** As much of it as is used here. */
 declare const Deno: {
   serve(
-    options: { port: number; hostname: string; signal: AbortSignal; onListen(): void },
+    options: { port: number; hostname: string; onListen(): void },
     handler: (request: Request) => Promise<Response>,
   ): {
     readonly addr: { readonly port: number };
@@ -17,21 +17,16 @@ declare const Deno: {
 };
 
 const options = ownOptions();
-const cut = new AbortController();
 const server = Deno.serve(
   {
     port: options.port,
     hostname: '127.0.0.1',
-    signal: cut.signal,
     onListen: () => undefined, // it is said below, as by the others
   },
   answerFetch,
 );
 
 serveUntilStopped(server.addr.port, async () => {
-  const late = setTimeout(() => {
-    cut.abort();
-  }, options['grace-ms']);
-  await server.shutdown();
-  clearTimeout(late);
+  // What is left when the grace is over ends with the process.
+  await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, options['grace-ms']))]);
 });

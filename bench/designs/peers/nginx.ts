@@ -3,16 +3,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { HELLO } from '../limits.js';
 import { ownOptions } from '../options.js';
 import { serveUntilStopped } from '../orderly-end.js';
-import { freePort } from './free-port.js';
-
-const START_MS = 10_000;
+import { freePort, untilListening } from './free-port.js';
 
 const options = ownOptions();
 const place = mkdtempSync(join(tmpdir(), 'millrace-design-'));
@@ -27,7 +23,7 @@ const child = spawn('nginx', ['-c', file, '-e', join(place, 'errors')], {
 });
 const ended = once(child, 'exit');
 process.on('exit', () => child.kill('SIGKILL'));
-await answers();
+await untilListening(port, () => child.exitCode === null);
 serveUntilStopped(port, async () => {
   child.kill('SIGQUIT'); // what nginx calls a graceful shutdown
   const late = setTimeout(() => child.kill('SIGKILL'), options['grace-ms']);
@@ -53,20 +49,4 @@ http {
   }
 }
 `;
-}
-
-async function answers(): Promise<void> {
-  const end = performance.now() + START_MS;
-  while (child.exitCode === null && performance.now() < end) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch {
-      await wait(20);
-    } finally {
-      socket.destroy();
-    }
-  }
-  throw new Error(`nginx did not listen on port ${port}`);
 }

@@ -3,6 +3,7 @@
 import { HELLO, MAX_BODY_BYTES, sleepMsOf, SLEEP_PROBLEM, sleptText } from '../limits.js';
 import { ownOptions } from '../options.js';
 import { serveUntilStopped } from '../orderly-end.js';
+import { InFlight } from './in-flight.js';
 import { requirePeer } from './package.js';
 
 /** As much of it as is used here. */
@@ -33,9 +34,7 @@ interface Library {
 
 const library = requirePeer('uWebSockets.js') as Library;
 const options = ownOptions();
-/** Answers that are waited for. */
-let inFlight = 0;
-let settled: (() => void) | undefined;
+const inFlight = new InFlight();
 
 const app = library.App();
 app.get('/', (res) => res.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(HELLO));
@@ -70,8 +69,7 @@ app.listen('127.0.0.1', options.port, (socket) => {
   if (socket === false) throw new Error(`port ${options.port} is taken`);
   serveUntilStopped(library.us_socket_local_port(socket), async () => {
     library.us_listen_socket_close(socket);
-    const isIdle = inFlight === 0 ? Promise.resolve() : new Promise<void>((resolve) => (settled = resolve));
-    await Promise.race([isIdle, new Promise((resolve) => setTimeout(resolve, options['grace-ms']))]);
+    await inFlight.settled(options['grace-ms']);
     app.close();
   });
 });
@@ -79,10 +77,7 @@ app.listen('127.0.0.1', options.port, (socket) => {
 /** A function that answers, unless the client has gone by then. */
 function later(res: Response): (body: string | Buffer, status?: string) => void {
   let hasGone = false;
-  inFlight++;
-  const done = (): void => {
-    if (--inFlight === 0) settled?.();
-  };
+  const done = inFlight.begin();
   res.onAborted(() => {
     hasGone = true;
     done();
