@@ -74,6 +74,10 @@ async function asksSleep(client: Client): Promise<void> {
     const { status, text } = await client.ask(get(`/sleep?ms=${ms}`));
     assert.deepEqual([status, text], [200, `slept ${ms}`]);
   }
+  const before = performance.now();
+  assert.equal((await client.ask(get('/sleep?ms=100'))).text, 'slept 100');
+  // Timers of Node.js may come a millisecond early.
+  assert.ok(performance.now() - before > 98, 'it has waited');
   for (const query of ['', '?', '?ms=', '?ms=x', '?ms=-1', '?ms=10001', '?ms=99999999999999999999', '?ms=1x'])
     assert.equal((await client.ask(get(`/sleep${query}`))).status, 400, query);
 }
