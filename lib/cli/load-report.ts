@@ -153,7 +153,7 @@ function notes(outcome: LoadOutcome): string {
   if (result.unsent > 0) {
     lines.push(
       `${counted(result.unsent, 'request')} of ${grouped(wanted.rate)}/s could not be sent in time: ` +
-        'all connections were waiting for answers',
+        'no connection was free',
     );
   }
   if (busyShare(outcome) > BUSY_SHARE && result.seconds > LONG_ENOUGH_SECONDS) {

@@ -180,8 +180,10 @@ int LoadThread::wait_ms() noexcept {
 void LoadThread::send_what_is_due() noexcept {
   if (idle_count_ == 0) return;
   now_ = monotonic_ns();
+  // Also when the end has come while we slept: what was due before it, and had a connection, is sent.
+  const std::int64_t until = std::min(now_, schedule_.ends_at() - 1);
   while (idle_count_ > 0) {
-    const RequestSchedule::Batch batch = schedule_.take(now_);
+    const RequestSchedule::Batch batch = schedule_.take(until);
     if (batch.requests == 0) return;
     const std::uint32_t slot = idle_[idle_head_];
     idle_head_ = idle_head_ + 1 == idle_.size() ? 0 : idle_head_ + 1;

@@ -2,78 +2,30 @@
 #include "load/response_reader.h"
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "native/check.h"
 #include "native/feed.h"
+#include "native/response_feed.h"
 
 namespace millrace::load {
 
 namespace {
 
+using feed::read_responses;
+using feed::Responses;
 using End = ResponseReader::End;
 using Status = ResponseReader::Status;
 
-/// Everything a caller can learn of a connection's bytes.
-struct Reading {
-  std::string answers;  // "200:hello;404:;" and the body of one that is not complete
-  Status last = Status::need_more;
-  ResponseError error = ResponseError::none;
-  End end = End::between;
-  bool closes = false;
-
-  bool operator==(const Reading&) const = default;
-};
-
-Reading read(std::string_view bytes, std::span<const std::size_t> cuts = {}, bool to_head = false) {
-  ResponseReader reader;
-  reader.set_to_head(to_head);
-  Reading reading;
-  std::string body;
-  std::size_t from = 0;
-  for (std::size_t piece = 0; piece <= cuts.size(); ++piece) {
-    const std::size_t to = piece < cuts.size() ? cuts[piece] : bytes.size();
-    const feed::ExactCopy copy(bytes.substr(from, to - from));
-    std::size_t at = 0;
-    while (at < copy.size()) {
-      const ResponseReader::Step step = reader.next(copy.data() + at, copy.size() - at);
-      at += step.consumed;
-      body += step.data;
-      reading.last = step.status;
-      if (step.status == Status::failed) {
-        reading.error = reader.error();
-        reading.answers += body;
-        return reading;
-      }
-      if (step.status == Status::need_more) EXPECT_EQ(at, copy.size());
-      if (step.status != Status::done) continue;
-      reading.answers += std::to_string(reader.head().status) + ":" + body + ";";
-      reading.closes = reader.head().closes;
-      body.clear();
-    }
-    from = to;
-  }
-  reading.end = reader.end_of_input();
-  // At the end `data` and `need_more` are the same: which of them it was depends on the cuts.
-  if (reading.last == Status::data) reading.last = Status::need_more;
-  if (reading.end == End::complete) {
-    reading.answers += std::to_string(reader.head().status) + ":";
-    reading.closes = reader.head().closes;
-  }
-  reading.answers += body;
-  return reading;
-}
-
 void expect_the_same_at_every_cut(std::string_view bytes, bool to_head = false) {
-  const Reading whole = read(bytes, {}, to_head);
-  EXPECT_TRUE(read(bytes, feed::cut_everywhere(bytes.size()), to_head) == whole);
+  const Responses whole = read_responses(bytes, {}, to_head);
+  EXPECT_TRUE(read_responses(bytes, feed::cut_everywhere(bytes.size()), to_head) == whole);
   for (std::size_t first = 0; first <= bytes.size(); ++first) {
     for (std::size_t second = first; second <= bytes.size(); ++second) {
       const std::size_t cuts[] = {first, second};
-      const Reading cut = read(bytes, cuts, to_head);
+      const Responses cut = read_responses(bytes, cuts, to_head);
       if (cut == whole) continue;
       SCOPE("cut at " + std::to_string(first) + " and " + std::to_string(second));
       EXPECT_EQ(cut.answers, whole.answers);
@@ -150,7 +102,7 @@ constexpr GoodCase kGood[] = {
 TEST("good responses mean what the table says") {
   for (const GoodCase& c : kGood) {
     SCOPE(c.name);
-    const Reading reading = read(c.bytes, {}, c.to_head);
+    const Responses reading = read_responses(c.bytes, {}, c.to_head);
     EXPECT_EQ(describe(reading.error), describe(ResponseError::none));
     EXPECT_EQ(reading.answers, c.answers);
     EXPECT_EQ(reading.end, c.end);
@@ -225,7 +177,7 @@ constexpr BadCase kBad[] = {
 TEST("bad responses are refused for the reason that the table says") {
   for (const BadCase& c : kBad) {
     SCOPE(c.name);
-    const Reading reading = read(c.bytes);
+    const Responses reading = read_responses(c.bytes);
     EXPECT_EQ(reading.last, Status::failed);
     EXPECT_EQ(describe(reading.error), describe(c.error));
   }
@@ -246,11 +198,11 @@ std::string head_of(std::size_t bytes) {
 TEST("a head has 32 KiB at most, however it comes") {
   for (const std::size_t cut : {std::size_t{1}, std::size_t{4'096}, kMaxResponseHeadBytes - 1}) {
     const std::size_t cuts[] = {cut};
-    EXPECT_EQ(read(head_of(kMaxResponseHeadBytes), cuts).answers, "204:;");
-    EXPECT_EQ(read(head_of(kMaxResponseHeadBytes + 1), cuts).error, ResponseError::head_too_large);
+    EXPECT_EQ(read_responses(head_of(kMaxResponseHeadBytes), cuts).answers, "204:;");
+    EXPECT_EQ(read_responses(head_of(kMaxResponseHeadBytes + 1), cuts).error, ResponseError::head_too_large);
   }
-  EXPECT_EQ(read(head_of(kMaxResponseHeadBytes)).answers, "204:;");
-  EXPECT_EQ(read(head_of(kMaxResponseHeadBytes + 1)).error, ResponseError::head_too_large);
+  EXPECT_EQ(read_responses(head_of(kMaxResponseHeadBytes)).answers, "204:;");
+  EXPECT_EQ(read_responses(head_of(kMaxResponseHeadBytes + 1)).error, ResponseError::head_too_large);
 }
 
 TEST("a large body behind a head that was cut is handed out where it lies") {
@@ -259,7 +211,7 @@ TEST("a large body behind a head that was cut is handed out where it lies") {
   for (const std::size_t cut : {3, 20, 42, 43, 44}) {
     SCOPE("cut at " + std::to_string(cut));
     const std::size_t cuts[] = {cut};
-    EXPECT_TRUE(read(bytes, cuts).answers == "200:" + body + ";");
+    EXPECT_TRUE(read_responses(bytes, cuts).answers == "200:" + body + ";");
   }
 }
 
@@ -267,7 +219,7 @@ TEST("a thousand interim responses take no stack") {
   std::string bytes;
   for (int i = 0; i < 1'000; ++i) bytes += "HTTP/1.1 100 Continue\r\n\r\n";
   bytes += "HTTP/1.1 204 No Content\r\n\r\n";
-  EXPECT_EQ(read(bytes).answers, "204:;");
+  EXPECT_EQ(read_responses(bytes).answers, "204:;");
 }
 
 TEST("a connection that is given up leaves nothing to the next") {
