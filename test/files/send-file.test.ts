@@ -403,6 +403,7 @@ test('handler threads send files', async (t) => {
     );
     assert.ok(answers[4]!.body.equals(numberedBytes(3_000_000)));
   }
+  await until('all is told', () => errors.length >= clients.length); // by another thread, so maybe behind the answers
   assert.deepEqual(errors, Array<string>(6).fill('ERR_MILLRACE_FILE_MISSING'));
 });
 
