@@ -1,5 +1,5 @@
 // load_run_test.cc: whole runs against a server of ours, with several threads that are watched and stopped.
-// What becomes of bad answers is tested in test/cli/load.test.ts.
+// What becomes of bad answers is tested in test/cli/load-errors.test.ts.
 #include "load/load_run.h"
 
 #include <netinet/in.h>
