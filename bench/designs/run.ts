@@ -1,32 +1,36 @@
 // run.ts: `npm run design -- NAME [--port N]`: runs one design until Ctrl-C; without a name it lists them.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { CannotRun } from '../cannot-run.js';
 import { Terminal } from '../report/terminal.js';
 import { commandOf } from './command.js';
 import { DESIGNS, designNamed } from './index.js';
 import { printDesigns } from './list.js';
-import { parseOptions } from './options.js';
+import { OPTION_RULES, parseOptions } from './options.js';
 
 const USAGE_ERROR = 2;
 
 const [name, ...args] = process.argv.slice(2);
 try {
   if (name === undefined || name === '--help') printDesigns(new Terminal(process.stdout), DESIGNS);
-  else run(name, args);
+  else await run(name, args);
 } catch (error) {
   if (!(error instanceof CannotRun)) throw error;
   console.error(`design: ${error.message}.`);
   process.exitCode = USAGE_ERROR;
 }
 
-function run(wanted: string, given: readonly string[]): void {
+async function run(wanted: string, given: readonly string[]): Promise<void> {
   const design = designNamed(wanted);
   if (!design) {
     const names = DESIGNS.map((one) => one.name).join(', ');
     throw new CannotRun(`there is no design '${wanted}', only ${names}`);
   }
-  const command = commandOf(design, parseOptions(given, design.options));
+  const values = parseOptions(given, design.options);
+  await checkPort(values.port ?? OPTION_RULES.port.preset);
+  const command = commandOf(design, values);
   const child = spawn(command.file, command.args, {
     // A channel tells a Node.js when this process has been killed.
     stdio: command.file === process.execPath ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
@@ -49,4 +53,18 @@ function run(wanted: string, given: readonly string[]): void {
     if (signal !== null) console.error(`design: ${wanted} was ended by ${signal}.`);
     process.exitCode = code ?? 1;
   });
+}
+
+/** Here, because each design would say it in its own way. */
+async function checkPort(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE') throw new CannotRun(message);
+    throw new CannotRun(`port ${port} is taken; choose another one: --port ${port + 1}`);
+  }
+  server.close();
+  await once(server, 'close');
 }
