@@ -3,12 +3,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { HELLO, MAX_BODY_BYTES } from '../../bench/designs/limits.js';
-import type { OptionValues } from '../../bench/designs/options.js';
 import type { Client } from '../helpers/client.js';
 import { until } from '../helpers/promises.js';
 import { get, post } from '../helpers/requests.js';
-import { DesignProcess, sendFlushed } from './design-process.js';
+import { assertAnswered, orderOfAnswers, start } from './design-clients.js';
+import { sendFlushed } from './design-process.js';
+import {
+  deafClientCostsNoWorker,
+  deafClientKeepsWorker,
+  deafClientLosesWorker,
+  silentClientCostsNoWorker,
+  silentClientKeepsWorker,
+  silentClientLosesWorker,
+} from './design-slow-clients.js';
 
 /** Longer than any test waits for: a request behind it that is answered has not waited for it. */
 const ENDLESS = get('/sleep?ms=10000');
@@ -59,45 +66,6 @@ const PROPERTIES: Readonly<Record<string, readonly Property[]>> = {
 
 export function testProperties(name: string): void {
   for (const property of PROPERTIES[name] ?? []) property(name);
-}
-
-interface Started {
-  readonly server: DesignProcess;
-  readonly clients: Client[];
-}
-
-/** Clients are connected one after the other, so that the server gets them in this order. */
-async function start(
-  t: Parameters<typeof DesignProcess.start>[0],
-  name: string,
-  clientCount: number,
-  values: Partial<OptionValues> = {},
-): Promise<Started> {
-  const server = await DesignProcess.start(t, name, values);
-  const clients: Client[] = [];
-  while (clients.length < clientCount) clients.push(await server.connect());
-  return { server, clients };
-}
-
-/** Sends each its request, in this order, and returns the numbers of the clients in the order of their answers. */
-async function orderOfAnswers(requests: readonly (readonly [Client, string])[]): Promise<number[]> {
-  const order: number[] = [];
-  const answers: Promise<void>[] = [];
-  for (const [index, [client, request]] of requests.entries()) {
-    await sendFlushed(client, request);
-    answers.push(
-      client.answer().then((answer) => {
-        assert.equal(answer.status, 200);
-        order.push(index);
-      }),
-    );
-  }
-  await Promise.all(answers);
-  return order;
-}
-
-async function assertAnswered(client: Client): Promise<void> {
-  assert.equal((await client.ask(get('/'))).text, HELLO);
 }
 
 function waitsForNobody(name: string): void {
@@ -222,110 +190,6 @@ function semaphoreBoundsThreads(name: string): void {
 /** How many have been answered and sent away. */
 function left(answered: ReadonlySet<Client>): number {
   return [...answered].filter((client) => client.socket.destroyed).length;
-}
-
-function silentClientKeepsWorker(name: string): void {
-  test('lets a silent client keep the worker from others', async (t) => {
-    const { clients } = await start(t, name, 2, { workers: 1 });
-    const [silent, other] = clients;
-    const order: string[] = [];
-    await sendFlushed(other!, get('/'));
-    const others = other!.answer().then(() => order.push('other'));
-    // Sent later, and answered first: the worker waited for it. It leaves when the acceptor has the other one.
-    while ((await silent!.ask(get('/'))).headers['connection'] !== 'close');
-    order.push('silent');
-    await others;
-    assert.deepEqual(order, ['silent', 'other']);
-  });
-}
-
-function silentClientLosesWorker(name: string): void {
-  test('takes the worker from a client that says nothing, or half of something', async (t) => {
-    const values = { workers: 1, 'read-deadline-ms': 200 };
-    const { server, clients } = await start(t, name, 1, values);
-    const [silent] = clients;
-    assert.equal(await silent!.ended(), 'fin');
-    await assertAnswered(await server.connect());
-
-    const half = await server.connect();
-    await sendFlushed(half, 'GET / HTTP/1.1\r\nHost: t');
-    const other = await server.connect();
-    await assertAnswered(other);
-    assert.equal((await half.answer()).status, 408);
-  });
-
-  test('counts the deadline for the whole request, not for each byte', async (t) => {
-    const values = { workers: 1, 'read-deadline-ms': 300 };
-    const { clients } = await start(t, name, 1, values);
-    const slow = clients[0]!;
-    // Each byte comes long before a deadline that began with the one before it.
-    const drip = setInterval(() => slow.socket.write('a'), 20);
-    t.after(() => {
-      clearInterval(drip);
-    });
-    slow.send('GET /');
-    assert.equal((await slow.answer()).status, 408);
-  });
-}
-
-function silentClientCostsNoWorker(name: string): void {
-  test('answers others while clients are silent', async (t) => {
-    const { server } = await start(t, name, 5, { workers: 1 });
-    await assertAnswered(await server.connect());
-  });
-}
-
-/** Sends far more echoes than sockets hold, and reads none. */
-function floodWithoutReading(client: Client): void {
-  client.socket.pause();
-  const echo = post('/echo', 'x'.repeat(MAX_BODY_BYTES));
-  for (let i = 0; i < 32; i++) client.socket.write(echo, 'latin1');
-}
-
-function deafClientLosesWorker(name: string): void {
-  test('takes the worker from a client that does not read', async (t) => {
-    const { server, clients } = await start(t, name, 1, { workers: 1, 'write-deadline-ms': 200 });
-    floodWithoutReading(clients[0]!);
-    await assertAnswered(await server.connect());
-  });
-}
-
-function deafClientCostsNoWorker(name: string): void {
-  test('answers others while a client does not read', async (t) => {
-    const { server, clients } = await start(t, name, 1, { workers: 1 });
-    floodWithoutReading(clients[0]!);
-    await untilStuck(clients[0]!);
-    await assertAnswered(await server.connect());
-  });
-}
-
-function deafClientKeepsWorker(name: string): void {
-  test('lets a client that does not read keep the worker from others', async (t) => {
-    const { server, clients } = await start(t, name, 3, { workers: 1, queue: 1 });
-    const [deaf, waiting, refused] = clients;
-    floodWithoutReading(deaf!);
-    await untilStuck(deaf!);
-    await sendFlushed(waiting!, get('/'));
-    // The loop itself says that the one before is still in the queue.
-    assert.equal((await refused!.ask(get('/'))).status, 503, server.errors);
-    assert.equal(waiting!.unreadBytes, 0);
-    deaf!.destroy();
-    assert.equal((await waiting!.answer()).text, HELLO);
-  });
-}
-
-/** Until the server has taken nothing more from a client for a while: it waits for the client to read. */
-async function untilStuck(client: Client): Promise<void> {
-  let lastLength = -1;
-  let since = performance.now();
-  await until('the server waits for the client to read', () => {
-    if (client.socket.writableLength !== lastLength) {
-      lastLength = client.socket.writableLength;
-      since = performance.now();
-    }
-    return performance.now() - since > 300;
-  });
-  assert.ok(lastLength > 0, 'not everything was taken');
 }
 
 function workIsSplit(name: string): void {
