@@ -1,15 +1,10 @@
 // nginx.ts: starts an nginx of its own, from the system's package, for a directory.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-const START_MS = 5_000;
+import { freePort, untilListening } from './free-port.js';
 
 /** One process that serves: what one worker is, without the master that watches it. */
 function configuration(directory: string, place: string, port: number): string {
@@ -43,32 +38,11 @@ export async function spawnNginx(directory: string): Promise<{ child: ChildProce
   child.once('exit', () => {
     rmSync(place, { recursive: true, force: true });
   });
-  await answers(port, child);
-  return { child, port };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function answers(port: number, child: ChildProcess): Promise<void> {
-  const end = performance.now() + START_MS;
-  while (performance.now() < end && child.exitCode === null) {
-    const socket = connect(port, '127.0.0.1');
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch {
-      await sleep(20);
-    } finally {
-      socket.destroy();
-    }
+  try {
+    await untilListening(port, () => child.exitCode === null);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
   }
-  child.kill('SIGKILL');
-  throw new Error('nginx did not listen');
+  return { child, port };
 }

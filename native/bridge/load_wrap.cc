@@ -11,12 +11,13 @@
 #include <utility>
 
 #include "bridge/js_values.h"
+#include "bridge/sys_error_object.h"
 
 namespace millrace::bridge {
 
 namespace {
 
-/// As lib/cli/load-result.ts lists them, in the order of LoadError.
+/// As lib/binding.ts lists them (LoadErrorKind), in the order of LoadError.
 constexpr const char* kErrorNames[] = {"connect",     "read",        "write",       "timeout",  "closedEarly",
                                        "badResponse", "wrongStatus", "wrongLength", "wrongBody"};
 static_assert(std::size(kErrorNames) == load::kLoadErrors);
@@ -82,13 +83,6 @@ bool read_plan(const Napi::Object& spec, load::LoadPlan& plan) {
     plan.expected_body = std::string(bytes_of(body));
   }
   return read_address(spec, plan);
-}
-
-Napi::Object failure(Napi::Env env, const SysError& error) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("syscall", error.syscall);
-  object.Set("errno", error.error);
-  return object;
 }
 
 Napi::Object latency_object(Napi::Env env, const load::LatencyHistogram& latency) {
@@ -159,7 +153,7 @@ Napi::Value LoadWrap::start(const Napi::CallbackInfo& info) {
   const load::LoadRun::OnEnd on_end{.call = [](void* bell) { static_cast<JsDoorbell*>(bell)->ring(); },
                                     .context = doorbell.get()};
   Result<std::unique_ptr<load::LoadRun>> run = load::LoadRun::start(std::move(plan), on_end);
-  if (!run.ok()) return failure(env, run.error());
+  if (!run.ok()) return sys_error_object(env, run.error());
   doorbell_ = std::move(doorbell);
   run_ = std::move(run).value();
   napi_add_env_cleanup_hook(env, &LoadWrap::on_environment_end, this);

@@ -7,17 +7,11 @@
 #include "bridge/server_registry.h"
 #include "bridge/server_spec.h"
 #include "bridge/server_stats.h"
+#include "bridge/sys_error_object.h"
 
 namespace millrace::bridge {
 
 namespace {
-
-Napi::Object failure(Napi::Env env, const SysError& error) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("syscall", error.syscall);
-  object.Set("errno", error.error);
-  return object;
-}
 
 /// The native handler of this number cannot begin.
 Napi::Object handler_failure(Napi::Env env, std::uint32_t index, const std::string& reason) {
@@ -76,13 +70,13 @@ Napi::Value ServerWrap::listen(const Napi::CallbackInfo& info) {
     if (!routes->natives[i].handler->begin(problem)) return handler_failure(env, i, problem);
   }
   Result<Listener> listener = Listener::open(address_of(spec));
-  if (!listener.ok()) return failure(env, listener.error());
+  if (!listener.ok()) return sys_error_object(env, listener.error());
 
   auto doorbell = std::make_unique<JsDoorbell>(env, property(spec, "onChange"));
   memory.on_change = [](void* bell) { static_cast<JsDoorbell*>(bell)->ring(); };
   memory.on_change_context = doorbell.get();
   auto server = Server::start(config, *std::move(routes), std::move(listener).value(), sizes, memory);
-  if (!server.ok()) return failure(env, server.error());
+  if (!server.ok()) return sys_error_object(env, server.error());
 
   doorbell_ = std::move(doorbell);
   server_ = std::move(server).value();

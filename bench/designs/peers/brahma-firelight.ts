@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HELLO, MAX_BODY_BYTES, sleepMsOf, SLEEP_PROBLEM, sleptText } from '../limits.js';
 import { ownOptions } from '../options.js';
 import { serveUntilStopped } from '../orderly-end.js';
-import { freePort, untilListening } from './free-port.js';
+import { freePort, untilListening } from '../../measure/free-port.js';
 import { InFlight } from './in-flight.js';
 import { requirePeer } from './package.js';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { HELLO } from '../limits.js';
 import { ownOptions } from '../options.js';
 import { serveUntilStopped } from '../orderly-end.js';
-import { freePort, untilListening } from './free-port.js';
+import { freePort, untilListening } from '../../measure/free-port.js';
 
 const options = ownOptions();
 const place = mkdtempSync(join(tmpdir(), 'millrace-design-'));
