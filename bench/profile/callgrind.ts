@@ -2,8 +2,7 @@
 // are the same on a busy machine.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerProcess } from '../measure/server-process.js';
 import { type AnyLoad, startWrk } from '../measure/wrk.js';
@@ -33,26 +32,13 @@ export function whyNoCallgrind(): string | undefined {
     : 'valgrind is not here: apt-get install valgrind';
 }
 
+/** Its files go to the folder. */
 export async function countInstructions(
-  name: ServerName,
-  scenario: Scenario,
-  load: AnyLoad,
-  seconds: number,
-): Promise<InstructionCount> {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-callgrind-'));
-  try {
-    return await countInto(folder, name, scenario, load, seconds);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function countInto(
-  folder: string,
   name: ServerName,
   { application }: Scenario,
   load: AnyLoad,
   seconds: number,
+  folder: string,
 ): Promise<InstructionCount> {
   const server = await ServerProcess.start(name, application, {
     // V8 makes and changes code, which valgrind has to look for.
@@ -63,6 +49,7 @@ async function countInto(
     ],
     nodeOptions: ['--perf-basic-prof'],
   });
+  PerfMap.expect(server.pid);
   try {
     await startWrk(server.port, load, WARM_UP_SECONDS).result;
     tellCallgrind(server.pid, 'instrumentation', 'on');
@@ -72,7 +59,6 @@ async function countInto(
     return { requests, threads: readDump(folder, PerfMap.of(server.pid), requests) };
   } finally {
     server.kill();
-    PerfMap.forget(server.pid);
   }
 }
 

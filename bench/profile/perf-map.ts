@@ -16,6 +16,8 @@ export interface CompiledCode {
 /** `start size name`, in hexadecimal. */
 const LINE = /^([0-9a-f]+) ([0-9a-f]+) (.+)$/;
 
+const expected = new Set<number>();
+
 export class PerfMap {
   /** By start. */
   readonly #code: readonly CompiledCode[];
@@ -40,8 +42,13 @@ export class PerfMap {
     }
   }
 
-  static forget(pid: number): void {
-    rmSync(perfMapFile(pid), { force: true });
+  /** The process will write one, and leave it behind. */
+  static expect(pid: number): void {
+    expected.add(pid);
+  }
+
+  static removeExpected(): void {
+    for (const pid of expected) rmSync(perfMapFile(pid), { force: true });
   }
 
   /** The function whose code is there. */

@@ -2,8 +2,6 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readable } from './perf-map.js';
 
@@ -30,18 +28,17 @@ export function whyNoPerf(): string | undefined {
   return status === 0 ? undefined : `perf may not look at processes here: ${firstLine(stderr)}`;
 }
 
-/** Samples the process for so long. Names of JavaScript functions need `--perf-basic-prof`. */
-export async function sampleFunctions(pid: number, seconds: number): Promise<HeavyFunction[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-profile-'));
+/** Samples the process for so long; its files go to the folder. Names of JavaScript functions need `--perf-basic-prof`. */
+export async function sampleFunctions(
+  pid: number,
+  seconds: number,
+  folder: string,
+): Promise<HeavyFunction[]> {
   const data = join(folder, 'perf.data');
-  try {
-    const what = ['-e', 'cpu-clock', '-F', String(SAMPLES_PER_SECOND), '-p', String(pid), '-o', data];
-    await succeed('record', '-q', ...what, '--', 'sleep', String(seconds));
-    const how = ['--stdio', '-q', '--no-children', '-g', 'none', '--sort', 'pid,sym', '-t', ';'];
-    return readPerfReport(await succeed('report', '-i', data, ...how), pid);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const what = ['-e', 'cpu-clock', '-F', String(SAMPLES_PER_SECOND), '-p', String(pid), '-o', data];
+  await succeed('record', '-q', ...what, '--', 'sleep', String(seconds));
+  const how = ['--stdio', '-q', '--no-children', '-g', 'none', '--sort', 'pid,sym', '-t', ';'];
+  return readPerfReport(await succeed('report', '-i', data, ...how), pid);
 }
 
 async function succeed(...args: readonly string[]): Promise<string> {

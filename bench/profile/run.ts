@@ -1,5 +1,8 @@
 // run.ts: `npm run bench:profile`: where the CPU of one scenario goes, by thread and by function.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CannotRun } from '../cannot-run.js';
 import { warmUp } from '../measure/load-run.js';
@@ -104,7 +107,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   terminal.progress('counting instructions ...');
-  reportInstructions(terminal, await countInstructions(server, scenario, scenario.load, seconds));
+  reportInstructions(terminal, await countInstructions(server, scenario, scenario.load, seconds, folder));
 }
 
 /** Samples cost time themselves, so the CPU of a request is measured in a run without them. */
@@ -112,6 +115,7 @@ async function profileTime(terminal: Terminal, { scenario, server: name, seconds
   const server = await ServerProcess.start(name, scenario.application, {
     nodeOptions: ['--perf-basic-prof', '--interpreted-frames-native-stack'],
   });
+  PerfMap.expect(server.pid);
   try {
     await checkAnswer(server.port, scenario.probe);
     terminal.progress('measuring CPU ...');
@@ -126,20 +130,22 @@ async function profileTime(terminal: Terminal, { scenario, server: name, seconds
     }
     terminal.progress('sampling functions ...');
     const load = startWrk(server.port, scenario.load, seconds + AROUND_SAMPLES_SECONDS);
-    const [functions] = await Promise.all([sampleFunctions(server.pid, seconds), load.result]);
+    const [functions] = await Promise.all([sampleFunctions(server.pid, seconds, folder), load.result]);
     reportFunctions(terminal, functions);
   } finally {
-    PerfMap.forget(server.pid);
     await server.stop();
   }
 }
 
-function killChildren(): void {
+/** What perf and callgrind write, which is gone with this process, however it ends. */
+const folder = mkdtempSync(join(tmpdir(), 'millrace-profile-'));
+
+process.on('exit', () => {
   killServers();
   killWrk();
-}
-
-process.on('exit', killChildren);
+  PerfMap.removeExpected();
+  rmSync(folder, { recursive: true, force: true });
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => process.exit(EXIT_INTERRUPTED));
 
