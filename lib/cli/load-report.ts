@@ -73,7 +73,10 @@ export function headline(wanted: WantedLoad, address: string): string {
   ];
   if (pipeline > 1) parts.push(`${grouped(pipeline)} pipelined`);
   if (rate > 0) parts.push(`${grouped(rate)}/s`);
-  if (count !== undefined) parts.push(`${grouped(count)} ${mode === 'connections' ? 'in all' : 'requests'}`);
+  if (count !== undefined)
+    parts.push(
+      `${grouped(count)} ${mode === 'connections' ? 'in all' : count === 1 ? 'request' : 'requests'}`,
+    );
   if (durationMs !== undefined) parts.push(timeText(durationMs * 1000).replace(/\.0+(?= )/, ''));
   return parts.join(', ');
 }
