@@ -21,8 +21,14 @@ import { ARENA_BODY_BYTES, type RingMemory } from './ring-memory.js';
 /** Hands a body over that goes beside the arena, for the answer at `index`. False: no memory. */
 export type PutBody = (index: number, body: Uint8Array) => boolean;
 
-/** A body from this on goes beside an arena that is full: to keep it here until there is room costs a copy more. */
-const SPILLED_BODY_BYTES = 4 * 1024;
+/**
+ * Bytes up to this size travel in the arena; more goes beside it, from where the reactor sends it without copying it once
+ * more. Texts are encoded in the arena, so beside it they would be the ones that are copied once more.
+ */
+const COPIED_BUFFER_BYTES = 4 * 1024;
+
+/** A text from this on goes beside an arena that is full: to keep it here until there is room costs a copy more. */
+const SPILLED_TEXT_UNITS = 4 * 1024;
 
 /** Below this, writing characters here is faster than a call into Node. */
 const SHORT_STRING = 64;
@@ -77,10 +83,10 @@ export class ResponseRing {
   ): boolean {
     const headBytes = reason.length + fields.length;
     const isText = typeof body === 'string';
-    let isOutside = body.length > ARENA_BODY_BYTES;
+    let isOutside = body.length > (isText ? ARENA_BODY_BYTES : COPIED_BUFFER_BYTES);
     let mostBodyBytes = isOutside ? 0 : isText ? body.length * UTF8_BYTES_PER_UNIT : body.length;
     let offset = this.#reserve(headBytes + mostBodyBytes);
-    if (offset < 0 && !isOutside && body.length >= SPILLED_BODY_BYTES) {
+    if (offset < 0 && !isOutside && body.length >= SPILLED_TEXT_UNITS) {
       isOutside = true;
       mostBodyBytes = 0;
       offset = this.#reserve(headBytes);

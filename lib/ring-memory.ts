@@ -13,8 +13,8 @@ import {
 import type { ServerConfig } from './options.js';
 
 /**
- * Bodies up to this size travel in the arenas (`kArenaBodyBytes` in native/base/limits.h). Of a text it is the number of
- * UTF-16 units, each of which may take three bytes.
+ * Bodies of requests up to this size travel in the arenas (`kArenaBodyBytes` in native/base/limits.h). Of the text of an
+ * answer it is the number of UTF-16 units, each of which may take three bytes.
  */
 export const ARENA_BODY_BYTES = 16 * 1024;
 

@@ -32,8 +32,10 @@ inline constexpr std::uint32_t kAcceptPauseMs = 100;
 inline constexpr std::uint32_t kLingerMs = 2'000;
 inline constexpr std::uint64_t kLingerBytes = 8 * 1024 * 1024;
 
-/// Room in which the answers of one wake are gathered before they are sent, one send a connection.
-inline constexpr std::size_t kOutputScratchBytes = 256 * 1024;
+/// Room in which the answers of one wake are gathered before they are sent, one send a connection. With less,
+/// streams that are written in small pieces beside each other are sent piece by piece: 64 answers of 4 KiB
+/// fill a quarter of it.
+inline constexpr std::size_t kOutputScratchBytes = 1024 * 1024;
 
 /// Answers of at least this size are not copied into the scratch, but sent from where they are.
 inline constexpr std::size_t kOutputCopyBytes = 16 * 1024;
