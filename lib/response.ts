@@ -1,6 +1,5 @@
 // response.ts: HttpResponse, what a handler answers with.
 
-import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
 import { AbortedError, FileError, StateError } from './errors.js';
@@ -21,7 +20,7 @@ import { IncomingBody } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
 import { ObservedPromise } from './observed-promise.js';
 import type { ReactorLink } from './reactor-link.js';
-import { checkBody, readableOf, stringify } from './response-body.js';
+import { checkBody, pieceSourceOf, type PieceSource, stringify } from './response-body.js';
 import { checkedFields, fieldLines, isNoValue, type ResponseField } from './response-fields.js';
 import { ResponseStream } from './response-stream.js';
 import {
@@ -249,8 +248,8 @@ export class HttpResponse {
 
   /**
    * Sends everything that a source gives, as fast as the client takes it, and ends the answer.
-   * @param source - A Readable, a ReadableStream or any async iterable, of strings and Uint8Arrays. It is destroyed when
-   * the client goes.
+   * @param source - A Readable, a ReadableStream or any async iterable, of strings and Uint8Arrays. When the
+   * client goes it is destroyed, or its iterator told to return.
    * @returns A promise that resolves when the answer has been given. It rejects with what the source failed with (the
    * answer is then 500, or ends incomplete if it has begun), or with an {@link AbortedError}; with
    * `ERR_MILLRACE_RESPONSE_BODY` for what is no source, and then nothing has been sent.
@@ -402,17 +401,17 @@ export class HttpResponse {
 
   async #pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
     if (this.#ended) throw alreadyEnded();
-    const readable = readableOf(source);
+    const pieces = pieceSourceOf(source);
     const stream = this.#streamed();
     // Beside the source: one that waits for something itself may not even notice that it is destroyed.
     const gone = new Promise<never>((_, reject) => {
       stream.whenGone(() => {
-        readable.destroy();
+        pieces.destroy();
         reject(new AbortedError());
       });
     });
     try {
-      await Promise.race([this.#writeAll(readable, stream), gone]);
+      await Promise.race([this.#writeAll(pieces, stream), gone]);
     } catch (error) {
       if (stream.isGone) throw new AbortedError();
       HttpResponse.fail(this, 500, 'Internal Server Error');
@@ -421,9 +420,9 @@ export class HttpResponse {
     this.end();
   }
 
-  async #writeAll(readable: Readable, stream: ResponseStream): Promise<void> {
-    for await (const chunk of readable) {
-      if (!this.write(chunk as string | Uint8Array)) await stream.drained();
+  async #writeAll(pieces: PieceSource, stream: ResponseStream): Promise<void> {
+    for await (const piece of pieces) {
+      if (!this.write(piece as string | Uint8Array)) await stream.drained();
     }
     if (stream.isGone) throw new AbortedError();
   }

@@ -10,6 +10,7 @@ import { hello } from './hello.js';
 import { idleMemory } from './idle-memory.js';
 import {
   largeAnswers,
+  pipedAnswers,
   streamedAnswers,
   uploadsInPieces,
   wholeUploads,
@@ -59,6 +60,7 @@ export const SUITES: readonly Suite[] = [
       largeAnswers,
       writtenAnswers,
       streamedAnswers,
+      pipedAnswers,
       uploadsInPieces,
       wholeUploads,
     ],

@@ -48,5 +48,6 @@ function uploads(name: Application, how: string, floor: boolean): Scenario {
 export const largeAnswers = answers('large-answers', 'at once', true);
 export const writtenAnswers = answers('written-answers', 'in four pieces', false);
 export const streamedAnswers = answers('streamed-answers', 'in four turns of the event loop', false);
+export const pipedAnswers = answers('piped-answers', 'by a generator that is piped', false);
 export const uploadsInPieces = uploads('uploads', 'in pieces', true);
 export const wholeUploads = uploads('whole-uploads', 'whole', false);

@@ -13,6 +13,7 @@ export const APPLICATIONS = [
   'large-answers',
   'written-answers',
   'streamed-answers',
+  'piped-answers',
   'uploads',
   'whole-uploads',
 ] as const;
@@ -29,6 +30,11 @@ export const LARGE_ANSWER = Buffer.alloc(64 * 1024, 'b');
 export const ANSWER_PIECES = Array.from({ length: 4 }, (_, n) =>
   LARGE_ANSWER.subarray(n * 16 * 1024, (n + 1) * 16 * 1024),
 );
+
+/** And for one that pipes what gives them. */
+export async function* answerPieces(): AsyncGenerator<Buffer, void, undefined> {
+  for (const piece of ANSWER_PIECES) yield await Promise.resolve(piece);
+}
 
 /** POST / takes bodies of this size and answers it. */
 export const UPLOAD_BYTES = 1024 * 1024;

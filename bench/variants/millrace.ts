@@ -5,6 +5,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { createServer, type Server } from 'millrace';
 import {
   ANSWER_PIECES,
+  answerPieces,
   type Application,
   applicationFrom,
   HELLO,
@@ -68,6 +69,7 @@ const routes: Record<Application, (server: Server) => unknown> = {
       }
       res.end();
     }),
+  'piped-answers': (server) => server.get('/', (_req, res) => res.pipe(answerPieces())),
   uploads: (server) =>
     server.post('/', async (req, res) => {
       let bytes = 0;

@@ -3,9 +3,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import {
   ANSWER_PIECES,
+  answerPieces,
   type Application,
   applicationFrom,
   HELLO,
@@ -64,6 +66,9 @@ const listeners: Record<Application, Listener> = {
       await nextTurn();
     }
     res.end();
+  },
+  'piped-answers': (_req, res) => {
+    pipeline(answerPieces(), res, () => undefined); // clients go when a round is over
   },
   uploads: async (req, res) => {
     let bytes = 0;

@@ -200,6 +200,51 @@ test('signal, looked at after end() of a large body, changes nothing of the answ
   assert.ok((await client.ask(get('/'))).body.equals(body));
 });
 
+test('a source that is piped is told when the client goes', async (t) => {
+  const told = { return: 0, destroy: 0, lateReturn: 0 };
+  const outcomes: unknown[] = [];
+  /** Gives a piece, and then nothing more. */
+  function iterator(): AsyncIterator<string> {
+    const first = Promise.resolve({ value: 'a', done: false } as const);
+    let given = 0;
+    return { next: () => (given++ === 0 ? first : never()) };
+  }
+  const sources: Readonly<Record<string, AsyncIterable<string>>> = {
+    '/return': {
+      [Symbol.asyncIterator]: () => ({
+        ...iterator(),
+        return: () => {
+          told.return++;
+          return Promise.reject(new Error('could not be closed'));
+        },
+      }),
+    },
+    '/throws': {
+      [Symbol.asyncIterator]: () => ({
+        ...iterator(),
+        return: () => {
+          told.lateReturn++;
+          throw new Error('could not be closed at all');
+        },
+      }),
+    },
+    '/destroy': { [Symbol.asyncIterator]: iterator, destroy: () => told.destroy++ } as AsyncIterable<string>,
+    '/neither': { [Symbol.asyncIterator]: iterator },
+  };
+  const { connect } = await startHandler(t, async (req, res) => {
+    await res.pipe(sources[req.path]!).catch((error: unknown) => outcomes.push(error));
+  });
+  for (const path of Object.keys(sources)) {
+    const client = await connect();
+    client.send(get(path));
+    await client.readUntil('a\r\n');
+    client.reset();
+  }
+  await until('all have been told', () => outcomes.length === 4);
+  assert.deepEqual(told, { return: 1, destroy: 1, lateReturn: 1 });
+  assert.ok(outcomes.every((error) => error instanceof AbortedError));
+});
+
 test('pipe() rejects when the client goes, also from a source that waits for something itself', async (t) => {
   const outcome = deferred<unknown>();
   const { connect } = await startHandler(t, async (_req, res) => {

@@ -280,6 +280,21 @@ const SOURCES: Readonly<Record<string, () => Parameters<Parameters<Handler>[1]['
       yield chunk;
     }
   },
+  'an iterator that has neither return() nor throw()': () => {
+    const pieces = ['ab', 'cd', 'ef'];
+    const next = (): Promise<IteratorResult<string>> => {
+      const value = pieces.shift();
+      return Promise.resolve(value === undefined ? { value, done: true } : { value, done: false });
+    };
+    return { [Symbol.asyncIterator]: () => ({ next }) };
+  },
+  'a stream of another package': () => {
+    const own = Readable.from(['ab', 'cd', 'ef']);
+    return {
+      [Symbol.asyncIterator]: () => own[Symbol.asyncIterator](),
+      destroy: () => own.destroy(),
+    } as never;
+  },
 };
 
 for (const [what, source] of Object.entries(SOURCES)) {
@@ -314,6 +329,26 @@ test('pipe() rejects what is no source, and another answer is possible', async (
     await (callUntyped(res, 'pipe', ['ab', Buffer.from('c')]) as Promise<void>);
   });
   assert.equal((await (await connect()).ask(get('/'))).text, 'abc');
+});
+
+test('a generator whose piece cannot be sent comes to its end, and no further', async (t) => {
+  const steps: unknown[] = [];
+  const { connect } = await startHandler(t, async (_req, res) => {
+    async function* pieces(): AsyncGenerator {
+      try {
+        await delay(1);
+        yield 5;
+        steps.push('went on');
+      } finally {
+        steps.push('ended');
+      }
+    }
+    await (callUntyped(res, 'pipe', pieces()) as Promise<void>).catch((error: unknown) => {
+      steps.push((error as { code: string }).code);
+    });
+  });
+  assert.equal((await (await connect()).ask(get('/'))).status, 500);
+  assert.deepEqual(steps, ['ended', 'ERR_MILLRACE_RESPONSE_BODY']);
 });
 
 test('a source that fails before its first chunk is answered 500, later the answer ends incomplete', async (t) => {
