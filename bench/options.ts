@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { CannotRun } from './cannot-run.js';
 import { pick, wholeNumber } from './option-values.js';
 import { repository } from './paths.js';
+import { type Client, CLIENTS } from './measure/load.js';
 import { type Plan, type Scenario, SERVER_NAMES, type ServerName, type Suite } from './scenario.js';
 
 export interface Options {
@@ -12,6 +13,7 @@ export interface Options {
   readonly plan: Partial<Plan>;
   readonly scenarios: readonly Scenario[];
   readonly servers: readonly ServerName[];
+  readonly client: Client;
   /** Where the figures go as JSON; `-` is stdout, which then holds nothing else. */
   readonly json: string | null;
   /** The folder that gets the report. */
@@ -43,6 +45,7 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
     },
     scenarios: scenariosOf(suites, positionals, values.only),
     servers: pick('--servers', values.servers, SERVER_NAMES, (name) => name),
+    client: clientOf(values.client),
     json: values.json ?? null,
     report: values.report ?? join(repository, isPart ? REPORT_OF_PARTS : REPORT_OF_SUITES),
     asked: asked(positionals, values),
@@ -52,7 +55,7 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
 
 /** Without the places where figures go: they are nobody else's business. */
 function asked(positionals: readonly string[], values: Raw['values']): string {
-  const deciding = ['only', 'servers', 'rounds', 'seconds'] as const;
+  const deciding = ['only', 'servers', 'rounds', 'seconds', 'client'] as const;
   const options = deciding.flatMap((name) => {
     const value = values[name];
     return value === undefined ? [] : [`--${name} ${value}`];
@@ -60,6 +63,13 @@ function asked(positionals: readonly string[], values: Raw['values']): string {
   const isFull = positionals.length === 1 && positionals[0] === EVERYTHING;
   const rest = [...(isFull ? [] : positionals), ...options];
   return [`npm run bench${isFull ? ':full' : ''}`, ...(rest.length > 0 ? ['--', ...rest] : [])].join(' ');
+}
+
+function clientOf(name: string = CLIENTS[0]): Client {
+  const client = CLIENTS.find((known) => known === name);
+  if (client === undefined)
+    throw new CannotRun(`--client does not know ${name || 'nothing'}; it knows ${CLIENTS.join(', ')}`);
+  return client;
 }
 
 /** The first one where none is named. */
@@ -97,6 +107,7 @@ export function usage(suites: readonly Suite[]): string {
     `  --seconds N      length of one measured run (default ${seconds}, or as the scenario says)`,
     '  --only A,B       only these scenarios',
     `  --servers A,B    only these of ${SERVER_NAMES.join(', ')}`,
+    `  --client NAME    what sends the requests: ${CLIENTS.join(' or ')} (default ${CLIENTS[0]})`,
     '  --json FILE      all figures of all rounds as JSON; - for stdout',
     `  --report FOLDER  gets index.html, summary.md and figures.json (default ${REPORT_OF_SUITES}, or`,
     `                   ${REPORT_OF_PARTS} with --only or --servers)`,
@@ -120,7 +131,7 @@ export function showPlan({ rounds, seconds }: Plan): string {
   return `${rounds === 1 ? '1 round' : `${rounds} rounds`} of ${seconds} s`;
 }
 
-type TextOption = 'rounds' | 'seconds' | 'only' | 'servers' | 'json' | 'report';
+type TextOption = 'rounds' | 'seconds' | 'only' | 'servers' | 'client' | 'json' | 'report';
 
 interface Raw {
   readonly values: Partial<Record<TextOption, string>> & {
@@ -136,6 +147,7 @@ function parse(args: readonly string[]): Raw {
     seconds: text,
     only: text,
     servers: text,
+    client: text,
     json: text,
     report: text,
   } as const;

@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** The folder of millrace's package.json, found upwards from here. */
 export const repository = findRepository(here);
 
-/** A file that is read as it is, not compiled: a wrk script, the source of the floor. */
+/** A file that is read as it is, not compiled: a script for wrk, the source of the floor. */
 export function sourceFile(name: string): string {
   return join(repository, 'bench', name);
 }

@@ -5,7 +5,7 @@ import type { Plan, Sample, Scenario, ServerName } from './scenario.js';
 import { checkAnswer } from './measure/probe.js';
 import { ServerProcess } from './measure/server-process.js';
 import { killClients } from './measure/client-process.js';
-import { killWrk } from './measure/wrk.js';
+import { killLoads } from './measure/load.js';
 import type { Rounds } from './verdict.js';
 
 export type Progress = (round: number, server: ServerName) => void;
@@ -54,7 +54,7 @@ async function measureOnce(name: ServerName, scenario: Scenario, plan: Plan, rou
     // Where the server has crashed, what the measuring ran into is only a consequence.
     const reason = server?.ended ? `ended with ${server.ended}` : (error as Error).message;
     server?.kill();
-    killWrk();
+    killLoads();
     killClients();
     throw new Error(`${scenario.name}: ${name} ${reason}`, { cause: error });
   }

@@ -6,8 +6,8 @@ import { figuresOf, formatFigures, type Result, resultOf } from './figures.js';
 import { whyMissing } from './measure/installed.js';
 import { describeMachine } from './measure/machine.js';
 import { killClients } from './measure/client-process.js';
+import { killLoads, sendWith } from './measure/load.js';
 import { killServers } from './measure/server-process.js';
-import { killWrk } from './measure/wrk.js';
 import { DEFAULT_PLAN, type Options, readOptions, showPlan, usage } from './options.js';
 import { reportMachine } from './report/machine-report.js';
 import { reportScenario } from './report/scenario-report.js';
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     console.log(usage(SUITES));
     return 0;
   }
-  const machine = describeMachine();
+  const machine = describeMachine(sendWith(options.client));
   const terminal = new Terminal(options.json === '-' ? process.stderr : process.stdout);
   reportMachine(terminal, machine, options);
 
@@ -80,7 +80,7 @@ async function runScenario(terminal: Terminal, wanted: Scenario, options: Option
 
 function killChildren(): void {
   killServers();
-  killWrk();
+  killLoads();
   killClients();
 }
 

@@ -2,7 +2,7 @@
 
 import type { Probe } from './measure/probe.js';
 import type { ServerProcess } from './measure/server-process.js';
-import type { AnyLoad } from './measure/wrk.js';
+import type { AnyLoad } from './measure/load.js';
 import type { Application } from './variants/applications.js';
 import type { FilesApplication } from './variants/files.js';
 
@@ -129,7 +129,7 @@ export interface Scenario {
   /** A request that every server must answer alike before it is measured. */
   readonly probe: Probe;
   readonly columns: readonly Metric[];
-  /** What wrk sends, where that is all there is to it. */
+  /** What the client sends, where that is all there is to it. */
   readonly load?: AnyLoad;
   readonly claims: readonly Claim[];
   /** Once, before the first round. Returns what is to be said above the figures. */

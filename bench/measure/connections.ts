@@ -1,4 +1,4 @@
-// connections.ts: keep-alive connections of the bench itself, where wrk cannot say "open so many and keep them".
+// connections.ts: keep-alive connections of the bench itself, where its clients cannot say "open so many and keep them".
 
 import { connect, type Socket } from 'node:net';
 import { HELLO } from '../variants/applications.js';

@@ -1,7 +1,8 @@
-// load-run.ts: one measured run of wrk against one server.
+// load-run.ts: one server measured under load.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Occupation, Sample } from '../scenario.js';
+import { type AnyLoad, startLoad } from './load.js';
 import {
   busiestBetween,
   cpuBetween,
@@ -13,7 +14,6 @@ import {
 } from './process-stats.js';
 import { processWork, workBetween } from './process-work.js';
 import type { ServerProcess } from './server-process.js';
-import { type AnyLoad, startWrk } from './wrk.js';
 
 /** Long enough for V8 to have optimised a handler that runs 10,000 times a second and more. */
 const WARM_UP_SECONDS = 1;
@@ -24,7 +24,7 @@ const WATCH_FROM = 0.15;
 const WATCH_UNTIL = 0.85;
 
 export async function warmUp(server: ServerProcess, load: AnyLoad): Promise<void> {
-  await startWrk(server.port, load, WARM_UP_SECONDS).result;
+  await startLoad(server.port, load, WARM_UP_SECONDS).result;
 }
 
 /** The server must be warm. CPU counts from before the first connection to after the last answer. */
@@ -36,10 +36,10 @@ export async function measureUnderLoad(
   const workBefore = processWork(server.pid);
   const before = processTimes(server.pid);
   const started = performance.now();
-  const wrk = startWrk(server.port, load, seconds);
+  const client = startLoad(server.port, load, seconds);
   const [result, occupation] = await Promise.all([
-    wrk.result,
-    watchOccupation([server.pid], wrk.pid, seconds),
+    client.result,
+    watchOccupation([server.pid], client.pid, seconds),
   ]);
   const after = processTimes(server.pid);
   const elapsedUs = (performance.now() - started) * 1_000;

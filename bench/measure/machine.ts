@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { arch, cpus, loadavg, release, totalmem } from 'node:os';
 import { repository } from '../paths.js';
 import { compiler } from './programs.js';
-import { wrkVersion } from './wrk.js';
 
 export interface Machine {
   readonly cpu: string;
@@ -13,7 +12,8 @@ export interface Machine {
   readonly memoryBytes: number;
   readonly kernel: string;
   readonly node: string;
-  readonly wrk: string;
+  /** What sent the requests, and its version. */
+  readonly client: string;
   readonly compiler: string;
   /** Short hash, with `+` when the work tree differs from it. */
   readonly commit: string;
@@ -22,8 +22,7 @@ export interface Machine {
   readonly load: number;
 }
 
-/** @throws CannotRun when wrk is not installed. */
-export function describeMachine(): Machine {
+export function describeMachine(client: string): Machine {
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown processor',
@@ -32,7 +31,7 @@ export function describeMachine(): Machine {
     memoryBytes: totalmem(),
     kernel: release(),
     node: process.version,
-    wrk: wrkVersion(),
+    client,
     compiler: firstLine(compiler, '--version') ?? `no ${compiler}`,
     commit: commit(),
     date: new Date().toISOString().slice(0, 10),

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerProcess } from '../measure/server-process.js';
-import { type AnyLoad, startWrk } from '../measure/wrk.js';
+import { type AnyLoad, startLoad } from '../measure/load.js';
 import type { Scenario, ServerName } from '../scenario.js';
 import { type Instructions, readCallgrindFile } from './callgrind-file.js';
 import { PerfMap } from './perf-map.js';
@@ -51,9 +51,9 @@ export async function countInstructions(
   });
   PerfMap.expect(server.pid);
   try {
-    await startWrk(server.port, load, WARM_UP_SECONDS).result;
+    await startLoad(server.port, load, WARM_UP_SECONDS).result;
     tellCallgrind(server.pid, 'instrumentation', 'on');
-    const { requests } = await startWrk(server.port, load, seconds).result;
+    const { requests } = await startLoad(server.port, load, seconds).result;
     tellCallgrind(server.pid, 'instrumentation', 'off');
     tellCallgrind(server.pid, 'dump');
     return { requests, threads: readDump(folder, PerfMap.of(server.pid), requests) };

@@ -9,7 +9,7 @@ import { warmUp } from '../measure/load-run.js';
 import { describeMachine } from '../measure/machine.js';
 import { checkAnswer } from '../measure/probe.js';
 import { killServers, ServerProcess } from '../measure/server-process.js';
-import { type AnyLoad, killWrk, startWrk } from '../measure/wrk.js';
+import { type AnyLoad, killLoads, sendWith, startLoad } from '../measure/load.js';
 import { pick, wholeNumber } from '../option-values.js';
 import { Terminal } from '../report/terminal.js';
 import { type Scenario, SERVER_NAMES, type ServerName, SUBJECT } from '../scenario.js';
@@ -95,7 +95,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const { scenario, server, seconds } = options;
   const terminal = new Terminal(process.stdout);
-  const { node, commit } = describeMachine();
+  const { node, commit } = describeMachine(sendWith('millrace'));
   terminal.print(terminal.paint(`millrace profile · ${scenario.name} · ${server}`, 'bold'));
   terminal.print(terminal.paint(`${scenario.title} · Node ${node} · commit ${commit}`, 'dim'));
   terminal.print();
@@ -121,7 +121,7 @@ async function profileTime(terminal: Terminal, { scenario, server: name, seconds
     terminal.progress('measuring CPU ...');
     await warmUp(server, scenario.load);
     const before = threadCpus(server.pid);
-    const { requests, requestsPerSecond } = await startWrk(server.port, scenario.load, seconds).result;
+    const { requests, requestsPerSecond } = await startLoad(server.port, scenario.load, seconds).result;
     reportCpu(terminal, cpuByName(before, threadCpus(server.pid)), requests, requestsPerSecond);
     const whyNot = whyNoPerf();
     if (whyNot !== undefined) {
@@ -129,7 +129,7 @@ async function profileTime(terminal: Terminal, { scenario, server: name, seconds
       return;
     }
     terminal.progress('sampling functions ...');
-    const load = startWrk(server.port, scenario.load, seconds + AROUND_SAMPLES_SECONDS);
+    const load = startLoad(server.port, scenario.load, seconds + AROUND_SAMPLES_SECONDS);
     const [functions] = await Promise.all([sampleFunctions(server.pid, seconds, folder), load.result]);
     reportFunctions(terminal, functions);
   } finally {
@@ -142,7 +142,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-profile-'));
 
 process.on('exit', () => {
   killServers();
-  killWrk();
+  killLoads();
   PerfMap.removeExpected();
   rmSync(folder, { recursive: true, force: true });
 });

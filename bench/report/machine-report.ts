@@ -8,13 +8,13 @@ import type { Terminal } from './terminal.js';
 const BYTES_PER_GIB = 1024 ** 3;
 
 export function reportMachine(terminal: Terminal, machine: Machine, options: Options): void {
-  const { cpu, cores, architecture, kernel, node, wrk, compiler, commit, date, load } = machine;
+  const { cpu, cores, architecture, kernel, node, client, compiler, commit, date, load } = machine;
   const memory = `${(machine.memoryBytes / BYTES_PER_GIB).toFixed(1)} GiB`;
   terminal.print(`${terminal.paint('millrace bench', 'bold')} · commit ${commit} · ${date}`);
   terminal.print(
     `${cpu}, ${cores} cores, ${memory} · Linux ${kernel} ${architecture} · load ${load.toFixed(2)}`,
   );
-  terminal.print(`Node ${node} · ${wrk} · ${compiler}`);
+  terminal.print(`Node ${node} · ${client} · ${compiler}`);
   const runs = showPlans(options);
   terminal.print(`${runs}, servers in turn, each in a fresh process, one second of warm-up`);
   if (

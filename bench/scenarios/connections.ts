@@ -15,7 +15,7 @@ export const connectionARequest = loadScenario({
   ...COMMON,
   name: 'connection-a-request',
   title: '64 clients, a new connection for each request, GET /, 13 bytes of text',
-  load: { connections: 64, headers: { Connection: 'close' } },
+  load: { connections: 64, aConnectionARequest: true },
 });
 
 function manyConnections(connections: number): Scenario {

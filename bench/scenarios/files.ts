@@ -67,7 +67,7 @@ export const file100k = file(
 export const file10m = file('file-10m', '10 MB', 16, ['millrace', 'nginx'], [cpu('10 MB file', 'nginx', 1)]);
 
 const HASHED = 'x'.repeat(64 * 1024);
-const HASH_LOAD = { connections: 16, script: ['upload.lua', String(HASHED.length)] } as const;
+const HASH_LOAD = { connections: 16, body: HASHED };
 
 /** A handler that computes, in C on the worker pool, and in JavaScript. */
 export const nativeHash: Scenario = {

@@ -1,7 +1,7 @@
 // fixed-rate.ts: how long answers take where the server is not saturated: requests come at a rate that node:http can bear.
 
 import { measureUnderLoad, warmUp } from '../measure/load-run.js';
-import { startWrk } from '../measure/wrk.js';
+import { startLoad } from '../measure/load.js';
 import type { Scenario } from '../scenario.js';
 import { HELLO } from '../variants/applications.js';
 
@@ -27,7 +27,7 @@ function fixedRate(name: string, share: number): Scenario {
     async prepare(start) {
       const server = await start('node-http');
       await warmUp(server, { connections: CONNECTIONS });
-      const closed = startWrk(server.port, { connections: CONNECTIONS }, CAPACITY_SECONDS);
+      const closed = startLoad(server.port, { connections: CONNECTIONS }, CAPACITY_SECONDS);
       const { requestsPerSecond } = await closed.result;
       await server.stop();
       rate = Math.round(share * requestsPerSecond);
@@ -35,7 +35,7 @@ function fixedRate(name: string, share: number): Scenario {
     },
 
     async measure(server, { seconds }) {
-      const load = { rate, connections: CONNECTIONS, path: '/' };
+      const load = { rate, connections: CONNECTIONS };
       await warmUp(server, load);
       return measureUnderLoad(server, load, seconds);
     },

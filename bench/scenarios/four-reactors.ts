@@ -2,15 +2,15 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnections } from '../measure/connections.js';
+import { startLoad } from '../measure/load.js';
 import type { ServerProcess } from '../measure/server-process.js';
-import { startWrk } from '../measure/wrk.js';
 import type { Claim, Scenario } from '../scenario.js';
 import { HELLO } from '../variants/applications.js';
 
 const CONNECTIONS = 1_000;
 /** Keeps every reactor at work while the connections arrive. Its own connections are counted with them. */
 const LOAD = { connections: 64 };
-/** Until wrk is at full speed; until the server has seen that connections are gone. */
+/** Until the client is at full speed; until the server has seen that connections are gone. */
 const SETTLE_MS = 500;
 
 const imbalance = { must: 'be at most', bound: 1.3, judge: 'worst' } as const satisfies Partial<Claim>;
@@ -30,10 +30,10 @@ export const fourReactors: Scenario = {
   async measure(server, { seconds }) {
     const idleImbalance = await imbalanceOfNew(server);
     await sleep(SETTLE_MS);
-    const wrk = startWrk(server.port, LOAD, seconds);
+    const run = startLoad(server.port, LOAD, seconds);
     await sleep(SETTLE_MS);
     const busyImbalance = await imbalanceOfNew(server);
-    await wrk.result;
+    await run.result;
     return { values: { idleImbalance, busyImbalance } };
   },
 };

@@ -33,13 +33,14 @@ function answers(name: Application, how: string, floor: boolean): Scenario {
 
 function uploads(name: Application, how: string, floor: boolean): Scenario {
   const claim = cpuClaim(`1 MiB read ${how}`);
+  const body = 'x'.repeat(UPLOAD_BYTES);
   return loadScenario({
     name,
     title: `16 connections, POST /, 1 MiB, read ${how}`,
     servers: ['millrace', 'node-http', ...(floor ? (['floor'] as const) : [])],
     application: name,
-    probe: { method: 'POST', path: '/', body: 'x'.repeat(UPLOAD_BYTES), expected: String(UPLOAD_BYTES) },
-    load: { connections: 16, script: ['upload.lua', String(UPLOAD_BYTES)] },
+    probe: { method: 'POST', path: '/', body, expected: String(UPLOAD_BYTES) },
+    load: { connections: 16, body },
     claims: [floor ? { ...claim, ...BESIDE_FLOOR } : claim],
   });
 }

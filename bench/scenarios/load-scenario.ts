@@ -1,7 +1,7 @@
-// load-scenario.ts: what scenarios that saturate a server with wrk have in common.
+// load-scenario.ts: what scenarios that saturate a server have in common.
 
 import { measureUnderLoad, warmUp } from '../measure/load-run.js';
-import type { AnyLoad } from '../measure/wrk.js';
+import type { AnyLoad } from '../measure/load.js';
 import type { Metric, Scenario } from '../scenario.js';
 
 const COLUMNS: readonly Metric[] = ['requestsPerSecond', 'serverCpu', 'jsCpu', 'p50', 'p99', 'memory'];

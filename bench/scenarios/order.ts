@@ -32,7 +32,7 @@ export const order = loadScenario({
     body: BODY,
     expected: JSON.stringify(receiptOf(ORDER)),
   },
-  load: { connections: 64, path: PATH, headers: HEADERS, script: ['post.lua', BODY] },
+  load: { connections: 64, path: PATH, headers: HEADERS, body: BODY },
   claims: [
     {
       label: 'POST of 1 KB of JSON: server CPU / node:http',

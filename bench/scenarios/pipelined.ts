@@ -11,7 +11,7 @@ export const pipelined = loadScenario({
   servers: ['millrace', 'node-http', 'floor'],
   application: 'hello',
   probe: { path: '/', expected: HELLO },
-  load: { connections: 64, script: ['pipeline.lua', String(DEPTH)] },
+  load: { connections: 64, pipelined: DEPTH },
   claims: [
     {
       label: '16 pipelined: req/s / floor',

@@ -21,8 +21,15 @@ export type Application = (typeof APPLICATIONS)[number];
 
 export const HELLO = 'Hello, World!';
 
-/** GET /slow takes so long without computing, as a request to another service does. Milliseconds. */
+/** Of GET / one request in so many takes so long without computing, as a request to another service does. Milliseconds. */
+export const SLOW_ONE_IN = 100;
 export const SLOW_MS = 50;
+
+/** Whether it is the turn of a slow one. */
+export function slowTurns(): () => boolean {
+  let count = 0;
+  return () => ++count % SLOW_ONE_IN === 0;
+}
 
 /** GET / with a large answer. The floor has one of its own, of the same size. */
 export const LARGE_ANSWER = Buffer.alloc(64 * 1024, 'b');

@@ -1,6 +1,6 @@
 // millrace.ts: the server that is judged, with its defaults: every limit and time-out on.
 
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { createServer, type Server } from 'millrace';
 import {
@@ -13,6 +13,7 @@ import {
   type Order,
   receiptOf,
   SLOW_MS,
+  slowTurns,
   userOf,
 } from './applications.js';
 import { blockHalfOfTheTime } from './blocking.js';
@@ -24,6 +25,8 @@ const hello = (server: Server): unknown =>
     res.end(HELLO);
   });
 
+const isSlow = slowTurns();
+
 const canned = (server: Server): unknown => server.reply('GET', '/', { body: HELLO });
 
 const routes: Record<Application, (server: Server) => unknown> = {
@@ -32,13 +35,14 @@ const routes: Record<Application, (server: Server) => unknown> = {
   'four-reactors': hello,
   canned,
   'canned-blocked': canned,
-  'slow-mixed': (server) => {
-    hello(server);
-    server.get('/slow', async (_req, res) => {
-      await sleep(SLOW_MS);
-      res.end(HELLO);
-    });
-  },
+  'slow-mixed': (server) =>
+    server.get('/', (_req, res) => {
+      if (isSlow())
+        setTimeout(() => {
+          res.end(HELLO);
+        }, SLOW_MS);
+      else res.end(HELLO);
+    }),
   'async-hello': (server) =>
     server.get('/', async (_req, res) => {
       await Promise.resolve();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ANSWER_PIECES,
   answerPieces,
@@ -15,6 +15,7 @@ import {
   type Order,
   receiptOf,
   SLOW_MS,
+  slowTurns,
   userOf,
 } from './applications.js';
 import { blockHalfOfTheTime } from './blocking.js';
@@ -27,6 +28,7 @@ const USERS = '/users/';
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => unknown;
 
+const isSlow = slowTurns();
 const hello: Listener = (_req, res) => res.end(HELLO);
 
 const listeners: Record<Application, Listener> = {
@@ -35,9 +37,9 @@ const listeners: Record<Application, Listener> = {
   'four-reactors': hello,
   canned: hello,
   'canned-blocked': hello,
-  'slow-mixed': async (req, res) => {
-    if (pathOf(req) === '/slow') await sleep(SLOW_MS);
-    res.end(HELLO);
+  'slow-mixed': (_req, res) => {
+    if (isSlow()) setTimeout(() => res.end(HELLO), SLOW_MS);
+    else res.end(HELLO);
   },
   'async-hello': async (_req, res) => {
     await Promise.resolve();

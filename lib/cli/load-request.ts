@@ -84,7 +84,10 @@ function readFields(flags: ParsedFlags): Field[] {
       throw new UsageError(`--header ${quoted(name)} has a character that no field value can have`);
     }
     const refused = REFUSED[name.toLowerCase()];
-    if (refused !== undefined) throw new UsageError(`--header ${quoted(name)} cannot be given: ${refused}`);
+    // What browsers say, and what happens anyway.
+    const isUsual = /^connection: keep-alive$/i.test(`${name}: ${value}`) && !flags.on.has('no-keep-alive');
+    if (refused !== undefined && !isUsual)
+      throw new UsageError(`--header ${quoted(name)} cannot be given: ${refused}`);
     return { name, value };
   });
 }

@@ -14,7 +14,7 @@ export const MACHINE: Machine = {
   memoryBytes: 4 * 1024 ** 3,
   kernel: '6.1.0',
   node: 'v20.19.0',
-  wrk: 'wrk 4.1.0',
+  client: 'millrace load 0.1.0',
   compiler: 'g++ 12',
   commit: 'abcdef0',
   date: '2026-01-02',

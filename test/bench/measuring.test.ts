@@ -1,13 +1,17 @@
-// measuring.test.ts: what is read from wrk and from Linux.
+// measuring.test.ts: what the clients are told to send, and what is read from them and from Linux.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 
 import { processWork, workBetween } from '../../bench/measure/process-work.js';
-import { parseLoad } from '../../bench/measure/scheduled-load.js';
+import { CLIENTS, type Load, sendWith, startLoad } from '../../bench/measure/load.js';
+import { parseLoad } from '../../bench/measure/millrace-load.js';
 import { parseWrk } from '../../bench/measure/wrk.js';
 
 const WRK = `Running 1s test @ http://127.0.0.1:18999/
@@ -59,6 +63,66 @@ test('of millrace load the same is read; what was due in its last moment is no p
   const bad = { ...result, unsent: 500, unanswered: 3, errors: { total: 2, connect: 0, timeout: 2 } };
   assert.equal(parseLoad(JSON.stringify(bad)).problem, 'timeout 2, unanswered 3, unsent 500');
 });
+
+/** What arrives under a load of one second. */
+async function arrivals(
+  load: Load,
+): Promise<{ requests: Set<string>; perConnection: number; counted: number }> {
+  const requests = new Set<string>();
+  let connections = 0;
+  let count = 0;
+  const server = createServer((req, res) => {
+    count++;
+    const digest = createHash('sha256');
+    req.on('data', (piece: Buffer) => digest.update(piece));
+    req.on('end', () => {
+      const { method, url, headers } = req;
+      const kept = headers.connection?.toLowerCase() === 'close' ? 'close' : 'keep-alive';
+      requests.add([method, url, headers['x-one'], headers['x-two'], kept, digest.digest('hex')].join(' '));
+      res.end('ok');
+    });
+  });
+  server.on('connection', () => connections++);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const result = await startLoad((server.address() as AddressInfo).port, load, 1).result;
+    assert.equal(result.problem, null);
+    return { requests, perConnection: count / connections, counted: result.requests / count };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+for (const client of CLIENTS) {
+  const isMissing = client === 'wrk' && spawnSync('wrk', ['-v']).error !== undefined;
+  test(`${client} sends what a load says`, { skip: isMissing && 'wrk is not installed' }, async () => {
+    const hashOf = (body: string): string => createHash('sha256').update(body).digest('hex');
+    const body = 'ä"\n'.repeat(50_000); // longer than an argument can be
+    sendWith(client);
+    try {
+      const posted = await arrivals({
+        connections: 2,
+        path: '/orders?n=1',
+        headers: { 'X-One': 'a b', 'X-Two': 'b: c' },
+        body,
+      });
+      const expected = ['POST', '/orders?n=1', 'a b', 'b: c', 'keep-alive', hashOf(body)].join(' ');
+      assert.deepEqual([...posted.requests], [expected]);
+
+      const pipelined = await arrivals({ connections: 2, pipelined: 4 });
+      assert.deepEqual([...pipelined.requests], [['GET', '/', '', '', 'keep-alive', hashOf('')].join(' ')]);
+      assert.ok(pipelined.counted > 0.9 && pipelined.counted <= 1, String(pipelined.counted));
+
+      const closing = await arrivals({ connections: 2, aConnectionARequest: true });
+      assert.deepEqual([...closing.requests], [['GET', '/', '', '', 'close', hashOf('')].join(' ')]);
+      // Some have not asked when the time is over.
+      assert.ok(closing.perConnection > 0.9 && closing.perConnection <= 1, String(closing.perConnection));
+    } finally {
+      sendWith('millrace');
+    }
+  });
+}
 
 test('something else than the output of wrk is shown', () => {
   assert.throws(() => parseWrk('unable to connect'), /printed something else.*\nunable to connect/s);

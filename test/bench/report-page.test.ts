@@ -91,8 +91,9 @@ test('no id is there twice, and every link within the page leads somewhere', () 
 });
 
 test('the machine, the system, the commit and the command stand on top', () => {
-  const { cpu, kernel, node, commit, date, wrk } = MACHINE;
-  for (const text of [cpu, kernel, node, commit, date, wrk, ALL.asked]) assert.ok(PAGE.includes(text), text);
+  const { cpu, kernel, node, commit, date, client } = MACHINE;
+  for (const text of [cpu, kernel, node, commit, date, client, ALL.asked])
+    assert.ok(PAGE.includes(text), text);
 });
 
 test('nothing is fetched and nothing is run', () => {

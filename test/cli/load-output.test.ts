@@ -51,6 +51,7 @@ const WRONG: readonly (readonly [args: string, message: RegExp])[] = [
   ['http://a/ -H nonsense', /--header must be written 'Name: value', not 'nonsense'/],
   ['http://a/ -H A:\u0001', /--header 'A' has a character that no field value can have/],
   ['http://a/ -H Content-Length:1', /--header 'Content-Length' cannot be given: it is the length of --body/],
+  ['http://a/ --no-keep-alive -H connection:keep-alive', /--header 'connection' cannot be given/],
   ['http://a/ -H connection:close', /--header 'connection' cannot be given: .*--no-keep-alive/],
   ['http://a/ --body a --body-file b', /--body and --body-file exclude each other/],
   ['http://a/ --body-file /nowhere', /--body-file: '\/nowhere' cannot be read: ENOENT/],

@@ -100,6 +100,17 @@ test('--no-keep-alive opens a connection for each request, and says so to the se
   assert.ok(heads.every((head) => head.includes('\r\nConnection: close\r\n')));
 });
 
+test('a browser says Connection: keep-alive, so it may be said', async (t) => {
+  const heads: string[] = [];
+  const raw = await startRaw(t, (socket) => {
+    socket.on('data', (bytes: Buffer) => heads.push(bytes.toString()));
+    answering(OK)(socket);
+  });
+  const { code, report } = await load(t, raw.url, '-n', '4', '-c', '1', '-H', 'Connection: keep-alive');
+  assert.deepEqual([code, raw.connections, report.answers], [0, 1, 4]);
+  assert.ok(heads.every((head) => head.includes('\r\nConnection: keep-alive\r\n')));
+});
+
 test('--storm opens connections and sends nothing', async (t) => {
   let received = 0;
   const raw = await startRaw(t, (socket) => {

@@ -51,13 +51,14 @@ export function pageOf({ asked, machine, results }: Figures): string {
 }
 
 function about(asked: string, machine: Machine): Markup {
-  const { cpu, cores, architecture, memoryBytes, kernel, node, wrk, compiler, commit, date, load } = machine;
+  const { cpu, cores, architecture, memoryBytes, kernel, node, client, compiler, commit, date, load } =
+    machine;
   const lines: readonly (readonly [string, string])[] = [
     ['made by', asked],
     ['on', `${date}, commit ${commit}`],
     ['machine', `${cpu}, ${cores} cores, ${(memoryBytes / BYTES_PER_GIB).toFixed(1)} GiB`],
     ['system', `Linux ${kernel} ${architecture}, load ${load.toFixed(2)} before the run`],
-    ['versions', `Node.js ${node} · ${wrk} · ${compiler}`],
+    ['versions', `Node.js ${node} · ${client} · ${compiler}`],
   ];
   return html`<dl>
     ${lines.map(
