@@ -41,6 +41,7 @@ export type Metric =
   | 'p999'
   | 'waits'
   | 'preemptions'
+  | 'systemCalls'
   | 'memory'
   | 'timerLateness'
   | 'loopDelay'

@@ -14,9 +14,11 @@ import {
 } from './process-stats.js';
 import { processWork, workBetween } from './process-work.js';
 import type { ServerProcess } from './server-process.js';
+import { canCountSystemCalls, systemCallsDuring } from './system-calls.js';
 
 /** Long enough for V8 to have optimised a handler that runs 10,000 times a second and more. */
 const WARM_UP_SECONDS = 1;
+const COUNTED_SECONDS = 1;
 const BYTES_PER_MB = 1024 * 1024;
 
 /** Occupation is watched within the run, where neither connecting nor stopping is in the way. */
@@ -59,6 +61,22 @@ export async function measureUnderLoad(
     occupation,
     ...(result.problem !== null && { problem: result.problem }),
   };
+}
+
+/**
+ * In a short run of its own: counting makes each of them slower. Once is enough, it hardly differs from round to round.
+ * Nothing where perf may not count.
+ */
+export async function countSystemCalls(
+  server: ServerProcess,
+  load: AnyLoad,
+): Promise<{ systemCalls?: number }> {
+  if (!canCountSystemCalls()) return {};
+  let requests = 0;
+  const calls = await systemCallsDuring(server.pid, async () => {
+    ({ requests } = await startLoad(server.port, load, COUNTED_SECONDS).result);
+  });
+  return { systemCalls: calls / requests };
 }
 
 /** Within a run of so many seconds that has just begun. */

@@ -37,6 +37,7 @@ export const METRICS: Readonly<Record<Metric, MetricFormat>> = {
   p999: metric('latency p99.9', ['p99.9', 'ms'], 2, 'less', 'ms'),
   waits: metric('threads waited, per 1,000 requests', ['waits', '/1000 req'], 1, 'less'),
   preemptions: metric('threads preempted, per 1,000 requests', ['preempted', '/1000 req'], 1, 'less'),
+  systemCalls: metric('system calls a request', ['syscalls', '/req'], 2, 'less'),
   memory: metric('memory', ['memory', 'MB'], 0, 'less', 'MB'),
   timerLateness: metric('timer late by, at most', ['timer late', 'ms at most'], 1, 'less', 'ms'),
   loopDelay: metric('event loop late, p99', ['loop late', 'p99 ms'], 2, 'less', 'ms'),

@@ -7,7 +7,7 @@ import type { ServerProcess } from '../measure/server-process.js';
 import type { Scenario } from '../scenario.js';
 import { HELLO } from '../variants/applications.js';
 
-const CONNECTIONS = 9_000;
+const CONNECTIONS = 10_000;
 /** Before the first reading: until then what grows is V8's heap and the pages of buffers that are used in turn. */
 const WARM_UP_REQUESTS = 30_000;
 const WARM_UP_CONNECTIONS = 64;
@@ -16,7 +16,7 @@ const SETTLE_MS = 300;
 
 export const idleMemory: Scenario = {
   name: 'idle-memory',
-  title: '9,000 idle keep-alive connections: growth of memory for each',
+  title: '10,000 idle keep-alive connections: growth of memory for each',
   servers: ['millrace', 'node-http'],
   application: 'hello',
   probe: { path: '/', expected: HELLO },

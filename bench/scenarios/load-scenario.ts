@@ -1,6 +1,6 @@
 // load-scenario.ts: what scenarios that saturate a server have in common.
 
-import { measureUnderLoad, warmUp } from '../measure/load-run.js';
+import { countSystemCalls, measureUnderLoad, warmUp } from '../measure/load-run.js';
 import type { AnyLoad } from '../measure/load.js';
 import type { Metric, Scenario } from '../scenario.js';
 
@@ -16,9 +16,11 @@ export function loadScenario(
   return {
     columns: COLUMNS,
     ...parts,
-    async measure(server, { seconds }) {
+    async measure(server, { seconds }, round) {
       await warmUp(server, load);
-      return measureUnderLoad(server, load, seconds);
+      const sample = await measureUnderLoad(server, load, seconds);
+      if (round > 1) return sample;
+      return { ...sample, values: { ...sample.values, ...(await countSystemCalls(server, load)) } };
     },
   };
 }

@@ -12,6 +12,7 @@ import { test } from 'node:test';
 import { processWork, workBetween } from '../../bench/measure/process-work.js';
 import { CLIENTS, type Load, sendWith, startLoad } from '../../bench/measure/load.js';
 import { parseLoad } from '../../bench/measure/millrace-load.js';
+import { canCountSystemCalls, readCount, systemCallsDuring } from '../../bench/measure/system-calls.js';
 import { parseWrk } from '../../bench/measure/wrk.js';
 
 const WRK = `Running 1s test @ http://127.0.0.1:18999/
@@ -123,6 +124,31 @@ for (const client of CLIENTS) {
     }
   });
 }
+
+test(
+  'system calls are counted while somebody works',
+  { skip: !canCountSystemCalls() && 'perf may not count' },
+  async () => {
+    const calls = 1_000; // process.umask() is two of them
+    const script = `process.stdin.on('data', () => { for (let n = 0; n < ${String(calls / 2)}; n++) process.umask(); console.log('done'); })`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      child.stdin.write('\n');
+      await once(child.stdout, 'data'); // it is there, and what starting takes is behind it
+      const counted = await systemCallsDuring(child.pid!, async () => {
+        child.stdin.write('\n');
+        await once(child.stdout, 'data');
+      });
+      assert.ok(counted >= calls && counted < 1.5 * calls, String(counted));
+      assert.throws(
+        () => readCount('Error: no permission'),
+        /something else than a count: Error: no permission/,
+      );
+    } finally {
+      child.kill();
+    }
+  },
+);
 
 test('something else than the output of wrk is shown', () => {
   assert.throws(() => parseWrk('unable to connect'), /printed something else.*\nunable to connect/s);

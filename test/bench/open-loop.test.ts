@@ -127,7 +127,7 @@ test('a closed loop sends as fast as it gets answers', async (t) => {
 
 test('percentiles are those of the nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
-  assert.deepEqual(percentilesOf(hundred), { count: 100, p50: 50, p99: 99, max: 100 });
-  assert.deepEqual(percentilesOf([7]), { count: 1, p50: 7, p99: 7, max: 7 });
+  assert.deepEqual(percentilesOf(hundred), { count: 100, p50: 50, p90: 90, p99: 99, p999: 100, max: 100 });
+  assert.deepEqual(percentilesOf([7]), { count: 1, p50: 7, p90: 7, p99: 7, p999: 7, max: 7 });
   assert.equal(percentilesOf([]).p99, Number.NaN);
 });
