@@ -10,7 +10,7 @@ const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 
 /** Servers of other designs: nothing changes for them with the version of Node.js, or the number of reactors. */
-const TESTED_ONCE = ['test/bench/designs.test.ts'];
+const TESTED_ONCE = ['test/bench/designs.test.ts', 'test/bench/design-comparison.test.ts'];
 const isRepetition = args.includes('--as-built') || process.env.MILLRACE_TEST_REACTORS !== undefined;
 const isWanted = (file) =>
   wanted.length === 0

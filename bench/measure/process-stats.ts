@@ -5,7 +5,7 @@ import { isGone } from './gone.js';
 
 const NS_PER_US = 1_000;
 /** USER_HZ, the unit of /proc/stat; 100 on every architecture millrace supports. */
-const US_PER_TICK = 10_000;
+export const US_PER_TICK = 10_000;
 
 export interface ThreadTimes {
   readonly runningUs: number;
