@@ -12,8 +12,11 @@ export interface Command {
   readonly args: readonly string[];
 }
 
+/** What it prints when it serves, as a line of its own: libraries of peers print such things as well, too early. */
+export const ADDRESS = /^http:\/\/127\.0\.0\.1:(\d+)\/$/m;
+
 /**
- * Compiles what has to be compiled. The process prints its URL when it serves, and ends with 0 after SIGTERM.
+ * Compiles what has to be compiled. The process prints {@link ADDRESS}, and ends with 0 after SIGTERM.
  * @throws CannotRun where the design is not available.
  */
 export function commandOf(design: Design, values: Partial<OptionValues>): Command {

@@ -7,7 +7,7 @@ import { startLoad } from '../measure/load.js';
 import { residentBytes, US_PER_TICK } from '../measure/process-stats.js';
 import { processWork } from '../measure/process-work.js';
 import { medianOf } from '../statistics.js';
-import { commandOf } from './command.js';
+import { ADDRESS, commandOf } from './command.js';
 import type { Design } from './design.js';
 
 const CONNECTIONS = 64;
@@ -18,9 +18,6 @@ const SLOW_PATH = '/sleep?ms=100';
 const WARM_UP_SECONDS = 1;
 const START_MS = 30_000;
 const BYTES_PER_MB = 1024 * 1024;
-
-/** A line of its own: libraries of peers print such things as well, too early. */
-const ADDRESS = /^http:\/\/127\.0\.0\.1:(\d+)\/$/m;
 
 /** All for `GET /`. */
 export interface Measured {

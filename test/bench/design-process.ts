@@ -5,15 +5,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 
-import { commandOf } from '../../bench/designs/command.js';
+import { ADDRESS, commandOf } from '../../bench/designs/command.js';
 import { designNamed } from '../../bench/designs/index.js';
 import type { OptionValues } from '../../bench/designs/options.js';
 import { Client } from '../helpers/client.js';
 import type { Exit } from '../helpers/example.js';
 import { until } from '../helpers/promises.js';
-
-/** A line of its own: libraries of peers print such things as well, too early. */
-const ADDRESS = /^http:\/\/127\.0\.0\.1:(\d+)\/$/m;
 
 export class DesignProcess {
   readonly #child: ChildProcess;
