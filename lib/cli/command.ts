@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 
 import { escapeText } from '../show-value.js';
+import type { Flag, ParsedFlags } from './flags.js';
 
 /** What the process says with its end. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -10,11 +11,14 @@ export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 export interface Command {
   /** For `millrace --help`. */
   readonly summary: string;
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** For its --help. */
+  readonly help: string;
   /**
    * Resolves to the exit code, when the command has been started: the process ends when it has nothing more to do.
    * @throws {@link UsageError}
    */
-  readonly run: (args: readonly string[]) => Promise<number>;
+  readonly run: (flags: ParsedFlags) => Promise<number>;
 }
 
 /** The command line is wrong: one sentence that says what would be right. */

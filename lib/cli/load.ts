@@ -3,8 +3,8 @@
 import { binding, type NativeLoad, type NativeLoadResult } from '../binding.js';
 import { PlatformError } from '../errors.js';
 import { closed, opened } from '../open-servers.js';
-import { EXIT, failed, paint, quoted, UsageError, version, type Command } from './command.js';
-import { helpOf, parseFlags } from './flags.js';
+import { EXIT, failed, paint, quoted, UsageError, type Command } from './command.js';
+import { helpOf, type ParsedFlags } from './flags.js';
 import { LOAD_FLAGS, readLoadFlags, type WantedLoad } from './load-options.js';
 import { showProgress } from './load-progress.js';
 import { errorCount, headline, jsonReport, textReport, type LoadEnd } from './load-report.js';
@@ -21,18 +21,14 @@ Ctrl-C ends it early, and what has been measured is printed. Exit code: 0; 1 whe
 command line.
 `;
 
-export const LOAD: Command = { summary: 'sends requests to a server and measures its answers', run };
+export const LOAD: Command = {
+  summary: 'sends requests to a server and measures its answers',
+  flags: LOAD_FLAGS,
+  help: HELP,
+  run,
+};
 
-async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags('load', LOAD_FLAGS, args);
-  if (flags.on.has('help')) {
-    process.stdout.write(HELP);
-    return EXIT.done;
-  }
-  if (flags.on.has('version')) {
-    process.stdout.write(`${version()}\n`);
-    return EXIT.done;
-  }
+async function run(flags: ParsedFlags): Promise<number> {
   const wanted = readLoadFlags(flags);
   try {
     checkDescriptors(wanted);

@@ -3,6 +3,7 @@
 
 import { nearestName } from '../near-miss.js';
 import { EXIT, quoted, UsageError, version, type Command } from './command.js';
+import { parseFlags } from './flags.js';
 import { LOAD } from './load.js';
 import { SERVE } from './serve.js';
 
@@ -17,23 +18,25 @@ function usage(): string {
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(usage());
-    return EXIT.done;
-  }
-  if (name === '--version') {
-    process.stdout.write(`${version()}\n`);
-    return EXIT.done;
-  }
+  if (name === '--help' || name === '-h' || name === 'help') return printed(usage());
+  if (name === '--version') return printed(`${version()}\n`);
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   try {
-    if (command === undefined) throw new UsageError(noSuchCommand(name));
-    return await command.run(rest);
+    if (name === undefined || command === undefined) throw new UsageError(noSuchCommand(name));
+    const flags = parseFlags(name, command.flags, rest);
+    if (flags.on.has('help')) return printed(command.help);
+    if (flags.on.has('version')) return printed(`${version()}\n`);
+    return await command.run(flags);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`millrace: ${error.message}\n`);
     return EXIT.usage;
   }
+}
+
+function printed(text: string): number {
+  process.stdout.write(text);
+  return EXIT.done;
 }
 
 function noSuchCommand(name: string | undefined): string {

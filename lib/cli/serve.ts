@@ -10,8 +10,8 @@ import { createServer, type Server } from '../server.js';
 import type { TcpAddress } from '../server-address.js';
 import type { StaticOptions } from '../static-files.js';
 import { addressesOf } from './addresses.js';
-import { EXIT, failed, paint, quoted, UsageError, version, type Command } from './command.js';
-import { helpOf, numberFlag, parseFlags, type Flag, type ParsedFlags } from './flags.js';
+import { EXIT, failed, paint, quoted, UsageError, type Command } from './command.js';
+import { helpOf, numberFlag, type Flag, type ParsedFlags } from './flags.js';
 import { restHandler } from './rest-handler.js';
 
 const DEFAULT_PORT = 8080;
@@ -50,7 +50,7 @@ ${helpOf(FLAGS)}
 Ctrl-C ends it when it has answered what it is answering; pressed again, at once.
 `;
 
-export const SERVE: Command = { summary: 'serves the files of a directory', run };
+export const SERVE: Command = { summary: 'serves the files of a directory', flags: FLAGS, help: HELP, run };
 
 interface Wanted {
   readonly directory: string;
@@ -63,16 +63,7 @@ interface Wanted {
   readonly listing: boolean;
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags('serve', FLAGS, args);
-  if (flags.on.has('help')) {
-    process.stdout.write(HELP);
-    return EXIT.done;
-  }
-  if (flags.on.has('version')) {
-    process.stdout.write(`${version()}\n`);
-    return EXIT.done;
-  }
+async function run(flags: ParsedFlags): Promise<number> {
   const wanted = readFlags(flags);
   try {
     const server = createServer(wanted.server, restHandler(wanted));
