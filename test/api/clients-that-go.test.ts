@@ -13,7 +13,7 @@ import { AbortedError, type HttpResponse } from 'millrace';
 import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
 import { get, head, post } from '../helpers/requests.js';
-import { startHandler, startServer } from '../helpers/server.js';
+import { startHandler, startServer, untilRunning } from '../helpers/server.js';
 
 const CHUNKED = { 'Transfer-Encoding': 'chunked' };
 const MIB = 1024 * 1024;
@@ -101,7 +101,7 @@ test('a handler that gives up because its signal was aborted is no error, and it
   server.on('error', (error: unknown) => assert.fail(String(error)));
   const client = await connect({ allowHalfOpen: true });
   client.send(get('/'));
-  await until('it runs', () => server.stats().requests.handled === 1);
+  await untilRunning(server);
   client.finish();
   assert.equal((await client.answer()).status, 500);
 });
@@ -124,7 +124,7 @@ test("another request's AbortedError is a failure like any other", async (t) => 
     shared.reject(new AbortedError());
   });
   b.send(get('/b'));
-  await until('both run', () => server.stats().requests.handled === 2);
+  await untilRunning(server, 2);
   a.reset();
   assert.equal((await b.answer()).status, 500);
   assert.equal(errors.length, 1);
@@ -327,7 +327,7 @@ test('after the end of close() everything that waits for a client is told', asyn
   });
   const client = await connect();
   client.send(head('POST', '/', CHUNKED) + '1\r\nx\r\n');
-  await until('it runs', () => server.stats().requests.handled === 1);
+  await untilRunning(server);
   await server.close({ graceMs: 0 });
   go.resolve();
   await until('all are told', () => outcomes.length === 3);

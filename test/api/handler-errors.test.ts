@@ -6,7 +6,7 @@ import type { ErrorContext, Handler, HttpResponse } from 'millrace';
 
 import { get, post } from '../helpers/requests.js';
 import { deferred, until } from '../helpers/promises.js';
-import { startHandler } from '../helpers/server.js';
+import { startHandler, untilRunning } from '../helpers/server.js';
 
 const SECRET = 'password hunter2';
 
@@ -213,7 +213,7 @@ test('what a handler does after its client has gone is not an error', async (t) 
   server.on('error', (error) => errors.push(error));
   const client = await connect();
   client.send(get('/'));
-  await until('the handler runs', () => server.stats().requests.handled === 1);
+  await untilRunning(server);
   client.reset();
   await done.promise;
   assert.deepEqual(errors, []);

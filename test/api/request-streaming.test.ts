@@ -12,7 +12,7 @@ import type { Handler, HttpRequest } from 'millrace';
 import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
 import { chunked, get, head, post, postChunked } from '../helpers/requests.js';
-import { startHandler, startServer } from '../helpers/server.js';
+import { startHandler, startServer, untilRunning } from '../helpers/server.js';
 
 const EXPECT = { Expect: '100-continue' };
 const CHUNKED = { 'Transfer-Encoding': 'chunked' };
@@ -419,7 +419,7 @@ for (const [what, { rest, status, finish = false, reset = false }] of Object.ent
       });
       const client = await connect({ allowHalfOpen: true });
       client.send(`${head('POST', '/', CHUNKED)}3\r\nabc\r\n`);
-      await until('it is being read', () => server.stats().requests.handled === 1);
+      await untilRunning(server);
       if (rest !== '') client.send(rest);
       if (finish) client.finish();
       if (reset) client.reset();
@@ -488,7 +488,7 @@ test('close() waits for a body that is being read', async (t) => {
   const client = await connect();
   client.send(head('POST', '/', { 'Content-Length': '6' }));
   client.send('abc');
-  await until('it is being read', () => server.stats().requests.handled === 1);
+  await untilRunning(server);
   const closing = server.close({ graceMs: 20_000 });
   await delay(20);
   assert.equal((await client.ask('def')).text, '6');

@@ -13,7 +13,7 @@ import type { Handler } from 'millrace';
 import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
 import { get, head } from '../helpers/requests.js';
-import { startHandler, startServer } from '../helpers/server.js';
+import { startHandler, startServer, untilRunning } from '../helpers/server.js';
 import { callUntyped } from '../helpers/untyped.js';
 
 const OLD = 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n';
@@ -517,8 +517,7 @@ test('a handler that begins to stream when its client has gone, and another one 
   });
   const gone = await connect();
   gone.send(get('/old'));
-  await until('its handler has been called', () => server.stats().requests.handled === 1);
-  await until('it waits in no queue', () => server.stats().queue.waiting === 0);
+  await untilRunning(server);
   gone.reset();
   await until('it has gone', () => server.stats().connections.open === 0);
 

@@ -10,7 +10,7 @@ import { decoded, decodedSoFar, GZIP, lines, SLOW_TEXT } from '../helpers/compre
 import { HeldRequests } from '../helpers/held-requests.js';
 import { until } from '../helpers/promises.js';
 import { get, head, post } from '../helpers/requests.js';
-import { startHandler, startServer, type TestServer } from '../helpers/server.js';
+import { startHandler, startServer, type TestServer, untilRunning } from '../helpers/server.js';
 import { startApp } from '../threads/fixtures/app-server.js';
 import { Gate } from '../threads/fixtures/gate.js';
 
@@ -188,7 +188,7 @@ test('reading what is left of a body behind the answer ends, one way or the othe
   const [early, late] = [await connect(), await connect()];
   early.send(head('POST', '/', { ...GZIP, 'Content-Length': '100000' }) + 'x'.repeat(50_000));
   late.send(head('POST', '/', { ...GZIP, 'Content-Length': '100000' }) + 'x'.repeat(50_000));
-  await until('both run', () => server.stats().requests.handled === 2);
+  await untilRunning(server, 2);
   early.send('x'.repeat(50_000));
   for (const client of [early, late]) assert.equal(decoded(await client.answer()).length, 3_000_000);
   await until('both have been read', () => read.length === 2);
@@ -319,7 +319,7 @@ test('close() waits for what is compressed', async (t) => {
   const [whole, pieces] = [await connect(), await connect()];
   whole.send(get('/whole', GZIP));
   pieces.send(get('/pieces', GZIP));
-  await until('both have been begun', () => server.stats().requests.handled === 2);
+  await untilRunning(server, 2);
   const closed = server.close({ graceMs: 20_000 });
   const answers = await Promise.all([whole.answer(), pieces.answer()]);
   assert.equal(decoded(answers[0]).length, text.length);
@@ -344,7 +344,7 @@ test('close() at once drops what is compressed, and ends', async (t) => {
     );
     const clients = await Promise.all(Array.from({ length: 6 }, () => connect()));
     for (const [i, client] of clients.entries()) client.send(get(i % 2 === 0 ? '/whole' : '/pieces', GZIP));
-    await until('all have been begun', () => server.stats().requests.handled === clients.length);
+    await untilRunning(server, clients.length);
     await server.close({ graceMs: 0 });
     await until('all have ended', () => clients.every((client) => client.isEnded));
   }

@@ -14,7 +14,7 @@ import { numberedBytes, temporaryFolder, writeTree } from '../helpers/files.js';
 import { deferred, until } from '../helpers/promises.js';
 import { get } from '../helpers/requests.js';
 import { below, heldFirst, start, TREE } from '../helpers/sent-files.js';
-import { startServer, type TestServer } from '../helpers/server.js';
+import { startServer, type TestServer, untilRunning } from '../helpers/server.js';
 
 test('a hundred at once on one connection come in their order, mixed with others', async (t) => {
   const folder = temporaryFolder(t);
@@ -114,11 +114,11 @@ test('a client that vanishes meanwhile: an AbortedError, and nobody is told', as
   const errors: unknown[] = [];
   running.server.on('error', (error) => errors.push(error));
   await keepBusy(running);
-  const before = running.server.stats().requests.handled;
   for (const target of ['/awaited', '/left']) {
+    const { handled } = running.server.stats().requests;
     const client = await running.connect();
     client.send(get(target));
-    await until('it runs', () => running.server.stats().requests.handled > before);
+    await untilRunning(running.server, handled + 1);
     client.reset();
   }
   assert.deepEqual(await outcome.promise, [true, true]);

@@ -12,6 +12,7 @@ import {
 } from 'millrace';
 
 import { Client, type ClientOptions } from './client.js';
+import { until } from './promises.js';
 
 /** `MILLRACE_TEST_REACTORS=4 npm test` runs every test with four I/O threads. */
 export const TEST_REACTORS = Number(process.env['MILLRACE_TEST_REACTORS'] ?? '1');
@@ -58,6 +59,15 @@ export async function startServer(
     url: `http://127.0.0.1:${String(where.port)}`,
     connect: (connection) => Client.connect(t, where, connection),
   };
+}
+
+/**
+ * Waits until so many requests have been given to handlers of this thread and none of them waits in the queue: then their
+ * handlers have run up to where they wait. (`requests.handled` alone counts what this thread has yet to look at.)
+ */
+export async function untilRunning(server: Server, requests = 1): Promise<void> {
+  await until(`${String(requests)} given to handlers`, () => server.stats().requests.handled >= requests);
+  await until('none of them waits', () => server.stats().queue.waiting === 0);
 }
 
 /** A server without routes, whose one handler answers everything. */

@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { createServer } from 'millrace';
 
 import { Client } from '../helpers/client.js';
-import { deferred, until } from '../helpers/promises.js';
+import { deferred } from '../helpers/promises.js';
 import { get } from '../helpers/requests.js';
-import { listenUntilEnd, startServer, testOptions } from '../helpers/server.js';
+import { listenUntilEnd, startServer, testOptions, untilRunning } from '../helpers/server.js';
 import { startServingWorker } from './fixtures/serving-worker.js';
 
 const WORKERS = 4;
@@ -56,7 +56,7 @@ test('one of two servers closes, and what the other has in flight goes on', asyn
   const toOne = await one.connect();
   const toTwo = (await two.connect()).send(get('/late'));
   await toOne.ask(get('/'));
-  await until('the other has its request', () => two.server.stats().requests.handled === 1);
+  await untilRunning(two.server);
   await one.server.close();
   assert.equal(await toOne.ended(), 'fin');
   answer.resolve();
