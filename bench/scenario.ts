@@ -10,6 +10,8 @@ export const SERVER_NAMES = [
   'millrace',
   'node-http',
   'floor',
+  // Where it is installed.
+  'uwebsockets',
   // The references of the threads suite: millrace with fewer threads, and processes instead of threads.
   'one-thread',
   'main-thread',

@@ -19,7 +19,12 @@ export function whyUnavailable({ start }: Design): string | null {
       : null;
   if (start.program !== undefined && programPath(start.program) === null)
     return `${start.program} is not installed: apt-get install ${start.program}`;
-  const missing = (start.packages ?? []).filter((name) => packageFolder(name) === null);
+  return whyPackagesMissing(start.packages ?? []);
+}
+
+/** The same of packages. */
+export function whyPackagesMissing(packages: readonly string[]): string | null {
+  const missing = packages.filter((name) => packageFolder(name) === null);
   if (missing.length === 0) return null;
   const isOne = missing.length === 1;
   return `${missing.join(' and ')} ${isOne ? 'is' : 'are'} not installed: ${installCommand(missing)}`;

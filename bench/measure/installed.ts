@@ -1,5 +1,6 @@
 // installed.ts: whether a server that is not this project's can be measured here.
 
+import { whyPackagesMissing } from '../designs/availability.js';
 import type { ServerName } from '../scenario.js';
 import { nginxIsInstalled } from './nginx.js';
 import { installPeers } from './peers.js';
@@ -16,6 +17,7 @@ export function whyMissing(name: ServerName): string | null {
 
 function lookFor(name: ServerName): string | null {
   if (name === 'nginx') return nginxIsInstalled() ? null : 'nginx is not installed (apt-get install nginx)';
+  if (name === 'uwebsockets') return whyPackagesMissing(['uWebSockets.js']);
   if (name !== 'express' && name !== 'fastify') return null;
   return installPeers() ? null : `${name} could not be fetched (npm ci --prefix bench/peers)`;
 }

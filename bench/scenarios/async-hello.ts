@@ -6,7 +6,7 @@ import { loadScenario } from './load-scenario.js';
 export const asyncHello = loadScenario({
   name: 'async-hello',
   title: '64 connections, GET /, the handler awaits once',
-  servers: ['millrace', 'node-http'],
+  servers: ['millrace', 'node-http', 'uwebsockets'],
   application: 'async-hello',
   probe: { path: '/', expected: HELLO },
   load: { connections: 64 },

@@ -22,7 +22,7 @@ const BROWSER_FIELDS = {
 export const browserHead = loadScenario({
   name: 'browser-head',
   title: '64 connections, the head of a browser: 12 fields, 600 bytes',
-  servers: ['millrace', 'floor'],
+  servers: ['millrace', 'uwebsockets', 'floor'],
   application: 'hello',
   probe: { path: '/', expected: HELLO },
   load: { connections: 64, headers: BROWSER_FIELDS },

@@ -6,7 +6,7 @@ import { loadScenario } from './load-scenario.js';
 export const hello = loadScenario({
   name: 'hello',
   title: '64 connections, GET /, 13 bytes of text',
-  servers: ['millrace', 'node-http', 'floor'],
+  servers: ['millrace', 'node-http', 'uwebsockets', 'floor'],
   application: 'hello',
   probe: { path: '/', expected: HELLO },
   load: { connections: 64 },

@@ -23,7 +23,7 @@ const BODY = paddedTo(BODY_BYTES, ORDER);
 export const order = loadScenario({
   name: 'order',
   title: '64 connections, POST /orders, 1 KB of JSON, parsed and answered',
-  servers: ['millrace', 'node-http'],
+  servers: ['millrace', 'node-http', 'uwebsockets'],
   application: 'order',
   probe: {
     method: 'POST',

@@ -8,7 +8,7 @@ const DEPTH = 16;
 export const pipelined = loadScenario({
   name: 'pipelined',
   title: `64 connections, ${DEPTH} requests at a time on each`,
-  servers: ['millrace', 'node-http', 'floor'],
+  servers: ['millrace', 'node-http', 'uwebsockets', 'floor'],
   application: 'hello',
   probe: { path: '/', expected: HELLO },
   load: { connections: 64, pipelined: DEPTH },

@@ -10,7 +10,7 @@ const HEADERS = { Accept: 'application/json', 'Accept-Language': 'en' };
 export const userJson = loadScenario({
   name: 'user-json',
   title: '64 connections, GET /users/:id, reads path, parameter, two fields, answers JSON',
-  servers: ['millrace', 'node-http'],
+  servers: ['millrace', 'node-http', 'uwebsockets'],
   application: 'user-json',
   probe: {
     path: PATH,

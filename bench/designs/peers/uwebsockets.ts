@@ -4,35 +4,9 @@ import { HELLO, MAX_BODY_BYTES, sleepMsOf, SLEEP_PROBLEM, sleptText } from '../l
 import { ownOptions } from '../options.js';
 import { serveUntilStopped } from '../orderly-end.js';
 import { InFlight } from './in-flight.js';
-import { requirePeer } from './package.js';
+import { requireUWebSockets, type Response } from './uwebsockets-library.js';
 
-/** As much of it as is used here. */
-interface Response {
-  writeStatus(status: string): Response;
-  writeHeader(name: string, value: string): Response;
-  end(body: string | Buffer): Response;
-  cork(run: () => void): Response;
-  onAborted(aborted: () => void): Response;
-  onData(take: (piece: ArrayBuffer, isLast: boolean) => void): Response;
-}
-interface Request {
-  getQuery(): string | undefined;
-}
-type Handler = (res: Response, req: Request) => void;
-interface App {
-  get(pattern: string, handler: Handler): App;
-  post(pattern: string, handler: Handler): App;
-  any(pattern: string, handler: Handler): App;
-  listen(host: string, port: number, done: (socket: object | false) => void): App;
-  close(): void;
-}
-interface Library {
-  App(): App;
-  us_socket_local_port(socket: object): number;
-  us_listen_socket_close(socket: object): void;
-}
-
-const library = requirePeer('uWebSockets.js') as Library;
+const library = requireUWebSockets();
 const options = ownOptions();
 const inFlight = new InFlight();
 
@@ -55,7 +29,7 @@ app.post('/echo', (res) => {
   const give200 = later(res);
   res.onData((piece, isLast) => {
     bytes += piece.byteLength;
-    // Copied: the memory is the library's again when this returns.
+    // Copied: see Response.onData.
     if (bytes <= MAX_BODY_BYTES) pieces.push(Buffer.from(Buffer.from(piece)));
     if (!isLast) return;
     if (bytes <= MAX_BODY_BYTES) give200(Buffer.concat(pieces));
