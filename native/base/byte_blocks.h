@@ -38,20 +38,29 @@ class ByteBlocks {
   [[nodiscard]] std::size_t capacity() const noexcept { return full_bytes_ + last_.capacity(); }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
+  /// The memory that it takes. Of the room of a large block, what lies further than a usual block beyond the
+  /// bytes is address space: nobody has written there. (Where somebody else has, it is of what BlockCache
+  /// keeps.)
+  [[nodiscard]] std::size_t bytes_held() const noexcept {
+    return full_bytes_ + std::min(last_.capacity(), last_.size() + kBlockBytes);
+  }
+
   /// The block to write more into, with room for as much of `likely` as one block has. nullptr: no memory.
   [[nodiscard]] OwnedBytes* block_with_room(std::uint64_t likely) {
-    if (last_.size() < last_.capacity()) return &last_;
-    if (last_.size() >= kBlockBytes) close_last();
-    return reserve_for(std::min<std::uint64_t>(last_.size() + likely, kBlockBytes));
+    const std::size_t room = last_.capacity() - last_.size();
+    if (room >= std::min<std::uint64_t>(likely, kWorthReceiving)) return &last_;
+    if (last_.size() < kBlockBytes)
+      return reserve_for(std::min<std::uint64_t>(last_.size() + likely, kBlockBytes));
+    if (room > 0) return &last_;
+    close_last();
+    return reserve_for(std::min<std::uint64_t>(likely, kBlockBytes));
   }
 
   /// The same where all of it is to be one block, if `left`, which is still to come, lets it be one that the
-  /// cache keeps. It has so much room only when what a block usually has is full: others may never come so
-  /// far.
+  /// cache keeps.
   [[nodiscard]] OwnedBytes* one_block_with_room(std::uint64_t left) {
-    const bool grows = full_.empty() && last_.size() == kBlockBytes && last_.capacity() == kBlockBytes &&
-                       left <= BlockCache::kLargestBytes - kBlockBytes;
-    return grows ? reserve_for(kBlockBytes + left) : block_with_room(left);
+    const bool may_be_one = full_.empty() && last_.size() + left <= BlockCache::kLargestBytes;
+    return may_be_one ? reserve_for(last_.size() + left) : block_with_room(left);
   }
 
   /// False: no memory; some of it may have been appended.
@@ -85,6 +94,9 @@ class ByteBlocks {
   }
 
  private:
+  /// Less room than this is not filled with a system call of its own, where there can be more.
+  static constexpr std::size_t kWorthReceiving = kReceiveBytes / 4;
+
   void close_last() {
     full_bytes_ += last_.size();
     full_.push_back(std::exchange(last_, {}));

@@ -86,7 +86,7 @@ struct PendingInput {
   /// To be called after any of the buffers has changed.
   void account() noexcept {
     share.set(bytes.capacity() + head.bytes_held() + after.capacity() +
-              (upload != nullptr ? upload->body.capacity() : 0));
+              (upload != nullptr ? upload->body.bytes_held() : 0));
   }
 };
 

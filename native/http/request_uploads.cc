@@ -92,7 +92,7 @@ void RequestIntake::receive_directly(Connection& connection, const OnReactor& he
       refuse(connection, 503, here);
       return;
     }
-    const std::size_t room = block->capacity() - block->size();
+    const std::uint64_t room = std::min<std::uint64_t>(block->capacity() - block->size(), upload.length_left);
     const auto received = io_.receive_into(connection, *block, upload.length_left, here);
     if (const auto* stop = std::get_if<ConnectionIo::Stop>(&received)) {
       if (*stop == ConnectionIo::Stop::would_block) break;
@@ -103,7 +103,7 @@ void RequestIntake::receive_directly(Connection& connection, const OnReactor& he
     taken += count;
     upload.length_left -= count;
     upload.received += count;
-    upload.flows = count >= kReceiveBytes / 2;
+    upload.flows = count == room || count >= kReceiveBytes / 2;
     if (count < room) break;  // the socket is empty
   }
   // Room that a slow client does not fill is not held, and charged, for it.

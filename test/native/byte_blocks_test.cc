@@ -69,8 +69,8 @@ TEST("gives back what was written into its blocks, and has room for no more than
 }
 
 TEST(
-    "is one block up to the largest that is kept, if that is asked for, and holds no more than four times "
-    "what came") {
+    "is one block up to the largest that is kept, if that is asked for, and is said to hold no more than a "
+    "usual block beyond what came") {
   constexpr std::size_t kLargest = BlockCache::kLargestBytes;
   for (const std::size_t size :
        {kBlock / 2, kBlock, kBlock + 1, 3 * kBlock - 1, kLargest - 1, kLargest, kLargest + 1, 2 * kLargest}) {
@@ -83,7 +83,8 @@ TEST(
           std::min({block->capacity() - block->size(), left.size(), std::size_t{50'000}});
       if (!EXPECT_TRUE(block->append(left.substr(0, room)))) return;
       left.remove_prefix(room);
-      EXPECT_LT(blocks.capacity(), std::max(4 * blocks.size(), kBlock) + 1);
+      EXPECT_LT(blocks.bytes_held(), blocks.size() + kBlock + 1);
+      EXPECT_TRUE(blocks.bytes_held() >= blocks.size());
     }
     EXPECT_EQ(blocks.size(), size);
     EXPECT_EQ(blocks.is_one_block(), size <= kLargest);
@@ -102,6 +103,33 @@ TEST("what is appended behind one large block goes into its room, and then into 
   EXPECT_TRUE(blocks.append(std::string_view(text).substr(2 * kBlock)));
   EXPECT_EQ(blocks.size(), text.size());
   EXPECT_TRUE(moved(blocks) == text);
+}
+
+TEST("what comes first moves once into the one block, which then is large enough") {
+  ByteBlocks blocks;
+  EXPECT_TRUE(blocks.append(text_of(1000)));
+  const OwnedBytes* const block = blocks.one_block_with_room(4 * kBlock - 1000);
+  if (!EXPECT_TRUE(block != nullptr)) return;
+  const char* const bytes = block->data();
+  EXPECT_EQ(blocks.capacity(), 4 * kBlock);
+  EXPECT_EQ(blocks.bytes_held(), 1000 + kBlock);
+  EXPECT_TRUE(blocks.append(text_of(4 * kBlock - 1000)));
+  EXPECT_TRUE(blocks.last().data() == bytes);
+  EXPECT_EQ(blocks.bytes_held(), 4 * kBlock);
+}
+
+TEST("a little room that is left is not filled on its own where a block can have more") {
+  ByteBlocks blocks;
+  EXPECT_TRUE(blocks.append(text_of(64 * 1024 - 100)));
+  EXPECT_EQ(blocks.capacity(), 64 * 1024u);
+  const OwnedBytes* block = blocks.block_with_room(100);
+  EXPECT_EQ(block->capacity() - block->size(), 100u);
+  block = blocks.block_with_room(kBlock);
+  EXPECT_EQ(block->capacity(), kBlock);
+  EXPECT_TRUE(blocks.append(text_of(kBlock - blocks.size() - 100)));
+  block = blocks.block_with_room(kBlock);
+  EXPECT_EQ(block->capacity() - block->size(), 100u);
+  EXPECT_TRUE(blocks.is_one_block());
 }
 
 TEST("what has been given away has left nothing behind") {
