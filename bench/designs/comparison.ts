@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { startLoad } from '../measure/load.js';
+import { OWN_SESSION } from '../measure/own-session.js';
 import { residentBytes, US_PER_TICK } from '../measure/process-stats.js';
 import { processWork } from '../measure/process-work.js';
 import { medianOf } from '../statistics.js';
@@ -121,7 +122,7 @@ async function besideSlow(port: number, seconds: number): Promise<{ p99: number;
 
 async function start(design: Design): Promise<{ child: ChildProcess; port: number }> {
   const { file, args } = commandOf(design, { port: 0 });
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(file, args, { ...OWN_SESSION, stdio: ['ignore', 'pipe', 'inherit'] });
   running.add(child);
   child.once('close', () => running.delete(child));
   let output = '';

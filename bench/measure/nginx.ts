@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, untilListening } from './free-port.js';
+import { OWN_SESSION } from './own-session.js';
 
 /** One process that serves: what one worker is, without the master that watches it. */
 function configuration(directory: string, place: string, port: number): string {
@@ -33,6 +34,7 @@ export async function spawnNginx(directory: string): Promise<{ child: ChildProce
   const file = join(place, 'nginx.conf');
   writeFileSync(file, configuration(directory, place, port));
   const child = spawn('nginx', ['-c', file, '-e', join(place, 'errors')], {
+    ...OWN_SESSION,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   child.once('exit', () => {

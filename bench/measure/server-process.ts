@@ -11,6 +11,7 @@ import type { Answers, Question } from '../variants/control.js';
 import { FILES_VARIABLE, filesDirectory } from '../variants/files.js';
 import { ITERATIONS_VARIABLE } from '../variants/work.js';
 import { iterationsPerMs } from './calibration.js';
+import { OWN_SESSION } from './own-session.js';
 import { buildProgram } from './programs.js';
 import { spawnNginx } from './nginx.js';
 import { buildHashLibrary } from './native-handler.js';
@@ -127,7 +128,7 @@ function spawnNode(
   // A forced collection before memory is read tells what is kept from what is only not yet collected.
   const script = ['--expose-gc', ...nodeOptions, builtFile(`variants/${file}`), ...args];
   const [program, ...rest] = [...under, process.execPath, ...script];
-  return spawn(program!, rest, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
+  return spawn(program!, rest, { ...OWN_SESSION, stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
 }
 
 function spawnServer(
@@ -160,7 +161,8 @@ function spawnThreaded(name: ServerName, { threads }: Threaded, launch: Launch):
 }
 
 function spawnFloor(application: Application): ChildProcess {
-  return spawn(buildProgram('variants/floor'), [application], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const file = buildProgram('variants/floor');
+  return spawn(file, [application], { ...OWN_SESSION, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
