@@ -1,6 +1,6 @@
 // cli.ts: runs the command `millrace`, in a process of its own and beside a folder of its own.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,11 +29,19 @@ export interface Running {
 export interface Place {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Output is a terminal so wide, and all of it is stdout. Needs {@link CAN_HAVE_TERMINAL}. */
+  readonly terminalColumns?: number;
 }
 
+/** util-linux has a command that runs another one on a terminal. */
+export const CAN_HAVE_TERMINAL = hasTerminals();
+
 /** Starts `millrace ARGS`; it is killed when the test ends. */
-export function startCommand(t: TestContext, args: readonly string[], { cwd, env }: Place = {}): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+export function startCommand(t: TestContext, args: readonly string[], place: Place = {}): Running {
+  const { cwd, env, terminalColumns } = place;
+  const words = [process.execPath, MAIN, ...args];
+  const [file, ...rest] = terminalColumns === undefined ? words : onTerminal(words, terminalColumns);
+  const child = spawn(file!, rest, {
     cwd: cwd ?? PACKAGE_ROOT,
     env: { ...process.env, NO_COLOR: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,6 +72,16 @@ export function startCommand(t: TestContext, args: readonly string[], { cwd, env
       });
     });
   return { process: child, ended, printed };
+}
+
+function hasTerminals(): boolean {
+  const { error, stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
+  return error === undefined && stdout.includes('util-linux');
+}
+
+function onTerminal(words: readonly string[], columns: number): string[] {
+  const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return ['script', '-qefc', `stty cols ${String(columns)} && exec ${quoted}`, '/dev/null'];
 }
 
 export function runCommand(t: TestContext, args: readonly string[], place?: Place): Promise<CommandEnd> {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { runCommand, startCommand } from './cli.js';
+import { CAN_HAVE_TERMINAL, runCommand, startCommand } from './cli.js';
 import { startApp } from './load-runs.js';
 
 test('a report for people, with aligned columns and without a progress line where nobody watches', async (t) => {
@@ -17,6 +17,29 @@ test('a report for people, with aligned columns and without a progress line wher
   assert.deepEqual([...new Set(rows.map((row) => row.length))].length, 1, stdout);
   assert.ok(!stdout.includes('\u001b') && !stdout.includes('error'));
 });
+
+for (const columns of [80, 20]) {
+  test(
+    `on a terminal of ${String(columns)} columns a line says how far it is, until the report takes its place`,
+    { skip: !CAN_HAVE_TERMINAL && 'there is no script(1) of util-linux' },
+    async (t) => {
+      const { url } = await startApp(t);
+      const args = ['load', `${url}/slow`, '-n', '20', '-c', '1'];
+      const { code, stdout } = await runCommand(t, args, { terminalColumns: columns });
+      assert.equal(code, 0, stdout);
+      const [title, ...lines] = stdout.split('\r\u001b[K');
+      const report = lines.pop();
+      assert.match(title!, /^\S*GET http.*20 requests\S*\r\n\r\n$/);
+      assert.match(report!, /^ {2}answers +20 {2}in /);
+      assert.ok(lines.length >= 2, stdout); // 20 times 50 ms, and a line each 250 ms
+      const whole = /^\d\.\d s {2}[\d.]+\/s {2}\d+ answers?$/;
+      for (const line of lines) {
+        if (columns === 80) assert.match(line, whole);
+        else assert.equal(line.length, columns - 1);
+      }
+    },
+  );
+}
 
 test('errors of a report say what the first was', async (t) => {
   const { url } = await startApp(t);
