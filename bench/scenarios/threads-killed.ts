@@ -6,8 +6,9 @@ import type { Claim, Scenario } from '../scenario.js';
 import { answerOf, pathOf } from '../variants/work.js';
 
 const THREADS = 4;
+const KILL_EVERY_MS = 1_000;
 const LOAD: Omit<KillingOrder, 'port' | 'seconds'> = {
-  killEveryMs: 1_000,
+  killEveryMs: KILL_EVERY_MS,
   connections: [
     // As fast as they can; and with handlers that are waiting, so that some are inside when their thread ends.
     { count: 8, kind: 'compute', ms: 0 },
@@ -49,6 +50,10 @@ export const killed: Scenario = {
   ],
 
   async measure(server, { seconds }) {
+    if (seconds * 1_000 <= KILL_EVERY_MS)
+      throw new Error(
+        `needs a run of more than ${KILL_EVERY_MS / 1_000} s, after which the first thread ends`,
+      );
     const client = startClient('killing', { ...LOAD, port: server.port, seconds });
     const result = await client.result;
     const { exits, lost, inside } = await server.ask('losses');
