@@ -74,8 +74,11 @@ class ConnectionIo {
     batch_.append_file(connection, std::move(slice));
   }
 
-  /// More has been gathered than the scratch could hold: time to flush(), so that unsent() tells the truth.
-  [[nodiscard]] bool has_much_output() const noexcept { return batch_.bytes() > kOutputScratchBytes; }
+  /// So much has been gathered that a connection's requests might have to wait for it: time to flush(), so
+  /// that unsent() tells the truth.
+  [[nodiscard]] bool has_much_output() const noexcept {
+    return batch_.bytes() > std::min<std::uint64_t>(kOutputScratchBytes, config_.limits.unsent_bytes);
+  }
 
   /// Sends everything gathered, one system call a connection.
   void flush(const OnReactor& here);

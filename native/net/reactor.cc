@@ -291,6 +291,7 @@ void Reactor::resume_connections(const OnReactor& here) {
   while (!io_.unblocked().empty()) {
     resuming_.swap(io_.unblocked());
     for (const ConnectionId id : resuming_) {
+      if (io_.has_much_output()) io_.flush(here);
       Connection* connection = io_.table().find(id, here);
       if (connection != nullptr) intake_.resume(*connection, here);
     }

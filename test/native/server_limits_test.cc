@@ -284,6 +284,50 @@ TEST("a handler's answers that nobody reads stop further requests of that connec
   }
 }
 
+TEST("answers given in one turn count before the next requests of their connection are taken") {
+  constexpr std::size_t kUnsent = 100'000;
+  constexpr int kRequests = 8;
+  ServerOptions options = patient();
+  options.config.limits.pipeline_depth = 4;
+  options.config.limits.unsent_bytes = kUnsent;
+  HeldRequests handlers;
+  options.handler = handlers.handler();
+  TestServer server(std::move(options));
+  Client client = server.connect(4096);
+  Client other = server.connect();
+  std::string all;
+  for (int i = 0; i < kRequests; ++i) all += get("/" + std::to_string(i));
+  EXPECT_TRUE(client.send(all));
+  ASSERT_TRUE(handlers.wait_for(4));
+  // Three of them are more than the kernel takes unread, and less than is sent before the wake ends anyway.
+  const std::string body(340'000, 'x');
+  const auto answer = [&](int i) { return handlers.answer("/" + std::to_string(i), {.body = body}); };
+  server.js().post([&] {
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(answer(i));
+  });
+  EXPECT_TRUE(wait_until([&] { return server.server().budget().used() > kUnsent; }));
+  // Whatever that wake let run has begun when a later request of somebody else has.
+  const auto pass_a_wake = [&] {
+    EXPECT_TRUE(other.send(get("/other")));
+    EXPECT_TRUE(wait_until([&] { return handlers.answer("/other"); }));
+    EXPECT_EQ(other.read_status(), 200);
+  };
+  pass_a_wake();
+  int answered = 3;
+  while (answered < kRequests && answer(answered)) ++answered;
+  pass_a_wake();
+  // What was queued and what was gathered when the last ones were taken, and their answers.
+  EXPECT_LE(server.server().budget().used(), 2 * kUnsent + 4 * body.size());
+  // And all go on when the client reads at last.
+  for (int i = 0; i < kRequests; ++i) {
+    if (i == answered) {
+      EXPECT_TRUE(wait_until([&] { return answer(i); }));
+      ++answered;
+    }
+    if (!EXPECT_EQ(client.read_response().value_or(check::Response()).body.size(), body.size())) return;
+  }
+}
+
 TEST("a stream of pipelined requests leaves nothing behind in its connection") {
   TestServer server(with_reply(patient(), 1));
   Client client = server.connect();
