@@ -45,6 +45,7 @@ bool Acceptor::accept_some(int most, std::uint64_t now_ms, const OnReactor& here
       return false;
     }
     client.fd = std::move(std::get<UniqueFd>(accepted));
+    has_paused_ = false;
     deal_out(std::move(client), here);
   }
   return true;
@@ -99,9 +100,10 @@ void Acceptor::deal_out(Mailbox::Client client, const OnReactor& here) {
 }
 
 void Acceptor::out_of_descriptors(std::uint64_t now_ms) noexcept {
-  // With the reserve given up one client can be taken off the backlog and told, by the close, not to wait.
-  // The rest waits: epoll would report it again at once, so accepting pauses.
-  if (reserve_) {
+  // epoll would report those who wait again at once, so accepting pauses. Where that has not helped, one
+  // client is taken off the backlog, with the reserve given up, and told by the close not to wait. Not
+  // before: many that leave at once give their descriptors back within the pause.
+  if (has_paused_ && reserve_) {
     reserve_ = UniqueFd();
     PeerAddress peer;
     static_cast<void>(listener_.accept(peer));  // closed at once
@@ -113,6 +115,7 @@ void Acceptor::out_of_descriptors(std::uint64_t now_ms) noexcept {
 
 void Acceptor::end_pause(const OnReactor&) noexcept {
   paused_until_ms_ = 0;
+  has_paused_ = true;
   if (!reserve_) reserve_ = open_reserve();
   watch();
 }

@@ -64,6 +64,7 @@ class Acceptor {
   std::vector<Reactor*> reactors_;
   std::size_t next_ = 0;
   std::uint64_t paused_until_ms_ = 0;
+  bool has_paused_ = false;  // and nobody could be accepted since
   UniqueFd reserve_;  // given up for a moment when there are no others, to answer a client with a close
 };
 

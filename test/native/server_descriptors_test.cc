@@ -125,6 +125,20 @@ TEST("clients for whom there are no descriptors make no work, and are served whe
   EXPECT_EQ(last.read_status(), 200);
 }
 
+TEST("a client behind others that have left is not sent away in the place of one of them") {
+  TestServer server(options_of(1));
+  for (std::size_t before = 2; before < 8; ++before) {
+    std::vector<Client> gone(before);
+    std::vector<Client> newcomer(1);
+    const FewDescriptors few(2);
+    for (Client& client : gone) client.connect(server.port());
+    newcomer[0].connect(server.port());
+    EXPECT_TRUE(newcomer[0].send(kGet));
+    for (Client& client : gone) client.finish_sending();  // and leaves the descriptors to the newcomer
+    EXPECT_EQ(newcomer[0].read_status(), 200);
+  }
+}
+
 TEST("no descriptor is left of a server and its clients") {
   const int descriptors = entries_of("/proc/self/fd");
   for (const std::uint32_t reactors : {1u, 4u}) {
