@@ -58,7 +58,7 @@ struct Connection {
   bool waits_for_ring = false;       // its next request found the ring full
   bool waits_for_file = false;       // a pool thread looks for what its next request wants
   bool lookups_wait = false;         // for sendFile(), until fewer files are held
-  bool reads_quickly = false;        // a file; the kernel takes more of it: kKernelUnsentFileBytes
+  bool reads_quickly = false;        // files; the kernel takes more of them: kKernelUnsentFileBytes
   bool stream_waits = false;         // its oldest answer wants to know when most of it has been sent
   bool refused = false;              // one more than limits.connections: only told so
   std::uint64_t lingered_bytes = 0;  // thrown away while lingering

@@ -157,6 +157,7 @@ void ConnectionIo::flush(const OnReactor& here) {
   for (const ConnectionId id : batch_.connections()) {
     Connection* connection = table_.find(id, here);
     if (connection == nullptr) continue;  // it ended after its answer had been written
+    if (connection->files_put_out() == 0) set_reads_quickly(*connection, false);
     switch (batch_.send(*connection, budget_, bytes_sent)) {
       case OutputBatch::Sent::everything:
         if (log_ != nullptr) log_->all_sent(*connection);
@@ -222,7 +223,6 @@ void ConnectionIo::send_queued(Connection& connection, const OnReactor& here) {
     return;
   }
   connection.output.reset();
-  set_reads_quickly(connection, false);
   if (log_ != nullptr) log_->all_sent(connection);
   connection.write_deadline_ms = 0;
   watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT));

@@ -733,29 +733,53 @@ TEST("of a file that a client reads slowly nothing is held") {
 }
 
 TEST("a client that begins quickly and goes on slowly is not cut off, and one that stops is") {
-  for (const bool stops : {false, true}) {
-    SCOPE(stops ? "stops" : "goes on");
-    ServerOptions options = options_of(1);
-    options.config.timeouts.write_ms = 1'000;
-    FileServer s(std::move(options));
-    s.tree.write("large", contents_of_size(4 * kLarge));
-    Client client = s.server->connect();
-    EXPECT_TRUE(client.send(get("/files/large", "Connection: close\r\n")));
-    std::size_t got = 0;
-    while (got < kLarge) got += client.read_some(1 << 20).size();
-    // The kernel has some megabytes for it now, and asks for more when a third of that is gone: after
-    // seconds.
-    for (int i = 0; i < 35; ++i) {
-      ::usleep(100'000);
-      if (!stops && !EXPECT_FALSE(client.read_some(32 * 1024).empty())) return;
-    }
-    const std::size_t rest = client.read_rest().size();
-    if (stops) {
-      EXPECT_LT(got + rest, 4 * kLarge);
-    } else {
-      EXPECT_LE(4 * kLarge, got + 35 * 32 * 1024 + rest + 1024);
+  enum class Quick { in_this_file, in_the_one_before };
+  for (const Quick quick : {Quick::in_this_file, Quick::in_the_one_before}) {
+    for (const bool stops : {false, true}) {
+      SCOPE(std::string(stops ? "stops" : "goes on") + (quick == Quick::in_this_file ? "" : ", next file"));
+      ServerOptions options = options_of(1);
+      options.config.timeouts.write_ms = 1'000;
+      FileServer s(std::move(options));
+      const std::string large = contents_of_size(4 * kLarge);
+      s.tree.write("large", large);
+      Client client = s.server->connect();
+      std::size_t got = 0;
+      if (quick == Quick::in_the_one_before) expect_answer(client, get("/files/large"), large);
+      EXPECT_TRUE(client.send(get("/files/large", "Connection: close\r\n")));
+      while (quick == Quick::in_this_file && got < kLarge) got += client.read_some(1 << 20).size();
+      // The kernel has some megabytes for it now, and asks for more when a third of that is gone: after
+      // seconds.
+      for (int i = 0; i < 35; ++i) {
+        ::usleep(100'000);
+        if (!stops && !EXPECT_FALSE(client.read_some(32 * 1024).empty())) return;
+      }
+      const std::size_t rest = client.read_rest().size();
+      if (stops) {
+        EXPECT_LT(got + rest, 4 * kLarge);
+      } else {
+        EXPECT_LE(4 * kLarge, got + 35 * 32 * 1024 + rest + 1024);
+      }
     }
   }
+}
+
+TEST("what is no file waits with us, not in the kernel, also for a client that has read files quickly") {
+  const std::string answer(8 << 20, 'x');
+  ServerOptions options = options_of(1);
+  options.handler = [&](js::JsThread& thread, js::Claimed request) {
+    thread.answer({.id = request.id, .body = answer});
+  };
+  FileServer s(std::move(options));
+  const std::string large = contents_of_size(kLarge);
+  s.tree.write("large", large);
+  Client client = s.server->connect(256 * 1024);  // a fixed one: the kernel would let it grow to megabytes
+  expect_answer(client, get("/files/large"), large);
+  EXPECT_TRUE(client.send(get("/")));
+  EXPECT_TRUE(wait_until([&] { return s.server->server().budget().used() > 0; }));
+  ::usleep(200'000);  // the kernel has taken what it takes
+  EXPECT_LT(answer.size() - (2 << 20), s.server->server().budget().used());
+  expect_body(client, answer);
+  expect_answer(client, get("/files/large"), large);
 }
 
 TEST("a file that becomes shorter while it is sent ends its connection, short") {
