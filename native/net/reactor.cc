@@ -198,13 +198,14 @@ int Reactor::prepare_to_sleep() {
   // Sequentially consistent: first we say that we sleep, then we look once more. JavaScript publishes first
   // and then looks whether we sleep, so one of us sees the other.
   requests_.say_asleep(sleep);
-  if (js_has_answered() || !io_.unblocked().empty()) return 0;
+  const JobDesk::Sleep for_jobs = jobs_.prepare_to_sleep();
+  if (js_has_answered() || !io_.unblocked().empty() || for_jobs == JobDesk::Sleep::none) return 0;
   int timeout = io_.next_timer_ms();
   const auto at_most = [&timeout](std::int64_t ms) {
     const int bound = static_cast<int>(std::clamp<std::int64_t>(ms, 0, 60'000));
     if (timeout < 0 || timeout > bound) timeout = bound;
   };
-  if (nap) at_most(kNapMs);
+  if (nap || for_jobs == JobDesk::Sleep::nap) at_most(kNapMs);
   const auto until = [this](std::uint64_t ms) {
     return static_cast<std::int64_t>(ms) - static_cast<std::int64_t>(io_.now_ms());
   };

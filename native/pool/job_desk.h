@@ -1,6 +1,7 @@
 // job_desk.h: where a reactor gives its jobs away, and they come back to. Reactor thread only.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -14,19 +15,41 @@ class JobDesk {
   JobDesk(WorkerPool& pool, const Wakeup& wakeup) noexcept : pool_(pool), returns_(wakeup) {}
 
   /// False: too many wait already; `job` is as it was.
-  [[nodiscard]] bool try_submit(std::unique_ptr<Job>& job) { return pool_.try_submit(job, returns_); }
+  [[nodiscard]] bool try_submit(std::unique_ptr<Job>& job) {
+    if (!pool_.try_submit(job, returns_)) return false;
+    ++under_way_;
+    return true;
+  }
 
   /// Finishes what has come back.
   void finish_done(const OnReactor& here) {
     if (!returns_.has_any()) return;
     returns_.take(done_);
+    under_way_ -= done_.size();
     for (const std::unique_ptr<Job>& job : done_) job->finish(here);
     done_.clear();
+  }
+
+  enum class Sleep {
+    none,  // some have come back
+    nap,   // they do not tell: look again soon
+    deep,  // each that comes back tells
+  };
+  /// How long the reactor may sleep. With more jobs than threads the next one would be queued anyway, so
+  /// those that are done are not told one by one, each for two changes of threads, but taken together.
+  [[nodiscard]] Sleep prepare_to_sleep() noexcept {
+    const bool is_patient = under_way_ > pool_.threads();
+    if (is_patient != is_patient_) returns_.set_patient(is_patient);
+    is_patient_ = is_patient;
+    if (returns_.has_any()) return Sleep::none;
+    return is_patient ? Sleep::nap : Sleep::deep;
   }
 
  private:
   WorkerPool& pool_;
   JobReturns returns_;
+  std::size_t under_way_ = 0;  // submitted and not taken back
+  bool is_patient_ = false;
   std::vector<std::unique_ptr<Job>> done_;  // empty but while they are finished: keeps its memory
 };
 

@@ -92,9 +92,10 @@ void WorkerPool::work(Tally& tally) {
     }
     Queued next = std::move(queue_.front());
     queue_.pop_front();
+    const bool more_follow = !queue_.empty();
     tally.active.set(1);
     lock.unlock();
-    execute(std::move(next), tally);
+    execute(std::move(next), more_follow, tally);
     lock.lock();
   }
 }
@@ -104,7 +105,7 @@ void WorkerPool::wait_for_call() noexcept {
   }
 }
 
-void WorkerPool::execute(Queued next, Tally& tally) {
+void WorkerPool::execute(Queued next, bool more_follow, Tally& tally) {
   const std::uint64_t begun_ns = now_ns();
   count_time(tally.wait_ns, tally.longest_wait_ns, begun_ns - next.since_ns);
   if (next.job->is_wanted()) {
@@ -116,7 +117,7 @@ void WorkerPool::execute(Queued next, Tally& tally) {
   }
   // Before it is put, whose lock makes it visible: what has come back has been counted.
   tally.active.set(0);
-  next.home->put(std::move(next.job));
+  next.home->put(std::move(next.job), more_follow);
 }
 
 void WorkerPool::stop() noexcept {

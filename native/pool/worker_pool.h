@@ -52,6 +52,9 @@ class WorkerPool {
   /// joins the threads. Idempotent. Not from a pool thread.
   void stop() noexcept;
 
+  /// As it was started.
+  [[nodiscard]] std::uint32_t threads() const noexcept { return workers_; }
+
   /// Any thread.
   [[nodiscard]] Stats stats() const;
 
@@ -76,7 +79,7 @@ class WorkerPool {
   WorkerPool(std::uint32_t workers, std::uint32_t queue_limit);
 
   void work(Tally& tally);
-  static void execute(Queued next, Tally& tally);
+  static void execute(Queued next, bool more_follow, Tally& tally);
   void wait_for_call() noexcept;
 
   const std::uint32_t workers_;

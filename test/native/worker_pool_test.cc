@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -26,6 +27,7 @@
 #include "native/patience.h"
 #include "native/proc_entries.h"
 #include "native/scale.h"
+#include "pool/job_desk.h"
 
 namespace millrace {
 namespace {
@@ -463,6 +465,88 @@ TEST("jobs that come back while nobody takes signal once, and once more after th
     home.finish_all();
     EXPECT_EQ(home.finished(), before + 6);
   }
+}
+
+TEST("one who is patient is told of the last of several jobs, and finds the others without") {
+  Fates fates;
+  Home home;
+  Gate first;
+  Gate fourth;
+  const auto pool = pool_of(1, 8);
+  home.box().set_patient(true);
+  occupy_one(*pool, home, fates, first);
+  for (int i = 1; i <= 5; ++i) {
+    ASSERT_TRUE(submit(*pool, home, std::make_unique<TestJob>(fates, i, [&fourth, i] {
+      if (i == 4) EXPECT_TRUE(fourth.wait());
+    })));
+  }
+  first.open();
+  EXPECT_TRUE(home.finish(1));  // none was behind it when it began
+  EXPECT_TRUE(wait_until([&] { return fates.run == 5; }));
+  EXPECT_FALSE(readable(home.wakeup().fd(), std::chrono::milliseconds(20)));
+  home.finish_all();
+  EXPECT_EQ(home.finished(), 4);
+  fourth.open();
+  EXPECT_TRUE(home.finish(2));
+  EXPECT_TRUE(fates.finished == std::vector<int>({0, 1, 2, 3, 4, 5}));
+}
+
+TEST("a desk naps while it has more jobs under way than there are threads") {
+  Fates fates;
+  Wakeup wakeup = std::move(Wakeup::make()).value();
+  const auto pool = pool_of(2, 8);
+  JobDesk desk(*pool, wakeup);
+  Gate gate;
+  const auto submit_one = [&] {
+    std::unique_ptr<Job> job = std::make_unique<TestJob>(fates, 0, [&] { EXPECT_TRUE(gate.wait()); });
+    return desk.try_submit(job);
+  };
+  EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::deep);
+  EXPECT_TRUE(submit_one() && submit_one());
+  EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::deep);
+  EXPECT_TRUE(submit_one());
+  EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::nap);
+  gate.open();
+  EXPECT_TRUE(wait_until([&] { return fates.run == 3; }));
+  EXPECT_TRUE(wait_until([&] { return desk.prepare_to_sleep() == JobDesk::Sleep::none; }));
+  EXPECT_TRUE(wait_until([&] {
+    desk.finish_done(check::on_reactor());
+    return fates.finished.size() == 3;
+  }));
+  EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::deep);
+}
+
+TEST("no job is left lying, whether its reactor sleeps deep or naps") {
+  const auto pool = pool_of(3, 64);
+  constexpr int kNapMilliseconds = 1;
+  const int jobs = scaled(20'000);
+  const auto reactor = [&](unsigned seed) {
+    Fates fates;
+    Wakeup wakeup = std::move(Wakeup::make()).value();
+    JobDesk desk(*pool, wakeup);
+    std::minstd_rand random(seed);
+    int submitted = 0;
+    while (static_cast<int>(fates.finished.size()) < jobs) {
+      for (auto burst = random() % 12; burst > 0 && submitted < jobs; --burst, ++submitted) {
+        std::unique_ptr<Job> job = std::make_unique<TestJob>(fates, submitted);
+        if (!desk.try_submit(job)) break;
+      }
+      const bool waits = submitted > static_cast<int>(fates.finished.size());
+      const JobDesk::Sleep sleep = desk.prepare_to_sleep();
+      if (waits && sleep != JobDesk::Sleep::none) {
+        const bool naps = sleep == JobDesk::Sleep::nap;
+        const bool woken =
+            readable(wakeup.fd(), naps ? std::chrono::milliseconds(kNapMilliseconds) : kPatience);
+        if (!EXPECT_TRUE(woken || naps)) return;
+      }
+      wakeup.clear();
+      desk.finish_done(check::on_reactor());
+    }
+    EXPECT_EQ(fates.run.load(), jobs);
+  };
+  std::thread other(reactor, 2U);
+  reactor(1);
+  other.join();
 }
 
 TEST("is started and stopped many times and leaves neither thread nor descriptor") {
