@@ -24,6 +24,7 @@ class JobDesk {
   /// Finishes what has come back.
   void finish_done(const OnReactor& here) {
     if (!returns_.has_any()) return;
+    sleeps_in_vain_ = 0;
     returns_.take(done_);
     under_way_ -= done_.size();
     for (const std::unique_ptr<Job>& job : done_) job->finish(here);
@@ -36,9 +37,11 @@ class JobDesk {
     deep,  // each that comes back tells
   };
   /// How long the reactor may sleep. With more jobs than threads the next one would be queued anyway, so
-  /// those that are done are not told one by one, each for two changes of threads, but taken together.
+  /// those that are done are not told one by one, each for two changes of threads, but taken together. Not
+  /// where jobs are so long that nothing comes back from sleep to sleep.
   [[nodiscard]] Sleep prepare_to_sleep() noexcept {
-    const bool is_patient = under_way_ > pool_.threads();
+    const bool is_patient = under_way_ > pool_.threads() && sleeps_in_vain_ < kSleepsInVain;
+    if (is_patient) ++sleeps_in_vain_;
     if (is_patient != is_patient_) returns_.set_patient(is_patient);
     is_patient_ = is_patient;
     if (returns_.has_any()) return Sleep::none;
@@ -46,10 +49,14 @@ class JobDesk {
   }
 
  private:
+  /// So many naps are no cost beside jobs that keep all threads for longer than these.
+  static constexpr int kSleepsInVain = 16;
+
   WorkerPool& pool_;
   JobReturns returns_;
   std::size_t under_way_ = 0;  // submitted and not taken back
   bool is_patient_ = false;
+  int sleeps_in_vain_ = 0;                  // in a row, for which it was patient and nothing came back
   std::vector<std::unique_ptr<Job>> done_;  // empty but while they are finished: keeps its memory
 };
 

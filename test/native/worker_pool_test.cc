@@ -506,6 +506,11 @@ TEST("a desk naps while it has more jobs under way than there are threads") {
   EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::deep);
   EXPECT_TRUE(submit_one());
   EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::nap);
+  // Not for ever: jobs may be as long as these.
+  int naps = 1;
+  while (desk.prepare_to_sleep() == JobDesk::Sleep::nap && naps < 1'000) ++naps;
+  EXPECT_LT(naps, 1'000);
+  EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::deep);
   gate.open();
   EXPECT_TRUE(wait_until([&] { return fates.run == 3; }));
   EXPECT_TRUE(wait_until([&] { return desk.prepare_to_sleep() == JobDesk::Sleep::none; }));
@@ -514,6 +519,12 @@ TEST("a desk naps while it has more jobs under way than there are threads") {
     return fates.finished.size() == 3;
   }));
   EXPECT_TRUE(desk.prepare_to_sleep() == JobDesk::Sleep::deep);
+  EXPECT_TRUE(submit_one() && submit_one() && submit_one());
+  EXPECT_TRUE(desk.prepare_to_sleep() != JobDesk::Sleep::deep);
+  EXPECT_TRUE(wait_until([&] {
+    desk.finish_done(check::on_reactor());
+    return fates.finished.size() == 6;
+  }));
 }
 
 TEST("no job is left lying, whether its reactor sleeps deep or naps") {
