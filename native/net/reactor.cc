@@ -288,11 +288,12 @@ void Reactor::tell_news(const OnReactor& here) {
 }
 
 void Reactor::resume_connections(const OnReactor& here) {
+  // Also for those that are parked: what handlers have answered counts before more is asked of them.
+  if (io_.has_much_output()) io_.flush(here);
   // Going on may answer natively, and so unblock again: those come with the next round.
   while (!io_.unblocked().empty()) {
     resuming_.swap(io_.unblocked());
     for (const ConnectionId id : resuming_) {
-      if (io_.has_much_output()) io_.flush(here);
       Connection* connection = io_.table().find(id, here);
       if (connection != nullptr) intake_.resume(*connection, here);
     }
