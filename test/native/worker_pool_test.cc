@@ -525,16 +525,22 @@ TEST("a desk naps while it has more jobs under way than there are threads") {
     desk.finish_done(check::on_reactor());
     return fates.finished.size() == 6;
   }));
+  pool->stop();  // whose threads the desk has to outlive
 }
 
 TEST("no job is left lying, whether its reactor sleeps deep or naps") {
   const auto pool = pool_of(3, 64);
   constexpr int kNapMilliseconds = 1;
   const int jobs = scaled(20'000);
-  const auto reactor = [&](unsigned seed) {
+  struct Reactor {
+    explicit Reactor(WorkerPool& pool) : desk(pool, wakeup) {}
     Fates fates;
     Wakeup wakeup = std::move(Wakeup::make()).value();
-    JobDesk desk(*pool, wakeup);
+    JobDesk desk;
+  };
+  Reactor reactors[] = {Reactor(*pool), Reactor(*pool)};
+  const auto run = [&](Reactor& reactor, unsigned seed) {
+    auto& [fates, wakeup, desk] = reactor;
     std::minstd_rand random(seed);
     int submitted = 0;
     while (static_cast<int>(fates.finished.size()) < jobs) {
@@ -555,9 +561,10 @@ TEST("no job is left lying, whether its reactor sleeps deep or naps") {
     }
     EXPECT_EQ(fates.run.load(), jobs);
   };
-  std::thread other(reactor, 2U);
-  reactor(1);
+  std::thread other([&] { run(reactors[1], 2); });
+  run(reactors[0], 1);
   other.join();
+  pool->stop();  // whose threads the desks have to outlive
 }
 
 TEST("is started and stopped many times and leaves neither thread nor descriptor") {
