@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createServer, type Handler, type HttpResponse } from 'millrace';
 
 import { get, head, post, postChunked } from '../helpers/requests.js';
-import { startServer } from '../helpers/server.js';
+import { startServer, untilRunning } from '../helpers/server.js';
 
 const lengthOf: Handler = async (req, res) => {
   res.end(String((await req.buffer()).length));
@@ -47,25 +47,33 @@ test('bodyBytes of a route is less than that of the server, or more', async (t) 
 });
 
 test('handlerMs of a route replaces that of the server', async (t) => {
-  const held: HttpResponse[] = [];
-  const hold: Handler = (_req, res) => held.push(res);
-  const { connect } = await startServer(t, { timeouts: { handlerMs: 100 } }, (server) => {
+  const held = new Map<string, HttpResponse>();
+  const hold: Handler = (req, res) => held.set(req.path, res);
+  const { server, connect } = await startServer(t, { timeouts: { handlerMs: 100 } }, (server) => {
     server.get('/usual', hold);
-    server.get('/shorter', { handlerMs: 50 }, hold);
+    server.get('/longer', { handlerMs: 500 }, hold);
     server.get('/never', { handlerMs: 0 }, hold);
   });
   const patient = await connect();
   patient.send(get('/never'));
-  for (const path of ['/usual', '/shorter']) {
+  await untilRunning(server);
+  for (const path of ['/usual', '/longer']) {
     const client = await connect();
     const started = performance.now();
     const answer = await client.ask(get(path));
     assert.equal(answer.status, 503);
-    assert.ok(performance.now() - started > (path === '/usual' ? 90 : 40));
+    if (path === '/longer') assert.ok(performance.now() - started > 400);
   }
   assert.equal(patient.unread.toString(), '');
-  held[0]!.end('at last');
+  held.get('/never')!.end('at last');
   assert.equal((await patient.answer()).text, 'at last');
+});
+
+test('handlerMs of a route may be shorter than that of the server', async (t) => {
+  const { connect } = await startServer(t, { timeouts: { handlerMs: 3_600_000 } }, (server) => {
+    server.get('/', { handlerMs: 50 }, () => undefined);
+  });
+  assert.equal((await (await connect()).ask(get('/'))).status, 503);
 });
 
 test('handlerMs of a route counts where the server has none', async (t) => {
