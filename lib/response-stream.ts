@@ -137,7 +137,7 @@ export class ResponseStream implements ExchangeWatch {
     }
     this.#onFile = onNews;
     this.#watch(false);
-    this.#control(CONTROL_SEND_FILE | (flags << 24), message.lines, message.text);
+    this.#control(CONTROL_SEND_FILE | (flags << 24), message.lines, message.texts);
   }
 
   /** A file has been asked for, and it is not known yet whether there is one. */

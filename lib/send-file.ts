@@ -33,8 +33,8 @@ export interface WantedFile {
 export interface SendFileMessage {
   /** Field lines of the answer: one byte for each character, as of all answers. */
   readonly lines: string;
-  /** Everything else, with a NUL behind each text. */
-  readonly text: string;
+  /** Everything else, with a NUL behind each text: paths in UTF-8, values of fields as in lines. */
+  readonly texts: Uint8Array;
 }
 
 /** In the order in which the reactor reads them. */
@@ -67,7 +67,7 @@ export function parseSendFile(path: unknown, options: unknown, own: readonly Res
   return {
     directory: root === undefined ? '/' : resolve(checkPath(root, 'root')),
     path: below.replace(/^\/+/, ''),
-    hasDotfile: root !== undefined && below.split('/').some((segment) => segment.startsWith('.')),
+    hasDotfile: root !== undefined && below.split('/').some((name) => name !== '.' && name.startsWith('.')),
     config: {
       ...config,
       // A path of the app's own may lead anywhere.
@@ -111,11 +111,13 @@ export function sendFileMessage(
   const isType = ({ field }: ResponseField): boolean => field.kind === 'content-type';
   const type = own.find(isType)?.value;
   const { directory, path } = wanted;
-  const texts = [String(status), directory, path, flags, codings.join('')];
-  texts.push(type === undefined ? '' : `=${String(type)}`, ...wishes);
+  const texts = [flags, codings.join(''), type === undefined ? '' : `=${String(type)}`, ...wishes];
   return {
     lines: config.fields + fieldLines(own.filter((entry) => !isType(entry))),
-    text: `${texts.join('\0')}\0`,
+    texts: Buffer.concat([
+      Buffer.from(`${String(status)}\0${directory}\0${path}\0`),
+      Buffer.from(`${texts.join('\0')}\0`, 'latin1'),
+    ]),
   };
 }
 

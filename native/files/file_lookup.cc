@@ -197,7 +197,7 @@ class Lookup {
   [[nodiscard]] FoundFile find(const FilePath& asked) const {
     Opened opened = open(asked.path);
     if (opened.kind == Kind::file && opened.file.is_directory) {
-      return asked.wants_directory ? find_index(asked) : directory_without_slash();
+      return asked.wants_directory ? find_index(asked) : directory_without_slash(asked);
     }
     if (opened.kind == Kind::file) {
       return asked.wants_directory ? FoundFile{} : serve(asked.path, std::move(opened.file));
@@ -206,8 +206,10 @@ class Lookup {
     return find_first(asked.path, ".", root_.extensions);
   }
 
-  [[nodiscard]] FoundFile directory_without_slash() const {
-    return {.kind = root_.redirect ? Kind::directory : Kind::missing};
+  [[nodiscard]] FoundFile directory_without_slash(const FilePath& asked) const {
+    // One without an index may have the name of what a fallback is for.
+    const bool leads_somewhere = root_.fallback.empty() || find_index(asked).kind == Kind::file;
+    return {.kind = root_.redirect && leads_somewhere ? Kind::directory : Kind::missing};
   }
 
   [[nodiscard]] FoundFile find_index(const FilePath& asked) const {
@@ -276,7 +278,8 @@ class Lookup {
     }
     if (root_.last_modified) {
       HttpDate date;
-      variant.modified = file.status.modified_seconds();
+      // None that is to come (RFC 9110 §8.8.2.1): of such a file clients are told when it was found.
+      variant.modified = std::min<std::int64_t>(file.status.modified_seconds(), ::time(nullptr));
       append_line(variant.validators, "Last-Modified", date.at(*variant.modified));
     }
     if (varies) append_line(variant.validators, "Vary", "Accept-Encoding");

@@ -1,10 +1,30 @@
 #include "files/file_response.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
+
+#include "http/field_lines.h"
 
 namespace millrace {
 
 namespace {
+
+/// What is said about a file, or how long it may be kept. In lower case.
+constexpr std::array<std::string_view, 14> kFieldsOfFile = {"accept-ranges",
+                                                            "age",
+                                                            "cache-control",
+                                                            "content-digest",
+                                                            "content-disposition",
+                                                            "content-encoding",
+                                                            "content-range",
+                                                            "content-language",
+                                                            "content-type",
+                                                            "content-location",
+                                                            "etag",
+                                                            "expires",
+                                                            "last-modified",
+                                                            "repr-digest"};
 
 /// A part is one of the file, not of what we make of it.
 [[nodiscard]] bool wants_part(const FileWish& wish, const FileEntry& entry) noexcept {
@@ -43,6 +63,15 @@ struct SplitFields {
 
 }  // namespace
 
+std::string fields_without_file(std::string_view fields) {
+  std::string left;
+  for_each_line(fields, [&](const WrittenLine& line) {
+    const auto is_it = [&](std::string_view name) { return equals_ignoring_case(line.name, name); };
+    if (std::none_of(kFieldsOfFile.begin(), kFieldsOfFile.end(), is_it)) left += line.whole;
+  });
+  return left;
+}
+
 bool would_get_compressed(const FileWish& wish, const FileEntry& entry) noexcept {
   const auto codings = static_cast<CodingSet>(entry.codings | coding_bit(ContentCoding::gzip));
   return !wants_part(wish, entry) && coding_for(wish, codings) == ContentCoding::gzip;
@@ -59,7 +88,8 @@ FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWis
       answer_ = {.status = 304, .fields = variant_.validators};
       return;
     case Precondition::failed:
-      answer_ = {.status = 412};
+      fields_ = fields_without_file(variant_.validators);
+      answer_ = {.status = 412, .fields = fields_};
       return;
   }
   const bool may_be_partial = wish.may_be_partial && variant_.ranges;
@@ -141,7 +171,8 @@ void FileResponse::answer_ranges(const RangeOutcome& ranges, std::uint64_t bound
 
 void FileResponse::answer_unsatisfiable() {
   // RFC 9110 §15.5.17: the client learns how long the file is.
-  fields_ = "Content-Range: bytes */" + std::to_string(variant_.size()) + "\r\n";
+  fields_ = fields_without_file(variant_.validators) + "Content-Range: bytes */" +
+            std::to_string(variant_.size()) + "\r\n";
   answer_ = {.status = 416, .fields = fields_};
 }
 

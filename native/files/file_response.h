@@ -27,6 +27,10 @@ struct FileWish {
 /// Whether it would get what we compress of the file, in place of what is there.
 [[nodiscard]] bool would_get_compressed(const FileWish& wish, const FileEntry& entry) noexcept;
 
+/// Of the lines that go with a file those that hold for an answer in its place: none that says something of
+/// it, or how long it may be kept.
+[[nodiscard]] std::string fields_without_file(std::string_view fields);
+
 class FileResponse {
  public:
   /// `boundary` numbers what separates the parts of an answer with several ranges: nothing that a file has in

@@ -3,7 +3,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 
 namespace millrace {
 
@@ -25,15 +27,18 @@ struct FileStatus {
   static constexpr std::int64_t kSecond = 1'000'000'000;
 };
 
+/// 64 bits of nanoseconds end in 2262; times of file systems go on.
+[[nodiscard]] inline std::int64_t nanoseconds_of(const timespec& time) noexcept {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / FileStatus::kSecond - 1;
+  return std::clamp<std::int64_t>(time.tv_sec, -kMost, kMost) * FileStatus::kSecond + time.tv_nsec;
+}
+
 [[nodiscard]] inline FileStatus status_of(const struct stat& status) noexcept {
-  const auto nanoseconds = [](const timespec& time) {
-    return static_cast<std::int64_t>(time.tv_sec) * FileStatus::kSecond + time.tv_nsec;
-  };
   return {.device = status.st_dev,
           .inode = status.st_ino,
           .size = static_cast<std::uint64_t>(status.st_size),
-          .modified_ns = nanoseconds(status.st_mtim),
-          .changed_ns = nanoseconds(status.st_ctim)};
+          .modified_ns = nanoseconds_of(status.st_mtim),
+          .changed_ns = nanoseconds_of(status.st_ctim)};
 }
 
 }  // namespace millrace

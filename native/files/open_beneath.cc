@@ -22,20 +22,30 @@ namespace millrace {
 
 namespace {
 
-// Nonblocking: to open a fifo would wait for its writer. Without O_DIRECTORY: what it is fstat tells.
-constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+// What a path leads to is looked at before it is opened: opening a fifo lets go whoever waits to write into
+// it, and opening a device may do anything.
+constexpr int kLookFlags = O_PATH | O_CLOEXEC;
+// Nonblocking: it may have become a fifo in between.
+constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+UniqueFd open_anywhere(int root_fd, const char* path, int flags) noexcept {
+  int fd = -1;
+  do {
+    fd = ::openat(root_fd, path, flags);
+  } while (fd < 0 && errno == EINTR);
+  return UniqueFd{fd};
+}
 
 #ifdef MILLRACE_HAS_OPENAT2
 /// With others renaming beneath the root all the time the kernel cannot tell whether `..` has left it, and
 /// says EAGAIN. After so many times in a row we walk, which knows no such case.
 constexpr int kMostTries = 4;
 
-int openat2(int root_fd, const char* path, SymlinkPolicy policy) noexcept {
+int openat2(int root_fd, const char* path, int flags, bool refuse_links) noexcept {
   open_how how{};
-  how.flags = kFlags;
-  how.resolve = RESOLVE_NO_MAGICLINKS;
-  if (policy != SymlinkPolicy::follow) how.resolve |= RESOLVE_BENEATH;
-  if (policy == SymlinkPolicy::refuse) how.resolve |= RESOLVE_NO_SYMLINKS;
+  how.flags = static_cast<std::uint64_t>(flags);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  if (refuse_links) how.resolve |= RESOLVE_NO_SYMLINKS;
   long fd = -1;
   int tries = 0;
   do {
@@ -44,7 +54,7 @@ int openat2(int root_fd, const char* path, SymlinkPolicy policy) noexcept {
   return static_cast<int>(fd);
 }
 #else
-int openat2(int, const char*, SymlinkPolicy) noexcept {
+int openat2(int, const char*, int, bool) noexcept {
   errno = ENOSYS;
   return -1;
 }
@@ -59,25 +69,18 @@ bool has_dot_dot(std::string_view path) noexcept {
   }
 }
 
-Result<UniqueFd> by_hand(int root_fd, const char* path, SymlinkPolicy policy) {
-  if (policy != SymlinkPolicy::follow) {
-    const bool refuse = policy == SymlinkPolicy::refuse;
-    return PathWalk(root_fd, refuse ? PathWalk::Links::refuse : PathWalk::Links::follow).open(path, kFlags);
-  }
-  int fd = -1;
-  do {
-    fd = ::openat(root_fd, path, kFlags);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) return SysError{"openat", errno};
-  return UniqueFd{fd};
+Result<UniqueFd> by_hand(int root_fd, const char* path, int flags, bool refuse_links) {
+  return PathWalk(root_fd, refuse_links ? PathWalk::Links::refuse : PathWalk::Links::follow)
+      .open(path, flags);
 }
 
-Result<UniqueFd> by_kernel(int root_fd, const char* path, SymlinkPolicy policy) {
-  const int fd = openat2(root_fd, path, policy);
+Result<UniqueFd> by_kernel(int root_fd, const char* path, int flags, bool refuse_links) {
+  const int fd = openat2(root_fd, path, flags, refuse_links);
   if (fd >= 0) return UniqueFd{fd};
   // ENOSYS: an old kernel, or a sandbox; EPERM: a sandbox that says it so. Asked each time: next to the walk
   // it costs nothing.
-  if (errno == ENOSYS || errno == EPERM || errno == EAGAIN) return by_hand(root_fd, path, policy);
+  if (errno == ENOSYS || errno == EPERM || errno == EAGAIN)
+    return by_hand(root_fd, path, flags, refuse_links);
   return SysError{"openat2", errno};
 }
 
@@ -113,15 +116,28 @@ OpenOutcome look_at(UniqueFd fd) {
   return OpenedFile{.fd = std::move(fd), .status = status_of(file), .is_directory = is_directory};
 }
 
-using Way = Result<UniqueFd> (*)(int root_fd, const char* path, SymlinkPolicy policy);
+/// Finds without leaving the root.
+using Way = Result<UniqueFd> (*)(int root_fd, const char* path, int flags, bool refuse_links);
+
+OpenOutcome open_with(int flags, Way way, int root_fd, const char* path, SymlinkPolicy policy) {
+  if (policy == SymlinkPolicy::follow) {
+    UniqueFd fd = open_anywhere(root_fd, path, flags);
+    return fd ? look_at(std::move(fd)) : failure_of(errno);
+  }
+  Result<UniqueFd> fd = way(root_fd, path, flags, policy == SymlinkPolicy::refuse);
+  if (!fd) return failure_of(fd.error().error);
+  return look_at(std::move(fd).value());
+}
 
 OpenOutcome open_by(Way way, int root_fd, const char* path, SymlinkPolicy policy) {
   if (*path == '\0') path = ".";
   // The kernel looks at these only with RESOLVE_BENEATH.
   if (policy == SymlinkPolicy::follow && (*path == '/' || has_dot_dot(path))) return OpenFailure::not_found;
-  Result<UniqueFd> fd = way(root_fd, path, policy);
-  if (!fd) return failure_of(fd.error().error);
-  return look_at(std::move(fd).value());
+  {
+    const OpenOutcome there = open_with(kLookFlags, way, root_fd, path, policy);
+    if (std::holds_alternative<OpenFailure>(there)) return std::get<OpenFailure>(there);
+  }
+  return open_with(kReadFlags, way, root_fd, path, policy);
 }
 
 }  // namespace

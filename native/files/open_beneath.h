@@ -36,7 +36,8 @@ using OpenOutcome = std::variant<OpenedFile, OpenFailure>;
 /// "" and "." are the root itself. Absolute paths, and those whose `..` climb above the root, are not found,
 /// also if they come back. `root_fd` is a directory, O_PATH is enough. Uses openat2(2) (Linux 5.6), or does
 /// the same by hand where the kernel has none or a sandbox denies it; a link of /proc that is more than its
-/// text leads nowhere with openat2, and by hand to what its text says.
+/// text leads nowhere with openat2, and by hand to what its text says, unless all links are followed.
+/// What is neither a file nor a directory is looked at and not opened.
 [[nodiscard]] OpenOutcome open_beneath(int root_fd, const char* relative_path, SymlinkPolicy policy);
 
 /// As if there were no openat2: with the same answers. For tests.

@@ -1,6 +1,7 @@
 #include "files/path_walk.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,6 +26,12 @@ int open_again(int directory, const char* name, int flags) noexcept {
   return fd;
 }
 
+/// With O_PATH a link itself is opened.
+bool is_link(const UniqueFd& fd) noexcept {
+  struct stat status;
+  return ::fstat(fd.get(), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 }  // namespace
 
 Result<UniqueFd> PathWalk::open(std::string path, int flags) {
@@ -42,8 +49,8 @@ Result<UniqueFd> PathWalk::open(std::string path, int flags) {
       moved = enter(segment);
     } else {
       UniqueFd fd{open_again(here(), segment.name.c_str(), flags | O_NOFOLLOW)};
-      if (fd) return fd;
-      if (errno != ELOOP) return SysError{"openat", errno};
+      if (fd && !is_link(fd)) return fd;
+      if (!fd && errno != ELOOP) return SysError{"openat", errno};
       moved = follow(segment);
     }
     if (!moved) return moved.error();

@@ -38,7 +38,7 @@ Spec read_spec(std::string_view spec, std::uint64_t length, ByteRange& range) no
     if (!read_number(to, suffix)) return Spec::bad;
     range.bytes = std::min(suffix, length);
     range.first = length - range.bytes;
-    return range.bytes > 0 ? Spec::found : Spec::unsatisfiable;
+    return suffix > 0 ? Spec::found : Spec::unsatisfiable;
   }
   std::uint64_t first = 0;
   std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
@@ -76,21 +76,19 @@ RangeOutcome parse_range(std::string_view value, std::uint64_t length) noexcept 
   if (equals == std::string_view::npos || !equals_ignoring_case(value.substr(0, equals), "bytes")) return {};
 
   RangeOutcome outcome;
-  bool any = false;
+  std::size_t asked = 0;
   bool bad = false;
-  bool too_many = false;
+  bool empty = false;
   for_each_element(value.substr(equals + 1), [&](std::string_view element) {
-    any = true;
+    if (++asked > kMaxRanges) return;
     ByteRange range{};
     const Spec spec = read_spec(element, length, range);
     bad |= spec == Spec::bad;
     if (spec != Spec::found) return;
-    if (outcome.count == kMaxRanges)
-      too_many = true;
-    else
-      outcome.found[outcome.count++] = range;
+    empty |= range.bytes == 0;
+    outcome.found[outcome.count++] = range;
   });
-  if (!any || bad || too_many || is_excessive(outcome.ranges(), length)) return {};
+  if (asked == 0 || asked > kMaxRanges || bad || empty || is_excessive(outcome.ranges(), length)) return {};
   outcome.kind = outcome.count > 0 ? Kind::partial : Kind::unsatisfiable;
   return outcome;
 }

@@ -34,7 +34,8 @@ struct RangeOutcome {
 
 /// Reads the value of a Range field for a representation of `length` bytes (RFC 9110 §14.1.2, §14.2). Ranges
 /// that do not exist are left out where others do. Other units, what is no byte-range set, and what would
-/// cost more than it saves (see range_request.cc) gets the whole. Of nothing every range is unsatisfiable.
+/// cost more than it saves (see range_request.cc) gets the whole. So does who asks for the end of nothing:
+/// that exists, and has no first byte that Content-Range could name.
 [[nodiscard]] RangeOutcome parse_range(std::string_view value, std::uint64_t length) noexcept;
 
 }  // namespace millrace

@@ -187,10 +187,11 @@ void RequestIntake::answer_with_file(Connection& connection, const RequestTraits
       return;
     }
     case FoundFile::Kind::directory: {
-      const std::string location =
+      const std::string fields =
+          fields_without_file(routes_.files.roots[match.target.id].fields) +
           "Location: " + location_of(text_of(head.path, head_bytes), text_of(head.query, head_bytes)) +
           "\r\n";
-      outlet_.answer_whole({.status = 301, .fields = location}, connection, request, here);
+      outlet_.answer_whole({.status = 301, .fields = fields}, connection, request, here);
       return;
     }
     case FoundFile::Kind::missing:

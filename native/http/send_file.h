@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-/// lib/send-file.ts writes the same. Field lines, which are no UTF-8, come beside it.
+/// lib/send-file.ts writes the same. Field lines come beside it.
 struct SendFile {
   std::uint16_t status = 200;  // in place of 200
   FileRoot root;

@@ -132,3 +132,49 @@ test('preconditions of what is not there are not asked (RFC 9110 §13.2.1)', asy
   assert.equal((await client.ask(get('/none', { 'If-None-Match': '*' }))).status, 404);
   assert.equal((await client.ask(get('/sub', { 'If-None-Match': '*' }))).status, 301);
 });
+
+test('answers without the file have the fields that are about more than it', async (t) => {
+  const headers = {
+    'Access-Control-Allow-Origin': '*',
+    'Set-Cookie': 'a=b',
+    'Content-Disposition': 'inline',
+    Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
+  };
+  const { connect } = await startFiles(
+    t,
+    { 'a.txt': 'a', 'd/index.html': 'd' },
+    { headers, maxAge: '1y', precompressed: true },
+  );
+  const client = await connect();
+  for (const [path, fields, status, vary] of [
+    ['/a.txt', { Range: 'bytes=9-' }, 416, 'Accept-Encoding'],
+    ['/a.txt', { 'If-Match': '"x"' }, 412, 'Accept-Encoding'],
+    ['/d', {}, 301, undefined],
+  ] as const) {
+    const answer = await client.ask(get(path, fields));
+    const seen = [answer.status, answer.headers['access-control-allow-origin'], answer.headers['set-cookie']];
+    assert.deepEqual([...seen, answer.headers['vary']], [status, '*', 'a=b', vary]);
+    for (const name of ['cache-control', 'expires', 'content-disposition', 'etag', 'last-modified'])
+      assert.equal(answer.headers[name], undefined, `${name} in ${String(status)}`);
+  }
+});
+
+test('no Last-Modified is to come, however late a file says it is (RFC 9110 §8.8.2.1)', async (t) => {
+  const { connect, folder } = await startFiles(t, { 'future.txt': 'a', 'far.txt': 'a' });
+  utimesSync(join(folder, 'future.txt'), 2_000_000_000, 2_000_000_000);
+  // Behind the end of 64 bits of nanoseconds, where the file system has that.
+  utimesSync(join(folder, 'far.txt'), 10_413_792_000, 10_413_792_000);
+  const client = await connect();
+  for (const path of ['/future.txt', '/far.txt']) {
+    const { headers } = await client.ask(get(path));
+    const [date, modified] = ['date', 'last-modified'].map((name) => Date.parse(headers[name]!));
+    assert.ok(
+      modified! <= date! && modified! > date! - 60_000,
+      `${path}: ${String(headers['last-modified'])}`,
+    );
+    const before = { 'If-Modified-Since': 'Sat, 01 Jan 2000 00:00:00 GMT' };
+    assert.equal((await client.ask(get(path, before))).status, 200);
+    const since = { 'If-Modified-Since': headers['last-modified']! };
+    assert.equal((await client.ask(get(path, since))).status, 304);
+  }
+});

@@ -65,6 +65,10 @@ const WHOLE: readonly { range: string; why: string }[] = [
     range: `bytes=${Array.from({ length: 17 }, (_, i) => `${String(2 * i)}-${String(2 * i)}`).join()}`,
     why: 'too many',
   },
+  {
+    range: `bytes=${Array.from({ length: 17 }, (_, i) => `${String(5000 + i)}-`).join()}`,
+    why: 'too many, of which none exists',
+  },
   { range: 'bytes=0-,0-', why: 'more than the whole' },
   { range: 'bytes=0-10,5-15,9-20', why: 'many that overlap' },
 ];
@@ -89,9 +93,15 @@ const NOT_THERE: readonly { range: string; length: number }[] = [
   { range: 'bytes=99999999999999999999999-', length: SMALL },
   { range: 'bytes=0-0', length: 0 },
   { range: 'bytes=0-', length: 0 },
-  { range: 'bytes=-1', length: 0 },
+  { range: 'bytes=-0', length: 0 },
   { range: `bytes=${String(LARGE)}-`, length: LARGE },
 ];
+
+test('the end of an empty file is all of it, and nothing (RFC 9110 §14.1.2)', async (t) => {
+  const { connect } = await startFiles(t, { 'a.bin': '' });
+  const answer = await (await connect()).ask(get('/a.bin', { Range: 'bytes=-5' }));
+  assert.deepEqual([answer.status, answer.headers['content-length']], [200, '0']);
+});
 
 for (const { range, length } of NOT_THERE) {
   test(`${range} of ${String(length)} bytes is answered 416 with the length there is (RFC 9110 §15.5.17)`, async (t) => {

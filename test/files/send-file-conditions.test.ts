@@ -178,6 +178,21 @@ for (const [own, asked, status] of OWN_VALIDATORS) {
   });
 }
 
+test('fields of handlers may have all characters that fields may, and are compared so', async (t) => {
+  const { connect } = await start(
+    t,
+    below({}, (res) => res.header('ETag', '"é"').header('Content-Type', 'text/plain; x="é"')),
+  );
+  const client = await connect();
+  const whole = await client.ask(get('/a.txt'));
+  assert.deepEqual(
+    [whole.status, whole.headers['etag'], whole.headers['content-type']],
+    [200, '"é"', 'text/plain; x="é"'],
+  );
+  const asked = Buffer.from(get('/a.txt', { 'If-None-Match': '"é"' }), 'latin1');
+  assert.equal((await client.ask(asked)).status, 304);
+});
+
 test('a handler’s ETag is weak where a coding of the file is sent', async (t) => {
   const { connect } = await start(
     t,

@@ -109,6 +109,15 @@ test('what is not there, hidden, or leads out of the root is 404, and no differe
   assert.equal((await client.ask(get('/a.txt'))).status, 200);
 });
 
+test('a `.` in a path is where one is', async (t) => {
+  const { connect } = await start(t, (folder, req, res) =>
+    res.sendFile(`./${nameIn(req.path)}`, { root: folder }),
+  );
+  const client = await connect();
+  assert.equal((await client.ask(get('/a.txt'))).status, 200);
+  assert.equal((await client.ask(get('/.hidden'))).status, 404);
+});
+
 test('dotfiles and links are as the options have it', async (t) => {
   const cases: readonly (readonly [SendFileOptions, target: string, status: number])[] = [
     [{ dotfiles: 'allow' }, '/.hidden', 200],

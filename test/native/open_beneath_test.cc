@@ -353,6 +353,26 @@ TEST("what may not be read is not found") {
   EXPECT_EQ(code, 0);
 }
 
+TEST("a fifo is looked at and not opened: who waits to write into it goes on waiting") {
+  constexpr useconds_t kMomentUs = 20'000;
+  const Tree tree;
+  const std::string path = tree.at("root/fifo");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0644), 0);
+  for (const Way& way : kWays) {
+    for (const auto policy : {SymlinkPolicy::beneath, SymlinkPolicy::follow, SymlinkPolicy::refuse}) {
+      SCOPE(way.name);
+      const pid_t writer = ::fork();
+      if (writer == 0) ::_exit(::open(path.c_str(), O_WRONLY | O_CLOEXEC) < 0 ? 1 : 0);
+      ::usleep(kMomentUs);  // until it waits
+      EXPECT_EQ(shown(way.open(tree.root(), "fifo", policy)), kOdd);
+      ::usleep(kMomentUs);  // one that has been let go would have ended
+      EXPECT_EQ(::waitpid(writer, nullptr, WNOHANG), 0);
+      const UniqueFd reader{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+      EXPECT_EQ(::waitpid(writer, nullptr, 0), writer);
+    }
+  }
+}
+
 TEST("says what it has opened, and the descriptor is not inherited") {
   const Tree tree;
   tree.file("root/file", "eight by");
