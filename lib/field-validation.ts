@@ -176,7 +176,9 @@ export function checkContentLength(
 ): number {
   if (status === 204) throw framing('Content-Length', 'an answer 204 has none (RFC 9110 §8.6)');
   const length = Number(declared);
-  if (length === bodyBytes || (bodyBytes === 0 && (head || status === 304))) return length;
+  // What GET or the 200 would have; a 205 has nothing either way (RFC 9110 §15.3.6).
+  const isOfAnother = (head && status !== 205) || status === 304;
+  if (length === bodyBytes || (bodyBytes === 0 && isOfAnother)) return length;
   throw framing('Content-Length', `it says ${declared}, the body has ${String(bodyBytes)} bytes`);
 }
 

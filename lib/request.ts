@@ -133,10 +133,14 @@ export class HttpRequest {
     return this.target;
   }
 
-  /** Path of the target as it was sent, not decoded, without the query; `*` for `OPTIONS *`. */
+  /**
+   * Path of the target as it was sent, not decoded, without the query; `*` for `OPTIONS *`, also when a proxy writes it as
+   * `OPTIONS http://host` (RFC 9112 §3.2.4).
+   */
   get path(): string {
     const path = pathText(this.#records, this.#start);
-    return path === '' && this.#targetForm === ABSOLUTE_FORM ? '/' : path;
+    if (path !== '' || this.#targetForm !== ABSOLUTE_FORM) return path;
+    return this.method === 'OPTIONS' && !this.target.includes('?') ? '*' : '/';
   }
 
   /** Query of the target as it was sent, without its `?`; empty if there is none. */

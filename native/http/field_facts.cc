@@ -21,7 +21,8 @@ RequestError FieldFacts::note(const Field& field, std::string_view value, const 
       note_expect(value);
       return RequestError::none;
     case FieldId::upgrade:
-      upgrade_field_seen = true;
+      // An empty list names no protocol, so none can be switched to.
+      for_each_element(value, [this](std::string_view) { protocol_named = true; });
       return RequestError::none;
     default:
       return RequestError::none;  // says nothing about the message
@@ -85,7 +86,7 @@ RequestError FieldFacts::conclude(RequestHead& head) const noexcept {
   head.content_length = content_length;
   head.keep_alive = !close_asked && (http_1_1 || keep_alive_asked);
   // Expect and Upgrade are ignored in HTTP/1.0 (RFC 9110 §10.1.1, §7.8).
-  head.upgrade = http_1_1 && upgrade_asked && upgrade_field_seen;
+  head.upgrade = http_1_1 && upgrade_asked && protocol_named;
   head.unknown_expectation = http_1_1 && other_expected;
   const bool body_follows = transfer_encoding_seen || content_length > 0;
   head.expect_continue = http_1_1 && continue_expected && body_follows;

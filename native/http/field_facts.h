@@ -21,7 +21,7 @@ struct FieldFacts {
   bool close_asked = false;
   bool keep_alive_asked = false;
   bool upgrade_asked = false;
-  bool upgrade_field_seen = false;
+  bool protocol_named = false;
   bool continue_expected = false;
   bool other_expected = false;
 

@@ -51,7 +51,7 @@ struct RequestHead {
   bool keep_alive = true;          // what version and Connection say (RFC 9112 §9.3)
   bool expect_continue = false;    // HTTP/1.1, asked for, and there is a body to ask for (RFC 9110 §10.1.1)
   bool unknown_expectation = false;
-  bool upgrade = false;              // HTTP/1.1, `Connection: upgrade`, and an Upgrade field (RFC 9110 §7.8)
+  bool upgrade = false;              // HTTP/1.1, `Connection: upgrade`, and a protocol named (RFC 9110 §7.8)
   std::uint64_t content_length = 0;  // 0 unless framing is `length`
   Slice method_name;
   Slice target;  // as sent

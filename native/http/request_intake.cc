@@ -378,7 +378,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
     hold(connection, unread);
     return Progress::wait;
   }
-  if (head.upgrade && head.framing == BodyFraming::none) {
+  if (head.upgrade && head.framing == BodyFraming::none && !head.unknown_expectation) {
     const RouteMatch upgrade = routes_.upgrades.match(head.method, text_of(head.method_name, head_bytes),
                                                       routing_path(head, head_bytes));
     if (upgrade.kind == RouteMatch::Kind::found) return begin_raw(connection, unread, upgrade.target, here);

@@ -12,10 +12,12 @@ namespace millrace {
   return {head_bytes + slice.offset, slice.length};
 }
 
-/// What the router compares. An absolute-form target may have no path (RFC 9112 §3.2.4, RFC 9110 §4.2.3).
+/// What the router compares, and `req.path`. An absolute-form target may have no path: of OPTIONS it is the
+/// server that is meant then, unless there is a query (RFC 9112 §3.2.4, RFC 9110 §4.2.3).
 [[nodiscard]] inline std::string_view routing_path(const RequestHead& head, const char* head_bytes) noexcept {
   if (head.path.length > 0) return text_of(head.path, head_bytes);
-  return head.method == Method::options ? "*" : "/";
+  const bool has_query = text_of(head.target, head_bytes).find('?') != std::string_view::npos;
+  return head.method == Method::options && !has_query ? "*" : "/";
 }
 
 }  // namespace millrace

@@ -274,6 +274,8 @@ const LENGTHS: readonly {
   { name: 'a length without body, in 304', declared: '5', body: 0, status: 304, head: false, ok: true },
   { name: 'any length in 204', declared: '0', body: 0, status: 204, head: false, ok: false },
   { name: 'a length in 205', declared: '5', body: 0, status: 205, head: false, ok: false },
+  { name: 'a length in 205, for HEAD', declared: '5', body: 0, status: 205, head: true, ok: false },
+  { name: 'that a 205 has nothing, for HEAD', declared: '0', body: 0, status: 205, head: true, ok: true },
 ];
 
 for (const { name, declared, body, status, head, ok } of LENGTHS) {

@@ -64,6 +64,16 @@ const TARGETS: readonly { name: string; bytes: string; seen: Seen }[] = [
     seen: { path: '/', query: 'q', authority: 'a.test' },
   },
   {
+    name: 'OPTIONS of a server through a proxy (RFC 9112 §3.2.4)',
+    bytes: 'OPTIONS http://a.test HTTP/1.1\r\nHost: b.test\r\n\r\n',
+    seen: { target: 'http://a.test', path: '*', query: '', authority: 'a.test' },
+  },
+  {
+    name: 'OPTIONS with an absolute-form target that has a query and no path',
+    bytes: 'OPTIONS http://a.test?q HTTP/1.1\r\nHost: b.test\r\n\r\n',
+    seen: { path: '/', query: 'q', authority: 'a.test' },
+  },
+  {
     name: 'an asterisk-form target (RFC 9112 §3.2.4)',
     bytes: head('OPTIONS', '*'),
     seen: { method: 'OPTIONS', target: '*', path: '*', query: '', authority: 'test' },

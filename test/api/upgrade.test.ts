@@ -78,6 +78,22 @@ for (const [what, request] of Object.entries(PLAIN)) {
   });
 }
 
+for (const [fields, status] of [
+  [{ Connection: 'Upgrade', Upgrade: '' }, 200],
+  [{ Connection: 'Upgrade', Upgrade: ' , ' }, 200],
+  [{ ...FIELDS, Expect: 'something' }, 417],
+] as const) {
+  test(`no upgrade: ${JSON.stringify(fields)} is answered ${String(status)} (RFC 9110 §7.8, §10.1.1)`, async (t) => {
+    const { connect } = await startServer(t, {}, (s) => {
+      s.upgrade('/', echo);
+      s.get('/', (_req, res) => {
+        res.end('no upgrade');
+      });
+    });
+    assert.equal((await (await connect()).ask(head('GET', '/', fields))).status, status);
+  });
+}
+
 test('an upgrade waits for the answers to the requests before it', async (t) => {
   const go = deferred();
   const { connect } = await startServer(t, {}, (s) => {
