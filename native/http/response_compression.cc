@@ -3,6 +3,7 @@
 // An answer in one piece goes there as a whole and comes back with its length; its exchange has begun and is
 // not complete meanwhile, so order and ends of connections need nothing of their own. Of an answer in pieces
 // a CompressedStream keeps the state.
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -109,10 +110,24 @@ class ResponseOutlet::PieceCompression final : public Job {
 
 bool ResponseOutlet::is_to_be_compressed(const Exchange& exchange, const ring::ResponseMessage& message,
                                          std::size_t body_bytes) const noexcept {
-  if (!exchange.accepts_gzip || exchange.head_request) return false;
+  if (!exchange.accepts_gzip) return false;
+  const std::optional<std::uint64_t> declared = declared_length(message.fields);
   // Of an answer in pieces the length may not be known.
-  if ((message.flags & flags::kMore) == 0) return body_bytes >= compression_.threshold;
-  return declared_length(message.fields).value_or(compression_.threshold) >= compression_.threshold;
+  if ((message.flags & flags::kMore) != 0) {
+    return declared.value_or(compression_.threshold) >= compression_.threshold;
+  }
+  // To HEAD a handler may say how long a body is that it does not give.
+  const bool is_declared = exchange.head_request && body_bytes == 0;
+  return (is_declared ? declared.value_or(0) : body_bytes) >= compression_.threshold;
+}
+
+void ResponseOutlet::describe_compressed(ring::ResponseMessage& message, std::string& fields) {
+  fields = compressed_fields(message.fields);
+  message.fields = fields;
+  const bool in_pieces = (message.flags & flags::kMore) != 0;
+  // In one piece the flag keeps the length out that the body has without the coding.
+  message.flags = static_cast<std::uint8_t>(in_pieces ? message.flags & ~flags::kOwnLength
+                                                      : message.flags | flags::kOwnLength);
 }
 
 bool ResponseOutlet::compress_whole(Exchange& exchange, const ring::ResponseMessage& message,

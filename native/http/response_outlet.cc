@@ -82,14 +82,16 @@ void ResponseOutlet::deliver(ring::ResponseMessage message, OwnedBytes outside, 
   const bool wanted = compressing == Compressing::depends &&
                       is_to_be_compressed(*exchange, message, message.body.size() + outside.size());
   const bool in_pieces = (message.flags & flags::kMore) != 0;
-  if (wanted && !in_pieces && compress_whole(*exchange, message, outside)) return;
-  auto gzip = wanted && in_pieces ? Gzip::make(compression_.level, Gzip::Size::small) : nullptr;
-  const std::string fields = gzip != nullptr ? compressed_fields(message.fields) : with_vary(message.fields);
-  if (gzip != nullptr) {
-    exchanges_.compress(*exchange, std::move(gzip));
-    message.flags = static_cast<std::uint8_t>(message.flags & ~flags::kOwnLength);
+  const bool is_head = wanted && exchange->head_request;
+  if (wanted && !is_head && !in_pieces && compress_whole(*exchange, message, outside)) return;
+  auto gzip = wanted && !is_head && in_pieces ? Gzip::make(compression_.level, Gzip::Size::small) : nullptr;
+  std::string fields;
+  if (gzip != nullptr || is_head) {
+    describe_compressed(message, fields);
+  } else {
+    message.fields = fields = with_vary(message.fields);
   }
-  message.fields = fields;
+  if (gzip != nullptr) exchanges_.compress(*exchange, std::move(gzip));
   deliver_as_is(message, std::move(outside), js_thread, here);
 }
 

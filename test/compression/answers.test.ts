@@ -480,22 +480,40 @@ for (const [what, respond] of Object.entries(LEFT_ALONE)) {
   });
 }
 
-test('HEAD has no body to compress, and says what the answer depends on', async (t) => {
-  const { connect } = await startHandler(
-    t,
-    (_req, res) => {
-      res.text(TEXT);
-    },
-    ALL,
-  );
-  const client = await connect();
-  const answer = await client.ask(head('HEAD', '/', GZIP), { head: true });
-  assert.deepEqual(
-    [answer.headers['content-encoding'], answer.headers['vary'], answer.headers['content-length']],
-    [undefined, 'Accept-Encoding', String(TEXT.length)],
-  );
-  isCompressed(await client.ask(get('/', GZIP)), TEXT);
-});
+const HEAD_ANSWERS: Readonly<Record<string, (res: HttpResponse) => void>> = {
+  'in one piece': (res) => {
+    res.text(TEXT);
+  },
+  'in pieces': (res) => {
+    res.header('Content-Type', 'text/plain').write(TEXT);
+    res.end();
+  },
+  'without the body, with its length': (res) => {
+    res.header('Content-Type', 'text/plain').header('Content-Length', 5000).end();
+  },
+};
+
+for (const [name, answerWith] of Object.entries(HEAD_ANSWERS)) {
+  test(`HEAD is told what GET is, but for the length of what has not been compressed: ${name} (RFC 9110 §8.6)`, async (t) => {
+    const { connect } = await startHandler(
+      t,
+      (_req, res) => {
+        res.header('ETag', '"a"');
+        answerWith(res);
+      },
+      ALL,
+    );
+    const client = await connect();
+    const { headers } = await client.ask(head('HEAD', '/', GZIP), { head: true });
+    assert.deepEqual(
+      [headers['content-encoding'], headers['vary'], headers['etag'], headers['content-length']],
+      ['gzip', 'Accept-Encoding', 'W/"a"', undefined],
+    );
+    const plain = await client.ask(head('HEAD', '/'), { head: true });
+    assert.deepEqual([plain.headers['content-encoding'], plain.headers['etag']], [undefined, '"a"']);
+    if (name === 'in one piece') assert.equal(plain.headers['content-length'], String(TEXT.length));
+  });
+}
 
 test('other methods are answered compressed, too', async (t) => {
   const { connect } = await startHandler(
