@@ -84,15 +84,22 @@ function breadcrumbs(segments: readonly string[]): string {
 
 function rowOf({ name, isDirectory, size, modified }: Entry): string {
   const slash = isDirectory ? '/' : '';
-  const date = modified.toISOString();
+  const date = dateText(modified);
   // "./": a name with a colon is no scheme.
   return row(
     isDirectory ? 'dir' : '',
     `./${encodeName(name)}${slash}`,
     `<bdi>${showName(name.toString())}</bdi>${slash}`,
     isDirectory ? '' : `<span title="${size} bytes">${sizeText(size)}</span>`,
-    `<time datetime="${date}" title="${date}">${date.slice(0, 16).replace('T', ' ')}</time>`,
+    date === undefined
+      ? ''
+      : `<time datetime="${date}" title="${date}">${date.slice(0, -8).replace('T', ' ')}</time>`,
   );
+}
+
+/** Undefined: a time that some file systems have, and JavaScript does not. */
+function dateText(date: Date): string | undefined {
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** All but the last two are HTML already. */

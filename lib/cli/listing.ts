@@ -1,7 +1,7 @@
 // listing.ts: reads directories below a root, and nothing that is outside of it.
 
-import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath, type FileHandle } from 'node:fs/promises';
+import { constants, type Dirent } from 'node:fs';
+import { access, lstat, open, readdir, readlink, realpath, type FileHandle } from 'node:fs/promises';
 
 import { mayBeInName } from './decode-path.js';
 
@@ -63,35 +63,44 @@ export async function openDirectory(root: string, path: Buffer): Promise<OpenDir
   }
 }
 
-/** What is in it and would be served: no link that leads out, no pipe or device, no name that no URL leads to. */
+/**
+ * What is in it and would be served: no link that leads out, no pipe or device, nothing that this process may not read, no
+ * name that no URL leads to.
+ */
 export async function readEntries(directory: OpenDirectory, withDotfiles: boolean): Promise<Entries> {
-  const names = await readdir(placeOf(directory.handle), 'buffer');
-  const shown = names.filter((name) => name.every(mayBeInName) && (withDotfiles || name[0] !== DOT));
+  const all = await readdir(placeOf(directory.handle), { encoding: 'buffer', withFileTypes: true });
+  const shown = all.filter(({ name }) => name.every(mayBeInName) && (withDotfiles || name[0] !== DOT));
   const order = new Intl.Collator('en', { numeric: true });
-  const compare = (a: Buffer, b: Buffer): number =>
-    order.compare(a.toString(), b.toString()) || Buffer.compare(a, b);
-  shown.sort(compare);
-  const looked = shown.slice(0, MOST_ENTRIES);
+  const byName = (a: { name: Buffer }, b: { name: Buffer }): number =>
+    order.compare(a.name.toString(), b.name.toString()) || Buffer.compare(a.name, b.name);
+  // Before looking, for there may be too many to look at.
+  const rank = (entry: Dirent<Buffer>): number => (entry.isDirectory() ? 0 : entry.isFile() ? 2 : 1);
+  const looked = shown
+    .sort((a, b) => rank(a) - rank(b) || byName(a, b))
+    .slice(0, MOST_ENTRIES)
+    .map(({ name }) => name);
   const entries: Entry[] = [];
   for (let start = 0; start < looked.length; start += LOOKS_AT_ONCE) {
     const some = looked.slice(start, start + LOOKS_AT_ONCE);
     const found = await Promise.all(some.map((name) => lookAt(directory, name)));
     entries.push(...found.filter((entry) => entry !== undefined));
   }
-  // Stable: names stay in order.
-  entries.sort((a, b) => Number(b.isDirectory) - Number(a.isDirectory));
+  // What links have led to is known only now.
+  entries.sort((a, b) => Number(b.isDirectory) - Number(a.isDirectory) || byName(a, b));
   return { entries, left: shown.length - looked.length };
 }
 
 async function lookAt({ handle, root, below }: OpenDirectory, name: Buffer): Promise<Entry | undefined> {
   try {
-    let stats = await lstat(Buffer.concat([Buffer.from(`${placeOf(handle)}/`), name]));
+    let path: Buffer | undefined = Buffer.concat([Buffer.from(`${placeOf(handle)}/`), name]);
+    let stats = await lstat(path);
     if (stats.isSymbolicLink()) {
-      const target = await follow(root, `${below}/${name.toString('latin1')}`);
-      if (target === undefined) return undefined;
-      stats = await lstat(target);
+      path = await follow(root, `${below}/${name.toString('latin1')}`);
+      if (path === undefined) return undefined;
+      stats = await lstat(path);
     }
     if (!(stats.isFile() || stats.isDirectory())) return undefined;
+    await access(path, stats.isDirectory() ? constants.X_OK : constants.R_OK);
     return { name, isDirectory: stats.isDirectory(), size: stats.size, modified: stats.mtime };
   } catch {
     return undefined; // it has gone, or leads nowhere

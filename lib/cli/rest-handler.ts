@@ -1,4 +1,4 @@
-// rest-handler.ts: answers what is no file, for `millrace serve`: directories, and 404.
+// rest-handler.ts: answers what is no file, for `millrace serve`: listings, and 404.
 
 import type { FieldValueInput } from '../field-validation.js';
 import type { Handler } from '../routes.js';
@@ -40,25 +40,19 @@ export function restHandler({ directory, listing, files }: RestOptions): Handler
     }
     const asked = decodePath(req.path);
     const found =
-      asked === undefined || (asked.hasDotfile && !withDotfiles)
-        ? undefined
-        : await openDirectory(directory, asked.path);
+      listing && asked?.wantsDirectory === true && (withDotfiles || !asked.hasDotfile)
+        ? await openDirectory(directory, asked.path)
+        : undefined;
+    if (found === undefined) {
+      res.status(404).text('Not Found\n');
+      return;
+    }
     try {
-      if (found === undefined || asked === undefined) {
-        res.status(404).text('Not Found\n');
-      } else if (!asked.wantsDirectory) {
-        // One slash in front, or what follows would be read as a host (RFC 3986 §4.2).
-        const path = `/${req.path.replace(/^\/+/, '')}/`;
-        res.redirect(req.query === '' ? path : `${path}?${req.query}`, 301);
-      } else if (!listing) {
-        res.status(404).text('Not Found\n');
-      } else {
-        const entries = await readEntries(found, withDotfiles);
-        for (const [name, value] of Object.entries(PAGE_FIELDS)) res.header(name, value);
-        res.html(listingPage(asked.path.toString(), entries));
-      }
+      const entries = await readEntries(found, withDotfiles);
+      for (const [name, value] of Object.entries(PAGE_FIELDS)) res.header(name, value);
+      res.html(listingPage(asked!.path.toString(), entries));
     } finally {
-      await found?.handle.close();
+      await found.handle.close();
     }
   };
 }

@@ -1,6 +1,6 @@
 // serve.ts: `millrace serve`: serves the files of a directory.
 
-import { existsSync, statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { parseDuration } from '../duration.js';
@@ -74,6 +74,7 @@ async function run(flags: ParsedFlags): Promise<number> {
     return EXIT.done;
   } catch (error) {
     if (error instanceof ListenError) return failed(whyNotListening(error, wanted));
+    if (error instanceof OptionError && error.option === 'host') throw badHost(wanted.host);
     // Neither the user's nor a bug: what this machine does not offer.
     if (error instanceof PlatformError || error instanceof OptionError) return failed(error.message);
     throw error;
@@ -88,8 +89,8 @@ function readFlags(flags: ParsedFlags): Wanted {
       '--spa and --listing exclude each other: with --spa every path that is no file is answered with index.html',
     );
   }
-  if (isOn('spa') && !existsSync(join(directory, 'index.html'))) {
-    throw new UsageError(`--spa needs an index.html, and ${quoted(directory)} has none`);
+  if (isOn('spa') && lookAt(join(directory, 'index.html'))?.isFile() !== true) {
+    throw new UsageError(`--spa needs a file index.html, and ${quoted(directory)} has none`);
   }
   const maxAge = readMaxAge(flags.values.get('max-age'));
   const port = numberFlag(flags, 'port', PORTS);
@@ -112,8 +113,6 @@ function readFlags(flags: ParsedFlags): Wanted {
       dotfiles: isOn('dotfiles') ? 'allow' : 'ignore',
       precompressed: isOn('compression'),
       fallback: isOn('spa') ? 'index.html' : undefined,
-      // By the handler for the rest, which adds the header fields of --cors.
-      redirect: false,
       headers: isOn('cors') ? CORS : undefined,
     },
   };
@@ -126,8 +125,11 @@ function readDirectory(positionals: readonly string[]): string {
     const shown = positionals.map((name) => quoted(name)).join(' ');
     throw new UsageError(`one directory can be served, not ${positionals.length}: ${shown}`);
   }
-  const directory = resolve(positionals[0] ?? '.');
-  const stats = statSync(directory, { throwIfNoEntry: false });
+  const [wanted = '.'] = positionals;
+  // What an unset variable of a script becomes; the working directory is not what it means.
+  if (wanted === '') throw new UsageError("the directory has no name; '.' is the working directory");
+  const directory = resolve(wanted);
+  const stats = lookAt(directory);
   if (stats === undefined) throw new UsageError(`the directory ${quoted(directory)} does not exist`);
   if (!stats.isDirectory()) {
     throw new UsageError(`${quoted(directory)} is not a directory; name the one that it is in`);
@@ -135,15 +137,35 @@ function readDirectory(positionals: readonly string[]): string {
   return directory;
 }
 
+/** Undefined: it is not there. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${quoted(path)} cannot be looked at: ${WHY_NOT_SEEN[code] ?? String(error)}`);
+  }
+}
+
+const WHY_NOT_SEEN: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not enter a directory above it',
+  ELOOP: 'it is a symbolic link that leads back to itself',
+  ENAMETOOLONG: 'the name is longer than a file system has any',
+};
+
 /** A plain number is seconds, as in the field that it becomes. */
 function readMaxAge(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const maxAge = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text);
+  const maxAge = /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) * 1000 : parseDuration(text);
   const YEAR_MS = 31_557_600_000;
   if (maxAge !== undefined && maxAge <= YEAR_MS) return maxAge;
   throw new UsageError(
     `--max-age must be a time such as 1h or '7 days', or seconds, a year at most, not ${quoted(text)}`,
   );
+}
+
+function badHost(host: string): UsageError {
+  return new UsageError(`--host takes an address or a name of this machine, not ${quoted(host)}`);
 }
 
 function greet({ directory, host }: Wanted, address: TcpAddress): void {

@@ -80,7 +80,9 @@ const WRONG: readonly (readonly [args: string, message: RegExp])[] = [
   ['serve package.json', /package\.json' is not a directory; name the one that it is in/],
   ['serve lib test', /one directory can be served, not 2: 'lib' 'test'/],
   ['serve --spa --listing', /--spa and --listing exclude each other/],
-  ['serve --spa lib', /--spa needs an index\.html, and '.*\/lib' has none/],
+  ['serve --spa lib', /--spa needs a file index\.html, and '.*\/lib' has none/],
+  [`serve ${'x'.repeat(300)}`, /cannot be looked at: the name is longer than a file system has any/],
+  ['serve --host 127.0.0.1:80', /--host takes an address or a name of this machine, not '127\.0\.0\.1:80'/],
 ];
 
 for (const [args, message] of WRONG) {
@@ -91,6 +93,12 @@ for (const [args, message] of WRONG) {
     assert.deepEqual([code, stdout], [2, '']);
   });
 }
+
+test('a directory without a name, such as an unset variable gives, is not the working directory', async (t) => {
+  const { code, stderr } = await runCommand(t, ['serve', '']);
+  assert.match(stderr, /the directory has no name; '\.' is the working directory/);
+  assert.equal(code, 2);
+});
 
 test('what was typed cannot reach the terminal as a control sequence', async (t) => {
   const { stderr } = await runCommand(t, ['serve', '/\u001b[2J\u202e']);

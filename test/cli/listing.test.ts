@@ -1,15 +1,22 @@
 // The page of `millrace serve --listing`: every name leads to its file, and none becomes a part of the page.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 
 import { openDirectory } from '#lib/cli/listing.js';
-import { sizeText } from '#lib/cli/listing-page.js';
+import { listingPage, sizeText } from '#lib/cli/listing-page.js';
 
 import { Client } from '../helpers/client.js';
+import { PACKAGE_ROOT } from '../helpers/script.js';
 import { folderWith, startServe } from './cli.js';
+
+/** Root reads everything, and only root can become somebody else. */
+const CAN_BE_SOMEBODY_ELSE = process.getuid?.() === 0;
+const LISTING = pathToFileURL(join(PACKAGE_ROOT, 'dist/cli/listing.js')).href;
 
 const NAMES = [
   'plain.txt',
@@ -138,6 +145,29 @@ test('directories come first, names in the order of people, with a way up', asyn
   assert.doesNotMatch(await (await get('/')).text(), /"\.\.\/"/);
 });
 
+test('a time that JavaScript has no date for is left out', () => {
+  const entry = { name: Buffer.from('a'), isDirectory: false, size: 1, modified: new Date(NaN) };
+  const page = listingPage('', { entries: [entry], left: 0 });
+  assert.match(page, /<bdi>a<\/bdi>/);
+  assert.doesNotMatch(page, /<time/);
+});
+
+test('what this process may not read is not shown', { skip: !CAN_BE_SOMEBODY_ELSE }, (t) => {
+  const folder = folderWith(t, { 'seen/x': '', 'locked/x': '', open: '', closed: '' });
+  chmodSync(join(folder, 'locked'), 0);
+  chmodSync(join(folder, 'closed'), 0);
+  const script = `
+    import { openDirectory, readEntries } from ${JSON.stringify(LISTING)};
+    process.setuid(65534);
+    const found = await readEntries(await openDirectory(process.argv[1], Buffer.from('')), false);
+    console.log(found.entries.map(({ name }) => name.toString()).join());`;
+  chmodSync(folder, 0o755);
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script, folder], {
+    encoding: 'utf8',
+  });
+  assert.equal(stdout, 'seen,open\n');
+});
+
 test('an empty directory says so, and index.html comes before a listing', async (t) => {
   const folder = folderWith(t, { 'with/index.html': 'home' });
   mkdirSync(join(folder, 'empty'));
@@ -181,9 +211,12 @@ for (const path of [
 
 test('more entries than a page has room for are counted', async (t) => {
   const folder = folderWith(t, {});
-  for (let n = 0; n < 5003; n++) writeFileSync(join(folder, `f${String(n)}`), '');
+  for (let n = 0; n < 5002; n++) writeFileSync(join(folder, `f${String(n)}`), '');
+  mkdirSync(join(folder, 'z'));
   const { get } = await startServe(t, folder, ['--listing']);
-  assert.match(await (await get('/')).text(), /And 3 more, which are not shown/);
+  const page = await (await get('/')).text();
+  assert.match(page, /And 3 more, which are not shown/);
+  assert.equal(/<td><a href="([^"]*)"/.exec(page)?.[1], './z/');
 });
 
 for (const [bytes, text] of [

@@ -65,12 +65,17 @@ test('--compression compresses, and prefers what is compressed already', async (
 });
 
 test('--spa answers what is no file with index.html', async (t) => {
-  const { get } = await startServe(t, folderWith(t, SITE), ['--spa']);
+  const { get } = await startServe(t, folderWith(t, { ...SITE, 'with-index/index.html': 'own\n' }), [
+    '--spa',
+  ]);
   for (const path of ['/users/7', '/docs/', '/docs', '/']) {
     const answer = await get(path);
     assert.deepEqual([answer.status, await answer.text()], [200, '<h1>home</h1>\n'], path);
   }
   assert.equal(await (await get('/docs/a.txt')).text(), 'a\n');
+  const redirected = await get('/with-index');
+  assert.deepEqual([redirected.status, redirected.headers.get('location')], [301, '/with-index/']);
+  assert.equal(await (await get('/with-index/')).text(), 'own\n');
   assert.equal((await get('/users/7', { method: 'DELETE' })).status, 405);
 });
 
@@ -78,6 +83,7 @@ for (const [value, seconds] of [
   ['1h', 3600],
   ['7 days', 604_800],
   ['90', 90],
+  [' 90 ', 90],
   ['0', 0],
 ] as const) {
   test(`--max-age '${value}' is ${String(seconds)} s`, async (t) => {
@@ -101,6 +107,13 @@ test('--cors: every answer may be read by other origins, and preflights are answ
   ] as const) {
     const answer = await get(path);
     assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [status, '*'], path);
+  }
+  for (const [fields, status] of [
+    [{ Range: 'bytes=9999-' }, 416],
+    [{ 'If-Match': '"x"' }, 412],
+  ] as const) {
+    const answer = await get('/app.js', { headers: fields });
+    assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [status, '*']);
   }
   const preflight = await get('/app.js', { method: 'OPTIONS' });
   assert.equal(preflight.status, 204);
