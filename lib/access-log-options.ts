@@ -41,7 +41,7 @@ const FORMAT: ChoiceRule = { choices: ['combined', 'common', 'short', 'json'], p
 export function parseAccessLog(value: unknown): AccessLogConfig {
   const isFlag = typeof value === 'boolean' || value === undefined;
   const allNames = NAMES.map((name) => `accessLog.${name}`);
-  const scope = { caller: CALLER, group: 'accessLog', names: NAMES, allNames };
+  const scope = { caller: CALLER, group: 'accessLog', names: NAMES, allNames, mayBeFlag: true } as const;
   const given = readOptions(scope, isFlag ? undefined : value);
   return Object.freeze({
     enabled: value !== undefined && value !== false,

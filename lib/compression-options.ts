@@ -69,7 +69,8 @@ export function parseCompression(value: unknown): CompressionConfig {
     group: 'compression',
     names: NAMES,
     allNames: NAMES.map((name) => `compression.${name}`),
-  };
+    mayBeFlag: true,
+  } as const;
   const given = readOptions(scope, isFlag ? undefined : value);
   const number = (name: keyof typeof RULES): number => {
     const rule = RULES[name];

@@ -33,7 +33,8 @@ export function parseDecompression(value: unknown): DecompressionConfig {
     group: 'decompression',
     names: ['ratio'],
     allNames: ['decompression.ratio'],
-  };
+    mayBeFlag: true,
+  } as const;
   const given = readOptions(scope, isFlag ? undefined : value);
   return Object.freeze({
     enabled: value !== undefined && value !== false,

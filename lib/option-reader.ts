@@ -29,6 +29,8 @@ export interface OptionScope {
   readonly names: readonly string[];
   /** Full names of all options of the caller: where hints come from. */
   readonly allNames: readonly string[];
+  /** Whoever reads them takes true and false in their place, so those would have been right, too. */
+  readonly mayBeFlag?: true;
 }
 
 /** Full name of an option, safe to print: `limits.bodyBytes`. */
@@ -123,7 +125,8 @@ function keysOf(scope: OptionScope, options: unknown): readonly (string | symbol
   }
   throw new OptionError(
     'ERR_MILLRACE_OPTION_TYPE',
-    `${scope.caller}: ${scope.group === '' ? 'options' : `option '${option}'`} must be a plain object, ` +
+    `${scope.caller}: ${scope.group === '' ? 'options' : `option '${option}'`} must be ` +
+      `${scope.mayBeFlag === true ? 'true, false or ' : ''}a plain object, ` +
       `not ${showValue(options)}`,
     { option, value: options },
   );

@@ -38,16 +38,16 @@ export class ClaimedRun {
   /** Requests in it, and how many of them have been begun. */
   count = 0;
   begun = 0;
-  readonly exchangeSlots = new Int32Array(MAX_RUN);
-  readonly exchangeGenerations = new Int32Array(MAX_RUN);
-  readonly routes = new Int32Array(MAX_RUN);
+  readonly exchangeSlots: Int32Array = new Int32Array(MAX_RUN);
+  readonly exchangeGenerations: Int32Array = new Int32Array(MAX_RUN);
+  readonly routes: Int32Array = new Int32Array(MAX_RUN);
   /** Where each request's record starts in `records`. */
-  readonly starts = new Int32Array(MAX_RUN);
+  readonly starts: Int32Array = new Int32Array(MAX_RUN);
   /** Where its body starts and ends there; the same where it has none. */
-  readonly bodyStarts = new Int32Array(MAX_RUN);
-  readonly bodyEnds = new Int32Array(MAX_RUN);
+  readonly bodyStarts: Int32Array = new Int32Array(MAX_RUN);
+  readonly bodyEnds: Int32Array = new Int32Array(MAX_RUN);
   /** Flags of the descriptors. */
-  readonly flags = new Int32Array(MAX_RUN);
+  readonly flags: Int32Array = new Int32Array(MAX_RUN);
   /** The records and bodies, one character a byte. */
   records = '';
   /** Of the last request, if it was too large for the arena. */

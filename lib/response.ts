@@ -104,8 +104,8 @@ export class HttpResponse {
   }
 
   /**
-   * True when the client has gone, or has been answered by the server (`timeouts.handlerMs`), before this answer was
-   * given: nobody will see it.
+   * True when the client has gone, or has been answered by the server (`timeouts.handlerMs`), and nobody would see this
+   * answer. To be asked before it is given: of one that has been it is false.
    */
   get aborted(): boolean {
     return !this.#ended && !this.#link.isLive(this.#exchangeSlot, this.#exchangeGeneration);

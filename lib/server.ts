@@ -203,9 +203,9 @@ export class Server extends RouteMethods<ServerEvents> {
     }
   }
 
-  /** Where the server listens; null if it does not. */
+  /** Where the server listens; null if it does not yet, or no more. */
   address(): ServerAddress | null {
-    return this.#address;
+    return this.#state === 'closing' ? null : this.#address;
   }
 
   /**

@@ -23,6 +23,7 @@ test('close() waits for what is in flight, and its answer ends the connection', 
   const closing = server.close(LONG).then((end) => (result = end));
   const later = await connectUntilRefused(() => connect());
   assert.equal(later, 'ECONNREFUSED');
+  assert.equal(server.address(), null);
   assert.equal(result, undefined);
   held.answer('/1');
   const answer = await client.answer();

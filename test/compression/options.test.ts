@@ -24,6 +24,21 @@ test('true is what an empty object is, false what is not given', () => {
   }
 });
 
+test('what is neither true, false nor an object is told all three', () => {
+  for (const [name, wrong] of [
+    ['compression', 'gzip'],
+    ['decompression', 1],
+    ['accessLog', 'json'],
+  ] as const) {
+    assert.throws(
+      () => parseServerOptions({ [name]: wrong }),
+      (error: OptionError) =>
+        error.code === 'ERR_MILLRACE_OPTION_TYPE' &&
+        error.message.includes(`option '${name}' must be true, false or a plain object, not `),
+    );
+  }
+});
+
 test('what is given takes the place of the default, and types are compared in lower case', () => {
   assert.deepEqual(
     parseCompression({ level: 1, threshold: 0, types: ['Text/HTML', 'application/*', '*+JSON'] }),
