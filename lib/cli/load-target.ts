@@ -28,6 +28,11 @@ export function readUrl(positionals: readonly string[]): URL {
   if (url?.protocol === 'https:') {
     throw new UsageError('https: is not supported: there is no TLS here; name the http: port behind it');
   }
+  if (url === undefined && /^http:/i.test(text)) {
+    throw new UsageError(
+      `${quoted(text)} is no URL, as http://127.0.0.1:8080/ is: its host or its port cannot be one`,
+    );
+  }
   // `localhost:8080/` is a URL, of the scheme `localhost:`.
   if (url?.protocol !== 'http:') {
     throw new UsageError(

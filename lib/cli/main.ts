@@ -2,7 +2,7 @@
 // main.ts: the command `millrace`: finds out which of its commands is meant.
 
 import { nearestName } from '../near-miss.js';
-import { EXIT, quoted, UsageError, version, type Command } from './command.js';
+import { EXIT, failed, quoted, UsageError, version, type Command } from './command.js';
 import { parseFlags } from './flags.js';
 import { LOAD } from './load.js';
 import { SERVE } from './serve.js';
@@ -47,7 +47,11 @@ function noSuchCommand(name: string | undefined): string {
   return `there is no command ${quoted(name)}; ${hint}`;
 }
 
-// What a reader of ours that has gone does not take is nobody's loss.
-process.stdout.on('error', () => undefined);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // What a reader of ours that has gone does not take is nobody's loss.
+  if (error.code === 'EPIPE') return;
+  process.exitCode = failed(`the output cannot be written: ${error.message}`);
+});
+const exitCode = await main(process.argv.slice(2));
 // Not process.exit(): what has been written to a pipe has to leave first.
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode ??= exitCode;

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 
 import { PACKAGE_ROOT } from '../helpers/script.js';
 
-const MAIN = join(PACKAGE_ROOT, 'dist/cli/main.js');
+export const MAIN = join(PACKAGE_ROOT, 'dist/cli/main.js');
 /** One that hangs is killed, and so ends by SIGKILL. */
 const LONGEST_MS = 60_000;
 

@@ -1,15 +1,16 @@
 // What the command line may say, and what is said to what it may not.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { PACKAGE_ROOT } from '../helpers/script.js';
-import { folderWith, runCommand } from './cli.js';
+import { folderWith, MAIN, runCommand } from './cli.js';
 
 const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
   version: string;
@@ -98,6 +99,19 @@ test('a directory without a name, such as an unset variable gives, is not the wo
   const { code, stderr } = await runCommand(t, ['serve', '']);
   assert.match(stderr, /the directory has no name; '\.' is the working directory/);
   assert.equal(code, 2);
+});
+
+test('output that cannot be written is said, and is 1', (t) => {
+  const full = openSync('/dev/full', 'w');
+  t.after(() => {
+    closeSync(full);
+  });
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, '--help'], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  assert.match(stderr, /^millrace: the output cannot be written: ENOSPC[^\n]*\n$/);
+  assert.equal(status, 1);
 });
 
 test('what was typed cannot reach the terminal as a control sequence', async (t) => {

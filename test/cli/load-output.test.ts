@@ -55,6 +55,10 @@ const WRONG: readonly (readonly [args: string, message: RegExp])[] = [
   ['https://a/', /https: is not supported: there is no TLS here/],
   ['localhost:8080', /the URL must begin with http:\/\/, such as .*, not 'localhost:8080'/],
   ['ftp://a/', /the URL must begin with http:\/\//],
+  [
+    'http://a:99999/',
+    /'http:\/\/a:99999\/' is no URL, as http:\/\/127\.0\.0\.1:8080\/ is: its host or its port/,
+  ],
   ['http://u:p@a/', /the URL has a user name in it; send one as --header 'Authorization/],
   ['http://a/ -c 0', /--connections must be a number from 1 to 100000, not '0'/],
   ['http://a/ -t 65', /--threads must be a number from 1 to 64/],
