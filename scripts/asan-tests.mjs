@@ -39,7 +39,7 @@ buildAddon();
 makePackage();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
-const failed = runJsTests(files, { cwd: PACKAGE, env: { ...process.env, ...sanitizerSettings() } });
+const failed = await runJsTests(files, { cwd: PACKAGE, env: { ...process.env, ...sanitizerSettings() } });
 const reports = readdirSync(REPORTS);
 for (const report of reports) process.stdout.write(readFileSync(join(REPORTS, report), 'utf8'));
 step(`${reports.length} reports of the sanitizers.`);

@@ -11,6 +11,7 @@ import { root } from './fingerprint.mjs';
 import { runNpm } from './npm.mjs';
 import { ensureBuilt } from './project.mjs';
 import { fail, seconds, step } from './say.mjs';
+import { handOnSignals } from './signals.mjs';
 import { OLDEST_NODE } from './toolchain.mjs';
 
 const VERSIONS = [`${OLDEST_NODE.join('.')}.0`, '22', '24', '26'];
@@ -58,6 +59,7 @@ function nodeFrom(version) {
 /** What it writes to standard output, which `echo` gets as well. */
 async function outputOf(command, args, echo) {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  handOnSignals(child);
   let text = '';
   child.stdout.setEncoding('utf8');
   for await (const chunk of child.stdout) {

@@ -30,5 +30,5 @@ if (native.length > 0 || needsReader) {
   requireToolchain({ python: false });
 }
 if (needsReader) buildNative(['read_requests']);
-const failed = (native.length > 0 ? runNativeTests(native) : 0) + runJsTests(js);
+const failed = (native.length > 0 ? runNativeTests(native) : 0) + (await runJsTests(js));
 process.exitCode = failed === 0 ? 0 : 1;
