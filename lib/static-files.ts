@@ -54,7 +54,10 @@ export interface FileOptions {
    * @defaultValue false
    */
   precompressed?: boolean | readonly PrecompressedCoding[] | undefined;
-  /** Further header fields of every answer with a file. @defaultValue none */
+  /**
+   * Further header fields of every answer with a file; of 301, 412 and 416 those that are not about the file.
+   * @defaultValue none
+   */
   headers?: Readonly<Record<string, FieldValueInput>> | undefined;
 }
 
@@ -65,7 +68,11 @@ export interface StaticOptions extends FileOptions {
    * @defaultValue `'index.html'`
    */
   index?: string | readonly string[] | false | undefined;
-  /** Whether a directory that is asked for without the slash behind it is redirected there. @defaultValue true */
+  /**
+   * Whether a directory that is asked for without the slash behind it is redirected there; beside a `fallback` only one that
+   * has an index.
+   * @defaultValue true
+   */
   redirect?: boolean | undefined;
   /**
    * Whether what is no file goes to the routes that are less specific, and to the handler of `createServer()`; else it is

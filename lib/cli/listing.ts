@@ -100,7 +100,7 @@ async function lookAt({ handle, root, below }: OpenDirectory, name: Buffer): Pro
       stats = await lstat(path);
     }
     if (!(stats.isFile() || stats.isDirectory())) return undefined;
-    await access(path, stats.isDirectory() ? constants.X_OK : constants.R_OK);
+    await access(path, stats.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
     return { name, isDirectory: stats.isDirectory(), size: stats.size, modified: stats.mtime };
   } catch {
     return undefined; // it has gone, or leads nowhere

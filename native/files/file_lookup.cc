@@ -197,7 +197,14 @@ class Lookup {
   [[nodiscard]] FoundFile find(const FilePath& asked) const {
     Opened opened = open(asked.path);
     if (opened.kind == Kind::file && opened.file.is_directory) {
-      return asked.wants_directory ? find_index(asked) : directory_without_slash(asked);
+      if (asked.wants_directory) return find_index(asked);
+      if (!root_.redirect) return {};
+      if (root_.fallback.empty()) return {.kind = Kind::directory};
+      // One without an index may have the name of what the fallback is for.
+      const First index = first_of(asked.path, between(asked), root_.index);
+      if (index.opened.kind != Kind::missing)
+        return {.kind = index.opened.kind == Kind::file ? Kind::directory : index.opened.kind};
+      return find_first(asked.path, ".", root_.extensions);
     }
     if (opened.kind == Kind::file) {
       return asked.wants_directory ? FoundFile{} : serve(asked.path, std::move(opened.file));
@@ -206,25 +213,35 @@ class Lookup {
     return find_first(asked.path, ".", root_.extensions);
   }
 
-  [[nodiscard]] FoundFile directory_without_slash(const FilePath& asked) const {
-    // One without an index may have the name of what a fallback is for.
-    const bool leads_somewhere = root_.fallback.empty() || find_index(asked).kind == Kind::file;
-    return {.kind = root_.redirect && leads_somewhere ? Kind::directory : Kind::missing};
+  [[nodiscard]] static std::string_view between(const FilePath& asked) noexcept {
+    return asked.path.empty() ? "" : "/";
   }
 
   [[nodiscard]] FoundFile find_index(const FilePath& asked) const {
-    return find_first(asked.path, asked.path.empty() ? "" : "/", root_.index);
+    return find_first(asked.path, between(asked), root_.index);
   }
 
   [[nodiscard]] FoundFile find_first(const std::string& path, std::string_view between,
                                      const std::vector<std::string>& endings) const {
+    First first = first_of(path, between, endings);
+    if (first.opened.kind != Kind::file) return {.kind = first.opened.kind};
+    return serve(first.path, std::move(first.opened.file));
+  }
+
+  struct First {
+    std::string path = {};
+    Opened opened = {};
+  };
+
+  /// The first file; or why it cannot be known which one that is.
+  [[nodiscard]] First first_of(const std::string& path, std::string_view between,
+                               const std::vector<std::string>& endings) const {
     for (const std::string& ending : endings) {
       std::string candidate = path;
       candidate.append(between).append(ending);
       Opened opened = open(candidate);
-      if (opened.kind == Kind::file && !opened.file.is_directory)
-        return serve(candidate, std::move(opened.file));
-      if (opened.kind != Kind::missing && opened.kind != Kind::file) return {.kind = opened.kind};
+      if (opened.kind == Kind::missing || (opened.kind == Kind::file && opened.file.is_directory)) continue;
+      return {.path = std::move(candidate), .opened = std::move(opened)};
     }
     return {};
   }

@@ -10,21 +10,17 @@ namespace millrace {
 
 namespace {
 
-/// What is said about a file, or how long it may be kept. In lower case.
-constexpr std::array<std::string_view, 14> kFieldsOfFile = {"accept-ranges",
-                                                            "age",
-                                                            "cache-control",
-                                                            "content-digest",
-                                                            "content-disposition",
-                                                            "content-encoding",
-                                                            "content-range",
-                                                            "content-language",
-                                                            "content-type",
-                                                            "content-location",
-                                                            "etag",
-                                                            "expires",
-                                                            "last-modified",
-                                                            "repr-digest"};
+/// What is said about a file, where it is, or how long it may be kept. In lower case.
+constexpr std::array<std::string_view, 19> kFieldsOfFile = {"accept-ranges",    "age",
+                                                            "cache-control",    "cdn-cache-control",
+                                                            "content-digest",   "content-disposition",
+                                                            "content-md5",      "content-encoding",
+                                                            "content-language", "content-location",
+                                                            "content-range",    "content-type",
+                                                            "digest",           "etag",
+                                                            "expires",          "last-modified",
+                                                            "location",         "repr-digest",
+                                                            "surrogate-control"};
 
 /// A part is one of the file, not of what we make of it.
 [[nodiscard]] bool wants_part(const FileWish& wish, const FileEntry& entry) noexcept {
@@ -67,7 +63,10 @@ std::string fields_without_file(std::string_view fields) {
   std::string left;
   for_each_line(fields, [&](const WrittenLine& line) {
     const auto is_it = [&](std::string_view name) { return equals_ignoring_case(line.name, name); };
-    if (std::none_of(kFieldsOfFile.begin(), kFieldsOfFile.end(), is_it)) left += line.whole;
+    const bool is_of_file = std::any_of(kFieldsOfFile.begin(), kFieldsOfFile.end(), is_it);
+    // What may not be kept, may not be kept in this form either.
+    const bool forbids = is_it("cache-control") && line.value.find("no-store") != std::string_view::npos;
+    if (!is_of_file || forbids) left += line.whole;
   });
   return left;
 }

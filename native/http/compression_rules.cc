@@ -132,14 +132,17 @@ std::string with_weak_etag(std::string_view fields) {
   return result;
 }
 
-std::string compressed_fields(std::string_view fields) {
+std::string not_modified_fields(std::string_view fields) {
   std::string result;
-  result.reserve(fields.size() + kEncodingLine.size());
+  result.reserve(fields.size());
   for_each_line(fields, [&](const WrittenLine& line) {
     if (!equals_ignoring_case(line.name, "content-length")) result += line.whole;
   });
-  result += kEncodingLine;
   return with_vary(with_weak_etag(result));
+}
+
+std::string compressed_fields(std::string_view fields) {
+  return not_modified_fields(fields).append(kEncodingLine);
 }
 
 }  // namespace millrace

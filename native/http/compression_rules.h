@@ -40,6 +40,9 @@ enum class Compressing : std::uint8_t {
 /// `fields` with an ETag made weak (RFC 9110 §8.8.1): another zlib makes other bytes of the same.
 [[nodiscard]] std::string with_weak_etag(std::string_view fields);
 
+/// `fields` of a 304 whose 200 would be compressed: what they say of that (RFC 9110 §8.6, §15.4.5).
+[[nodiscard]] std::string not_modified_fields(std::string_view fields);
+
 /// `fields` of the compressed answer: Content-Encoding and Vary, a weak ETag, no Content-Length.
 [[nodiscard]] std::string compressed_fields(std::string_view fields);
 

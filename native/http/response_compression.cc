@@ -117,17 +117,20 @@ bool ResponseOutlet::is_to_be_compressed(const Exchange& exchange, const ring::R
     return declared.value_or(compression_.threshold) >= compression_.threshold;
   }
   // To HEAD a handler may say how long a body is that it does not give.
-  const bool is_declared = exchange.head_request && body_bytes == 0;
-  return (is_declared ? declared.value_or(0) : body_bytes) >= compression_.threshold;
+  if (exchange.head_request && body_bytes == 0) return declared && *declared >= compression_.threshold;
+  return body_bytes >= compression_.threshold;
 }
 
-void ResponseOutlet::describe_compressed(ring::ResponseMessage& message, std::string& fields) {
-  fields = compressed_fields(message.fields);
-  message.fields = fields;
-  const bool in_pieces = (message.flags & flags::kMore) != 0;
-  // In one piece the flag keeps the length out that the body has without the coding.
-  message.flags = static_cast<std::uint8_t>(in_pieces ? message.flags & ~flags::kOwnLength
-                                                      : message.flags | flags::kOwnLength);
+std::string ResponseOutlet::describe_to_head(Exchange& exchange, ring::ResponseMessage& message) {
+  if ((message.flags & flags::kMore) != 0) {
+    message.flags = static_cast<std::uint8_t>(message.flags & ~flags::kOwnLength);
+  } else {
+    message.flags |= flags::kOwnLength;  // the length is not that of what is sent
+    // As it would be sent if it came in pieces (RFC 9112 §6.1): clients that miss both do not use the
+    // connection again.
+    exchange.chunked = !exchange.http_1_0;
+  }
+  return compressed_fields(message.fields);
 }
 
 bool ResponseOutlet::compress_whole(Exchange& exchange, const ring::ResponseMessage& message,

@@ -134,9 +134,7 @@ void ResponseOutlet::give_file(FileSending& sending, const OnReactor& here) {
                         next_boundary());
   WholeAnswer answer = response.take();
   if (answer.status == 200) answer.status = sending.wanted_.status;
-  // A 412 and a 416 have none of the handler's fields.
-  answer.own_date = (sending.flags_ & ring::response::kOwnDate) != 0 && !answer.fields.empty() &&
-                    answer.status != 412 && answer.status != 416;
+  answer.own_date = (sending.flags_ & ring::response::kOwnDate) != 0;
   answer.close = (sending.flags_ & ring::response::kClose) != 0;
   put_whole(sending.slot_, sending.generation_, std::move(answer), {}, here);
 }

@@ -82,16 +82,22 @@ void ResponseOutlet::deliver(ring::ResponseMessage message, OwnedBytes outside, 
   const bool wanted = compressing == Compressing::depends &&
                       is_to_be_compressed(*exchange, message, message.body.size() + outside.size());
   const bool in_pieces = (message.flags & flags::kMore) != 0;
-  const bool is_head = wanted && exchange->head_request;
-  if (wanted && !is_head && !in_pieces && compress_whole(*exchange, message, outside)) return;
-  auto gzip = wanted && !is_head && in_pieces ? Gzip::make(compression_.level, Gzip::Size::small) : nullptr;
   std::string fields;
-  if (gzip != nullptr || is_head) {
-    describe_compressed(message, fields);
+  if (wanted && exchange->head_request) {
+    fields = describe_to_head(*exchange, message);
+  } else if (wanted && !in_pieces && compress_whole(*exchange, message, outside)) {
+    return;
+  } else if (auto gzip = wanted && in_pieces ? Gzip::make(compression_.level, Gzip::Size::small) : nullptr) {
+    fields = compressed_fields(message.fields);
+    exchanges_.compress(*exchange, std::move(gzip));
+    message.flags = static_cast<std::uint8_t>(message.flags & ~flags::kOwnLength);
+  } else if (compressing == Compressing::spared && exchange->accepts_gzip &&
+             declared_length(message.fields).value_or(0) >= compression_.threshold) {
+    fields = not_modified_fields(message.fields);
   } else {
-    message.fields = fields = with_vary(message.fields);
+    fields = with_vary(message.fields);
   }
-  if (gzip != nullptr) exchanges_.compress(*exchange, std::move(gzip));
+  message.fields = fields;
   deliver_as_is(message, std::move(outside), js_thread, here);
 }
 

@@ -187,9 +187,9 @@ class ResponseOutlet {
   class PieceCompression;
   [[nodiscard]] bool is_to_be_compressed(const Exchange& exchange, const ring::ResponseMessage& message,
                                          std::size_t body_bytes) const noexcept;
-  /// For HEAD, which has nothing to compress: what GET would be told, without the length, which is known only
-  /// when all of it has been compressed (RFC 9110 §8.6, §9.3.2). `fields` is where the message's are then.
-  static void describe_compressed(ring::ResponseMessage& message, std::string& fields);
+  /// For HEAD, which has nothing to compress: the fields that GET would get, without the length, which is
+  /// known only when all of it has been compressed (RFC 9110 §8.6, §9.3.2).
+  [[nodiscard]] static std::string describe_to_head(Exchange& exchange, ring::ResponseMessage& message);
   /// False: it has to be sent as it is.
   [[nodiscard]] bool compress_whole(Exchange& exchange, const ring::ResponseMessage& message,
                                     OwnedBytes& outside);

@@ -153,7 +153,14 @@ test('a time that JavaScript has no date for is left out', () => {
 });
 
 test('what this process may not read is not shown', { skip: !CAN_BE_SOMEBODY_ELSE }, (t) => {
-  const folder = folderWith(t, { 'seen/x': '', 'locked/x': '', open: '', closed: '' });
+  const folder = folderWith(t, {
+    'seen/x': '',
+    'locked/x': '',
+    'unlisted/index.html': '',
+    open: '',
+    closed: '',
+  });
+  chmodSync(join(folder, 'unlisted'), 0o711);
   chmodSync(join(folder, 'locked'), 0);
   chmodSync(join(folder, 'closed'), 0);
   const script = `

@@ -509,11 +509,45 @@ for (const [name, answerWith] of Object.entries(HEAD_ANSWERS)) {
       [headers['content-encoding'], headers['vary'], headers['etag'], headers['content-length']],
       ['gzip', 'Accept-Encoding', 'W/"a"', undefined],
     );
+    // Without one and without the other clients would not use the connection again.
+    assert.equal(headers['transfer-encoding'], 'chunked');
     const plain = await client.ask(head('HEAD', '/'), { head: true });
     assert.deepEqual([plain.headers['content-encoding'], plain.headers['etag']], [undefined, '"a"']);
     if (name === 'in one piece') assert.equal(plain.headers['content-length'], String(TEXT.length));
   });
 }
+
+test('to HEAD of nothing there is nothing to compress', async (t) => {
+  const respond: Handler = (_req, res) => {
+    res.text('');
+  };
+  const { connect } = await startHandler(t, respond, { compression: { threshold: 0 } });
+  const client = await connect();
+  for (const method of ['HEAD', 'GET']) {
+    const { headers } = await client.ask(head(method, '/', GZIP), { head: method === 'HEAD' });
+    assert.deepEqual([headers['content-encoding'], headers['content-length']], [undefined, '0'], method);
+  }
+});
+
+test('a 304 with the length of its 200 says nothing of what that one would not have (RFC 9110 §8.6)', async (t) => {
+  const { connect } = await startHandler(
+    t,
+    (req, res) => {
+      res.status(304).header('Content-Type', 'text/plain').header('ETag', '"a"');
+      res.header('Content-Length', req.path.slice(1)).end();
+    },
+    ALL,
+  );
+  const client = await connect();
+  for (const [length, fields, seen] of [
+    ['5000', GZIP, [undefined, 'W/"a"']],
+    ['5000', {}, ['5000', '"a"']],
+  ] as const) {
+    const { headers } = await client.ask(get(`/${length}`, fields));
+    assert.deepEqual([headers['content-length'], headers['etag']], seen);
+    assert.equal(headers['vary'], 'Accept-Encoding');
+  }
+});
 
 test('other methods are answered compressed, too', async (t) => {
   const { connect } = await startHandler(

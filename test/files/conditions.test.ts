@@ -139,6 +139,10 @@ test('answers without the file have the fields that are about more than it', asy
     'Set-Cookie': 'a=b',
     'Content-Disposition': 'inline',
     Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
+    'Content-Security-Policy': "default-src 'self'",
+    'CDN-Cache-Control': 'max-age=1',
+    'Content-MD5': 'x',
+    Location: '/elsewhere',
   };
   const { connect } = await startFiles(
     t,
@@ -154,7 +158,17 @@ test('answers without the file have the fields that are about more than it', asy
     const answer = await client.ask(get(path, fields));
     const seen = [answer.status, answer.headers['access-control-allow-origin'], answer.headers['set-cookie']];
     assert.deepEqual([...seen, answer.headers['vary']], [status, '*', 'a=b', vary]);
-    for (const name of ['cache-control', 'expires', 'content-disposition', 'etag', 'last-modified'])
+    assert.equal(answer.headers['content-security-policy'], "default-src 'self'");
+    assert.equal(answer.headers['location'], status === 301 ? '/d/' : undefined);
+    for (const name of [
+      'cache-control',
+      'expires',
+      'cdn-cache-control',
+      'content-md5',
+      'content-disposition',
+      'etag',
+      'last-modified',
+    ])
       assert.equal(answer.headers[name], undefined, `${name} in ${String(status)}`);
   }
 });
@@ -177,4 +191,14 @@ test('no Last-Modified is to come, however late a file says it is (RFC 9110 §8.
     const since = { 'If-Modified-Since': headers['last-modified']! };
     assert.equal((await client.ask(get(path, since))).status, 304);
   }
+});
+
+test('what may not be kept may not be kept in the form of a refusal either', async (t) => {
+  const { connect } = await startFiles(
+    t,
+    { 'a.txt': 'a' },
+    { headers: { 'Cache-Control': 'private, no-store' } },
+  );
+  const answer = await (await connect()).ask(get('/a.txt', { Range: 'bytes=9-' }));
+  assert.deepEqual([answer.status, answer.headers['cache-control']], [416, 'private, no-store']);
 });

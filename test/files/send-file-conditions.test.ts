@@ -178,6 +178,25 @@ for (const [own, asked, status] of OWN_VALIDATORS) {
   });
 }
 
+test('a handler’s Date is the only one, also where the file is refused', async (t) => {
+  const date = 'Sun, 06 Nov 1994 08:49:37 GMT';
+  const { connect } = await start(
+    t,
+    below({}, (res) => res.header('Date', date)),
+  );
+  const client = await connect();
+  for (const [fields, status] of [
+    [{}, 200],
+    [{ 'If-Match': '"x"' }, 412],
+    [{ Range: 'bytes=9999-' }, 416],
+    [{ 'If-Modified-Since': 'Fri, 31 Dec 2099 00:00:00 GMT' }, 304],
+  ] as const) {
+    const answer = await client.ask(get('/a.txt', fields));
+    const dates = answer.fields.filter(([name]) => name.toLowerCase() === 'date').map(([, value]) => value);
+    assert.deepEqual([answer.status, dates], [status, [date]]);
+  }
+});
+
 test('fields of handlers may have all characters that fields may, and are compared so', async (t) => {
   const { connect } = await start(
     t,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, symlinkSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -107,6 +107,17 @@ test('what is not there, hidden, or leads out of the root is 404, and no differe
     assert.ok(!answer.text.includes('business') && !answer.text.includes('public'), target);
   }
   assert.equal((await client.ask(get('/a.txt'))).status, 200);
+});
+
+test('without a root, links of /proc are links, too', async (t) => {
+  const { connect } = await start(t, (folder, _req, res) => {
+    const fd = openSync(join(folder, 'a.txt'), 'r');
+    return res.sendFile(`/proc/self/fd/${String(fd)}`).finally(() => {
+      closeSync(fd);
+    });
+  });
+  const answer = await (await connect()).ask(get('/'));
+  assert.deepEqual([answer.status, answer.text], [200, TREE['a.txt']]);
 });
 
 test('a `.` in a path is where one is', async (t) => {

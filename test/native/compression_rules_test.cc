@@ -129,7 +129,9 @@ TEST("Content-Length is read, and is not that of what is compressed") {
   EXPECT_EQ(declared_length("content-length: 0\r\n").value_or(7), 0U);
   EXPECT_EQ(declared_length("A: b\r\nContent-Length: 1099511627776\r\n").value_or(7), 1099511627776U);
   EXPECT_EQ(compressed_fields("A: b\r\nContent-Length: 5\r\nETag: \"x\"\r\nVary: Origin\r\n"),
-            "A: b\r\nETag: W/\"x\"\r\nVary: Origin\r\nContent-Encoding: gzip\r\nVary: Accept-Encoding\r\n"s);
+            "A: b\r\nETag: W/\"x\"\r\nVary: Origin\r\nVary: Accept-Encoding\r\nContent-Encoding: gzip\r\n"s);
+  EXPECT_EQ(not_modified_fields("Content-Length: 5\r\nETag: \"x\"\r\n"),
+            "ETag: W/\"x\"\r\nVary: Accept-Encoding\r\n"s);
 }
 
 }  // namespace

@@ -151,6 +151,10 @@ TEST("a path leads where the options of its root let it") {
     root.fallback = "app.html";
     root.redirect = false;
   };
+  constexpr Options kFallbackAndHtml = [](FileRoot& root) {
+    root.fallback = "app.html";
+    root.extensions = {"html"};
+  };
   constexpr Options kNoFallback = [](FileRoot& root) { root.fallback = "nowhere.html"; };
   constexpr Options kFallbackIsDirectory = [](FileRoot& root) { root.fallback = "docs"; };
   constexpr Options kCompressed = [](FileRoot& root) {
@@ -250,6 +254,9 @@ TEST("a path leads where the options of its root let it") {
       {kFallback, "empty/", "app.html"},
       {kFallback, "docs", "(directory)"},
       {kFallback, "empty", "app.html"},
+      {kFallback, "about-dir", "app.html"},
+      {kFallbackAndHtml, "about-dir", "about-dir.html"},
+      {kFallbackAndHtml, "docs", "(directory)"},
       {kFallback, ".hidden", "app.html"},
       {kFallback, "../outside/secret", "app.html"},
       {kFallback, "%", "app.html"},

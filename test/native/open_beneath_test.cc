@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -353,8 +354,16 @@ TEST("what may not be read is not found") {
   EXPECT_EQ(code, 0);
 }
 
+/// As proc(5) writes it: S where it waits.
+char state_of(pid_t process) {
+  std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  std::getline(stat, text);
+  const std::size_t name_end = text.rfind(") ");
+  return name_end == std::string::npos ? '?' : text[name_end + 2];
+}
+
 TEST("a fifo is looked at and not opened: who waits to write into it goes on waiting") {
-  constexpr useconds_t kMomentUs = 20'000;
   const Tree tree;
   const std::string path = tree.at("root/fifo");
   ASSERT_EQ(::mkfifo(path.c_str(), 0644), 0);
@@ -363,9 +372,9 @@ TEST("a fifo is looked at and not opened: who waits to write into it goes on wai
       SCOPE(way.name);
       const pid_t writer = ::fork();
       if (writer == 0) ::_exit(::open(path.c_str(), O_WRONLY | O_CLOEXEC) < 0 ? 1 : 0);
-      ::usleep(kMomentUs);  // until it waits
+      ASSERT_TRUE(check::wait_until([&] { return state_of(writer) == 'S'; }));
       EXPECT_EQ(shown(way.open(tree.root(), "fifo", policy)), kOdd);
-      ::usleep(kMomentUs);  // one that has been let go would have ended
+      ::usleep(20'000);  // one that has been let go would have ended
       EXPECT_EQ(::waitpid(writer, nullptr, WNOHANG), 0);
       const UniqueFd reader{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
       EXPECT_EQ(::waitpid(writer, nullptr, 0), writer);
