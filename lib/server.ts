@@ -222,7 +222,7 @@ export class Server extends RouteMethods<ServerEvents> {
   /**
    * Replaces the handler threads one by one, by ones that load the app anew: for new code, without a lost request. Each
    * new one serves before the one it replaces stops to take requests. Where the new code cannot be loaded, or has other
-   * routes, the threads stay what they are.
+   * routes, the threads stay what they are. Where the server closes meanwhile, those that are left are not replaced.
    * @throws {@link StateError} when the server does not listen or has no handler threads; {@link ThreadError};
    * {@link OptionError}. All as rejections.
    */

@@ -39,6 +39,7 @@ struct Upload {
   std::uint8_t js_thread = 0;  // who wants it
   bool complete = false;       // all of it has come
   bool end_given = false;      // and the handler knows
+  bool is_read = false;        // the handler has asked for it, or for some of it
   bool answered = false;       // discarding: the answer has been given, there is none to give at the end
   bool flows = false;          // it came fast when we last looked
   bool continue_owed = false;  // the client waits for 100 Continue (RFC 9110 §10.1.1)

@@ -52,6 +52,12 @@ void RequestIntake::on_readable(Connection& connection, const OnReactor& here) {
   }
 }
 
+void RequestIntake::on_half_closed(Connection& connection, const OnReactor& here) {
+  connection.half_closed = true;
+  io_.stop_reading(connection, here);  // it is known now
+  if (connection.client_may_have_gone()) outlet_.tell_peer_finished(connection);
+}
+
 void RequestIntake::on_stop(Connection& connection, ConnectionIo::Stop stop, const OnReactor& here) {
   switch (stop) {
     case ConnectionIo::Stop::would_block:

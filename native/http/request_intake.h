@@ -59,6 +59,8 @@ class RequestIntake {
 
   /// The connection has input. It may be gone afterwards, as after each of these.
   void on_readable(Connection& connection, const OnReactor& here);
+  /// The client has said FIN while nothing is read: it may be behind bytes that wait in the socket.
+  void on_half_closed(Connection& connection, const OnReactor& here);
 
   /// An answer has left, or there is room in the ring: goes on where the connection stopped, and with lookups
   /// that wait.

@@ -111,7 +111,7 @@ void RequestIntake::call_native(Connection& connection, const char* head_bytes, 
   }
   counters_.requests_native.add();
   // Relaxed: see is_cancelled().
-  if (connection.peer_finished) gone_flag->store(true, std::memory_order_relaxed);
+  if (connection.client_may_have_gone()) gone_flag->store(true, std::memory_order_relaxed);
   outlet_.watch_client(slot, generation, gone_flag);
 }
 

@@ -192,8 +192,11 @@ RequestIntake::Progress RequestIntake::settle_upload(Connection& connection, std
       give_body(upload);
       connection.input->account();
       if (upload.end_given) {
+        const bool was_raw = upload.framing == Upload::Framing::raw;
         connection.input.reset();
         connection.read_deadline_ms = 0;
+        // Nobody was told while it was read.
+        if (connection.half_closed && !was_raw) outlet_.tell_peer_finished(connection);
         return Progress::message_done;
       }
       if (upload.complete || is_unread_window_full(upload)) return leave_unread(connection, data, here);
@@ -325,6 +328,7 @@ void RequestIntake::serve_body_reads(const OnReactor& here) {
     exchanges_.assign(*exchange, read.js_thread);
     upload->js_thread = read.js_thread;
     upload->wanted = read.whole ? Upload::Wanted::whole : Upload::Wanted::piece;
+    upload->is_read = true;
     if (upload->continue_owed) {
       if (!exchange->begun && !send_continue(connection, here)) continue;
       upload->continue_owed = false;

@@ -78,7 +78,7 @@ void ResponseOutlet::send_file(Exchange& exchange, const ring::ResponseMessage& 
                                     static_cast<std::uint8_t>(message.flags), *std::move(wanted));
   Connection& connection = io_.table().at(exchange.connection_slot);
   // Who waits for a file is taken to watch, and does not say kWatch beside it.
-  if (connection.peer_finished) tell(exchange, message.exchange_slot, news::kPeerFinished);
+  if (connection.client_may_have_gone()) tell(exchange, message.exchange_slot, news::kPeerFinished);
   if (may_look_up(connection, message.exchange_slot)) {
     start_lookup(connection, exchange, message.exchange_slot, std::move(job));
   } else {

@@ -125,7 +125,7 @@ void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBy
   exchange->no_content = !has_content(*exchange, message.status);
   if (in_pieces) {
     begin_pieces(*exchange, message, js_thread);
-    if (connection.peer_finished) tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
+    if (connection.client_may_have_gone()) tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
   }
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
   const RequestTraits request{.head_request = exchange->head_request,

@@ -77,7 +77,8 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
     case flags::kWatch:
       exchange->watched = true;
       exchanges_.assign(*exchange, js_thread);
-      if (connection.peer_finished) tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
+      if (connection.client_may_have_gone())
+        tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
       break;
     case flags::kEarlyHints:
       give_early_hints(connection, *exchange, message.fields, start, here);

@@ -53,7 +53,8 @@ struct Connection {
 
   std::uint32_t epoll_events = 0;  // what epoll watches for now
   Phase phase = Phase::open;
-  bool peer_finished = false;        // the client has said FIN; it may still read (half-close)
+  bool half_closed = false;          // the client has said FIN, maybe behind bytes that nobody has read yet
+  bool peer_finished = false;        // and all ahead of it has been read; the client may still read answers
   bool input_blocked = false;        // reading stopped until an answer leaves, or for good: see RequestIntake
   bool waits_for_ring = false;       // its next request found the ring full
   bool waits_for_file = false;       // a pool thread looks for what its next request wants
@@ -64,6 +65,14 @@ struct Connection {
   std::uint64_t lingered_bytes = 0;  // thrown away while lingering
 
   [[nodiscard]] Upload* upload() const noexcept { return input == nullptr ? nullptr : input->upload.get(); }
+
+  /// For those who wait for something while they answer: the client has ended its side, and most that do have
+  /// gone. Not said while a handler reads a body: all of that may have been sent ahead of the FIN.
+  [[nodiscard]] bool client_may_have_gone() const noexcept {
+    if (peer_finished || !half_closed) return peer_finished;
+    const Upload* const body = upload();
+    return body == nullptr || !(body->is_read || body->framing == Upload::Framing::raw);
+  }
 
   /// Files, or parts of them, that are its next bytes.
   [[nodiscard]] std::size_t files_put_out() const noexcept {

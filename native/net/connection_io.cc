@@ -21,6 +21,8 @@ namespace millrace {
 
 namespace {
 
+constexpr std::uint32_t kInputEvents = EPOLLIN | EPOLLRDHUP;
+
 struct OldestSent {
   ssize_t sent;         // as send() returns it
   std::size_t offered;  // less than that was taken: the socket is full
@@ -128,11 +130,13 @@ std::variant<std::size_t, ConnectionIo::Stop> ConnectionIo::receive_into(Connect
 }
 
 void ConnectionIo::stop_reading(Connection& connection, const OnReactor&) noexcept {
-  watch(connection, connection.epoll_events & ~static_cast<std::uint32_t>(EPOLLIN));
+  const std::uint32_t others = connection.epoll_events & ~kInputEvents;
+  const bool is_known = connection.half_closed || connection.peer_finished;
+  watch(connection, is_known ? others : others | EPOLLRDHUP);
 }
 
 void ConnectionIo::resume_reading(Connection& connection, const OnReactor&) noexcept {
-  watch(connection, connection.epoll_events | EPOLLIN);
+  watch(connection, (connection.epoll_events & ~kInputEvents) | EPOLLIN);  // its end shows when it is read
 }
 
 void ConnectionIo::watch(Connection& connection, std::uint32_t events) noexcept {

@@ -51,7 +51,8 @@ class ConnectionIo {
   [[nodiscard]] std::variant<std::size_t, Stop> receive_into(Connection& connection, OwnedBytes& bytes,
                                                              std::size_t most, const OnReactor&);
 
-  /// Epoll reports no more input until resume_reading(). Errors are still reported.
+  /// Epoll reports no more input until resume_reading(). Errors are still reported, and the client's FIN, if
+  /// that is not known yet: RequestIntake::on_half_closed().
   void stop_reading(Connection& connection, const OnReactor&) noexcept;
   void resume_reading(Connection& connection, const OnReactor&) noexcept;
 

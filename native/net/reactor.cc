@@ -255,6 +255,7 @@ void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReac
     intake_.on_readable(*connection, here);
     connection = io_.table().find(id, here);
   }
+  if (connection != nullptr && (events & EPOLLRDHUP) != 0) intake_.on_half_closed(*connection, here);
   if (connection != nullptr && (events & EPOLLOUT) != 0) io_.on_writable(*connection, here);
 }
 

@@ -8,7 +8,7 @@ import { Readable, Writable } from 'node:stream';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 
-import { AbortedError, type HttpResponse } from 'millrace';
+import { AbortedError, type Handler, type HttpResponse } from 'millrace';
 
 import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
@@ -49,6 +49,65 @@ for (const [name, begin] of Object.entries(WATCHED_BEFORE)) {
     assert.equal(await client.ended(), 'fin');
   });
 }
+
+/** What keeps the server from reading on, while the handler of /a waits. */
+const UNREAD: Readonly<Record<string, readonly string[]>> = {
+  'a body that came with its head': [post('/a', 'x')],
+  'a body that came later, and nobody reads': [head('POST', '/a', { 'Content-Length': '2' }), 'xy'],
+  'a large body that nobody reads': [head('POST', '/a', { 'Content-Length': '300000' }), 'x'.repeat(300_000)],
+  'an unsafe request behind it': [get('/a'), post('/b', 'x')],
+  'a request behind an unsafe one': [post('/a', ''), get('/b')],
+  'more requests than may run side by side': [get('/a') + get('/b').repeat(100)],
+};
+
+for (const [name, parts] of Object.entries(UNREAD)) {
+  test(`signal is aborted when the client ends its side behind what is not read: ${name}`, async (t) => {
+    const held = new HeldRequests();
+    const handler: Handler = (req, res) => {
+      if (req.path === '/b') res.end('b');
+      else void held.handler(req, res);
+    };
+    const { server, connect } = await startHandler(t, handler);
+    const client = await connect({ allowHalfOpen: true });
+    for (const [index, part] of parts.entries()) {
+      if (index > 0) await held.hasStarted('/a');
+      client.send(part);
+    }
+    await held.hasStarted('/a');
+    const { signal } = held.request('/a');
+    client.finish();
+    await until('it is aborted', () => signal.aborted);
+    held.answer('/a');
+    assert.equal((await client.answer()).text, '/a');
+    client.destroy();
+    await until('it has gone', () => server.stats().connections.open === 0);
+  });
+}
+
+test('signal is not aborted while a body is read that came ahead of the client’s FIN', async (t) => {
+  const [begun, mayGoOn] = [deferred<AbortSignal>(), deferred<undefined>()];
+  const { connect } = await startHandler(t, async (req, res) => {
+    const { signal } = req;
+    let bytes = 0;
+    for await (const piece of req.body) {
+      if (bytes === 0) {
+        begun.resolve(signal);
+        await mayGoOn.promise;
+      }
+      bytes += piece.length;
+    }
+    await until('it is aborted', () => signal.aborted);
+    res.end(String(bytes));
+  });
+  const client = await connect({ allowHalfOpen: true });
+  client.send(`${head('POST', '/', { 'Content-Length': '6' })}abc`);
+  const signal = await begun.promise;
+  client.send('def').finish();
+  await delay(100);
+  assert.equal(signal.aborted, false);
+  mayGoOn.resolve(undefined);
+  assert.equal((await client.answer()).text, '6');
+});
 
 test('a signal that is asked for after the client has ended its side is aborted', async (t) => {
   const held = new HeldRequests();
