@@ -255,7 +255,9 @@ void Reactor::handle_event(std::uint64_t key, std::uint32_t events, const OnReac
     intake_.on_readable(*connection, here);
     connection = io_.table().find(id, here);
   }
-  if (connection != nullptr && (events & EPOLLRDHUP) != 0) intake_.on_half_closed(*connection, here);
+  // Only if it is still asked for: since epoll_wait() returned, reading may have been taken up again.
+  if (connection != nullptr && (events & connection->epoll_events & EPOLLRDHUP) != 0)
+    intake_.on_half_closed(*connection, here);
   if (connection != nullptr && (events & EPOLLOUT) != 0) io_.on_writable(*connection, here);
 }
 
