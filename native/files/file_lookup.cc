@@ -59,8 +59,7 @@ constexpr int kReadAttempts = 3;
 [[nodiscard]] bool is_settled(const FileStatus& status) noexcept {
   timespec now;
   ::clock_gettime(CLOCK_REALTIME, &now);
-  const std::int64_t now_ns = static_cast<std::int64_t>(now.tv_sec) * FileStatus::kSecond + now.tv_nsec;
-  return status.changed_ns + kFileClockNs < now_ns;
+  return status.changed_ns + kFileClockNs < nanoseconds_of(now);
 }
 
 [[nodiscard]] bool read_all(int fd, std::string& contents) noexcept {
@@ -130,14 +129,6 @@ void append_hexadecimal(std::string& text, std::uint64_t number) {
   append_hexadecimal(etag, status.size);
   if (coding != ContentCoding::identity) etag.append("-").append(name_of(coding));
   return etag += '"';
-}
-
-/// `name` in lower case.
-[[nodiscard]] bool has_element(std::string_view list, std::string_view name) noexcept {
-  bool found = false;
-  for_each_element(list,
-                   [&](std::string_view element) { found = found || equals_ignoring_case(element, name); });
-  return found;
 }
 
 void append_line(std::string& fields, std::string_view name, std::string_view value) {

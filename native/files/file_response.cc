@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/field_lines.h"
+#include "http/framing_rules.h"
 
 namespace millrace {
 
@@ -65,7 +66,7 @@ std::string fields_without_file(std::string_view fields) {
     const auto is_it = [&](std::string_view name) { return equals_ignoring_case(line.name, name); };
     const bool is_of_file = std::any_of(kFieldsOfFile.begin(), kFieldsOfFile.end(), is_it);
     // What may not be kept, may not be kept in this form either.
-    const bool forbids = is_it("cache-control") && line.value.find("no-store") != std::string_view::npos;
+    const bool forbids = is_it("cache-control") && has_element(line.value, "no-store");
     if (!is_of_file || forbids) left += line.whole;
   });
   return left;

@@ -47,8 +47,7 @@ struct FileRoot {
   std::string fallback;                      // answered in place of what is no file; empty: none
   const ServerConfig::Compression* compression = nullptr;  // of files without a sibling; null: none
   std::optional<std::string> media_type = std::nullopt;    // in place of what the extension says
-  std::string
-      fields;  // whole lines, for every answer with a file (see fields_without_file()); no Content-Type
+  std::string fields;  // whole lines for every answer with a file, see fields_without_file(); no Content-Type
 };
 
 struct FileRoots {

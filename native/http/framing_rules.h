@@ -29,4 +29,12 @@ void for_each_element(std::string_view list, Visit visit) {
   }
 }
 
+/// Whether such a list has `name`, which is in lower case.
+[[nodiscard]] inline bool has_element(std::string_view list, std::string_view name) noexcept {
+  bool found = false;
+  for_each_element(list,
+                   [&](std::string_view element) { found = found || equals_ignoring_case(element, name); });
+  return found;
+}
+
 }  // namespace millrace

@@ -111,14 +111,13 @@ class ResponseOutlet::PieceCompression final : public Job {
 bool ResponseOutlet::is_to_be_compressed(const Exchange& exchange, const ring::ResponseMessage& message,
                                          std::size_t body_bytes) const noexcept {
   if (!exchange.accepts_gzip) return false;
-  const std::optional<std::uint64_t> declared = declared_length(message.fields);
   // Of an answer in pieces the length may not be known.
-  if ((message.flags & flags::kMore) != 0) {
-    return declared.value_or(compression_.threshold) >= compression_.threshold;
-  }
+  const bool in_pieces = (message.flags & flags::kMore) != 0;
   // To HEAD a handler may say how long a body is that it does not give.
-  if (exchange.head_request && body_bytes == 0) return declared && *declared >= compression_.threshold;
-  return body_bytes >= compression_.threshold;
+  const bool not_given = exchange.head_request && body_bytes == 0;
+  if (!in_pieces && !not_given) return body_bytes >= compression_.threshold;
+  const std::optional<std::uint64_t> declared = declared_length(message.fields);
+  return declared ? *declared >= compression_.threshold : in_pieces;
 }
 
 std::string ResponseOutlet::describe_to_head(Exchange& exchange, ring::ResponseMessage& message) {
