@@ -19,8 +19,9 @@ import {
 import { IncomingBody } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
 import { ObservedPromise } from './observed-promise.js';
+import { pieceSourceOf } from './piece-source.js';
 import type { ReactorLink } from './reactor-link.js';
-import { checkBody, pieceSourceOf, type PieceSource, stringify } from './response-body.js';
+import { checkBody, stringify } from './response-body.js';
 import { checkedFields, fieldLines, isNoValue, type ResponseField } from './response-fields.js';
 import { ResponseStream } from './response-stream.js';
 import {
@@ -403,6 +404,8 @@ export class HttpResponse {
     if (this.#ended) throw alreadyEnded();
     const pieces = pieceSourceOf(source);
     const stream = this.#streamed();
+    const take = (piece: unknown): Promise<void> | undefined =>
+      this.write(piece as string | Uint8Array) ? undefined : stream.drained();
     // Beside the source: one that waits for something itself may not even notice that it is destroyed.
     const gone = new Promise<never>((_, reject) => {
       stream.whenGone(() => {
@@ -411,20 +414,14 @@ export class HttpResponse {
       });
     });
     try {
-      await Promise.race([this.#writeAll(pieces, stream), gone]);
+      await Promise.race([pieces.giveTo(take), gone]);
+      if (stream.isGone) throw new AbortedError();
     } catch (error) {
       if (stream.isGone) throw new AbortedError();
       HttpResponse.fail(this, 500, 'Internal Server Error');
       throw error;
     }
     this.end();
-  }
-
-  async #writeAll(pieces: PieceSource, stream: ResponseStream): Promise<void> {
-    for await (const piece of pieces) {
-      if (!this.write(piece as string | Uint8Array)) await stream.drained();
-    }
-    if (stream.isGone) throw new AbortedError();
   }
 
   #send(body: string | Uint8Array, contentType: number): void {

@@ -11,6 +11,7 @@ import { idleMemory } from './idle-memory.js';
 import {
   largeAnswers,
   pipedAnswers,
+  readableAnswers,
   streamedAnswers,
   uploadsInPieces,
   wholeUploads,
@@ -61,6 +62,7 @@ export const SUITES: readonly Suite[] = [
       writtenAnswers,
       streamedAnswers,
       pipedAnswers,
+      readableAnswers,
       uploadsInPieces,
       wholeUploads,
     ],

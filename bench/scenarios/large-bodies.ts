@@ -50,6 +50,7 @@ function uploads(name: Application, how: string, others: readonly ServerName[]):
 export const largeAnswers = answers('large-answers', 'at once', ['uwebsockets', 'floor']);
 export const writtenAnswers = answers('written-answers', 'in four pieces');
 export const streamedAnswers = answers('streamed-answers', 'in four turns of the event loop');
+export const readableAnswers = answers('readable-answers', 'by a Readable that is piped');
 export const pipedAnswers = answers('piped-answers', 'by a generator that is piped');
 export const uploadsInPieces = uploads('uploads', 'in pieces', ['uwebsockets', 'floor']);
 export const wholeUploads = uploads('whole-uploads', 'whole', ['uwebsockets']);

@@ -1,5 +1,7 @@
 // applications.ts: what the servers serve, shared so that they answer alike, byte for byte, and do the same work.
 
+import { Readable } from 'node:stream';
+
 export const APPLICATIONS = [
   'hello',
   'user-json',
@@ -14,6 +16,7 @@ export const APPLICATIONS = [
   'written-answers',
   'streamed-answers',
   'piped-answers',
+  'readable-answers',
   'uploads',
   'whole-uploads',
 ] as const;
@@ -38,9 +41,18 @@ export const ANSWER_PIECES = Array.from({ length: 4 }, (_, n) =>
   LARGE_ANSWER.subarray(n * 16 * 1024, (n + 1) * 16 * 1024),
 );
 
-/** And for one that pipes what gives them. */
+/** And for those that pipe what gives them. */
 export async function* answerPieces(): AsyncGenerator<Buffer, void, undefined> {
   for (const piece of ANSWER_PIECES) yield await Promise.resolve(piece);
+}
+
+export function answerReadable(): Readable {
+  let given = 0;
+  return new Readable({
+    read() {
+      this.push(ANSWER_PIECES[given++] ?? null);
+    },
+  });
 }
 
 /** POST / takes bodies of this size and answers it. */

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'millrace';
 import {
   ANSWER_PIECES,
   answerPieces,
+  answerReadable,
   type Application,
   applicationFrom,
   HELLO,
@@ -74,6 +75,7 @@ const routes: Record<Application, (server: Server) => unknown> = {
       res.end();
     }),
   'piped-answers': (server) => server.get('/', (_req, res) => res.pipe(answerPieces())),
+  'readable-answers': (server) => server.get('/', (_req, res) => res.pipe(answerReadable())),
   uploads: (server) =>
     server.post('/', async (req, res) => {
       let bytes = 0;

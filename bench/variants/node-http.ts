@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ANSWER_PIECES,
   answerPieces,
+  answerReadable,
   type Application,
   applicationFrom,
   HELLO,
@@ -72,6 +73,7 @@ const listeners: Record<Application, Listener> = {
   'piped-answers': (_req, res) => {
     pipeline(answerPieces(), res, () => undefined); // clients go when a round is over
   },
+  'readable-answers': (_req, res) => answerReadable().pipe(res),
   uploads: async (req, res) => {
     let bytes = 0;
     for await (const piece of req as AsyncIterable<Buffer>) bytes += piece.length;

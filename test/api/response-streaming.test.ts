@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -267,6 +267,17 @@ test('pipelined answers in pieces leave in the order of the requests, whoever is
 
 const SOURCES: Readonly<Record<string, () => Parameters<Parameters<Handler>[1]['pipe']>[0]>> = {
   'a Readable': () => Readable.from(['ab', Buffer.from('cd'), 'ef']),
+  'a Readable that has read ahead': () => readAhead('ab', 'cd', 'ef'),
+  'a Readable that was paused': () => readAhead('ab', 'cd', 'ef').pause(),
+  'a Readable that somebody else reads as well': () =>
+    readAhead('ab', 'cd', 'ef').on('data', () => undefined),
+  'a Readable with a listener for readable': () =>
+    Readable.from(['ab', 'cd', 'ef']).on('readable', () => undefined),
+  'a Duplex whose other side stays open': () => {
+    const both = new Duplex({ read: () => undefined, write: () => undefined });
+    for (const chunk of ['ab', 'cd', 'ef', null]) both.push(chunk);
+    return both;
+  },
   'a ReadableStream': () =>
     new ReadableStream({
       start: (controller) => {
@@ -311,6 +322,114 @@ for (const [what, source] of Object.entries(SOURCES)) {
     }
   });
 }
+
+/** Its pieces are there before anybody asks for one. */
+function readAhead(...chunks: string[]): Readable {
+  const source = new Readable({ read: () => undefined });
+  for (const chunk of chunks) source.push(chunk);
+  source.push(null);
+  return source;
+}
+
+test('a Duplex that has been piped is destroyed: nobody else ends its other side', async (t) => {
+  const sources: Duplex[] = [];
+  const { connect } = await startHandler(t, async (_req, res) => {
+    const both = new Duplex({ read: () => undefined, write: () => undefined });
+    sources.push(both);
+    both.push('abc');
+    both.push(null);
+    await res.pipe(both);
+  });
+  assert.equal((await (await connect()).ask(get('/'))).text, 'abc');
+  assert.equal(sources[0]?.destroyed, true);
+});
+
+test('a ReadableStream that is locked is nobody else’s source, and another answer is possible', async (t) => {
+  const { connect } = await startHandler(t, async (_req, res) => {
+    const locked = new ReadableStream();
+    locked.getReader();
+    await assert.rejects(res.pipe(locked), { code: 'ERR_INVALID_STATE' });
+    res.end('abc');
+  });
+  assert.equal((await (await connect()).ask(get('/'))).text, 'abc');
+});
+
+test('pipe() holds its source back while the client takes nothing', async (t) => {
+  const PIECE = Buffer.alloc(64 * 1024, 'p');
+  const PIECES = 400;
+  let given = 0;
+  const sources: Readonly<Record<string, () => Parameters<Parameters<Handler>[1]['pipe']>[0]>> = {
+    '/readable': () =>
+      new Readable({
+        read() {
+          this.push(given++ < PIECES ? PIECE : null);
+        },
+      }),
+    '/web': () =>
+      new ReadableStream({
+        pull(controller) {
+          if (given++ < PIECES) controller.enqueue(PIECE);
+          else controller.close();
+        },
+      }),
+    '/generator': async function* () {
+      for (; given < PIECES; given++) yield await Promise.resolve(PIECE);
+    },
+  };
+  const { connect } = await startHandler(t, (req, res) =>
+    // With a length the test's client need not take it apart.
+    res.header('Content-Length', PIECES * PIECE.length).pipe(sources[req.path]!()),
+  );
+  for (const path of Object.keys(sources)) {
+    given = 0;
+    const client = await connect();
+    client.socket.pause();
+    client.send(get(path));
+    // What the sockets, the server and the source itself hold is some megabytes; then nothing moves.
+    let before = -1;
+    while (given !== before || given === 0) {
+      before = given;
+      await delay(100);
+    }
+    assert.ok(given < PIECES, `${path}: all has been taken`);
+    client.socket.resume();
+    const answer = await client.answer();
+    assert.equal(answer.body.length, PIECES * PIECE.length, path);
+    client.socket.destroy();
+  }
+});
+
+test('a piece that cannot be sent ends its source, whatever it is', async (t) => {
+  const ends: string[] = [];
+  const sources: Readonly<Record<string, () => unknown>> = {
+    '/readable': () =>
+      Readable.from(['abc', 5, 'def']).on('close', () => {
+        ends.push('/readable');
+      }),
+    '/web': () =>
+      new ReadableStream({
+        start: (controller) => {
+          for (const piece of ['abc', 5]) controller.enqueue(piece);
+        },
+        cancel: () => {
+          ends.push('/web');
+        },
+      }),
+  };
+  const errors: unknown[] = [];
+  const { server, connect } = await startHandler(t, (req, res) =>
+    callUntyped(res, 'pipe', sources[req.path]!()),
+  );
+  server.on('error', (error) => errors.push((error as { code?: unknown }).code));
+  for (const path of Object.keys(sources)) {
+    const client = await connect();
+    client.send(get(path));
+    await once(client.socket, 'end');
+    assert.ok(client.unread.toString().endsWith('\r\n\r\n3\r\nabc\r\n'), `${path}: no last chunk`);
+  }
+  assert.deepEqual(ends, Object.keys(sources));
+  assert.deepEqual(errors, ['ERR_MILLRACE_RESPONSE_BODY', 'ERR_MILLRACE_RESPONSE_BODY']);
+});
 
 test('pipe() rejects what is no source, and another answer is possible', async (t) => {
   const { connect } = await startHandler(t, async (_req, res) => {
