@@ -24,6 +24,8 @@ export class BodyStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    // Where one is waited for, when it has come.
+    this.#pieces.return?.().catch(() => undefined);
     // As in node:http: where nobody listens for errors, a client that goes is none. It would end the process.
     process.nextTick(() => {
       done(error instanceof AbortedError && this.listenerCount('error') === 0 ? null : error);

@@ -97,12 +97,16 @@ export class Channel implements Thread {
     if (this.#isClosed) return;
     this.#startWork();
     this.#doorbell[DOORBELL_TURNS] = (this.#doorbell[DOORBELL_TURNS]! + 1) | 0;
-    if (this.#hasNews()) this.#readNews();
-    for (const link of this.#links) link.retryBacklog();
-    if (!this.#isRetired) this.#claimAndRun();
-    for (const link of this.#links) link.tell();
-    // When the slice is over and the ring is not empty, the rest comes after timers and other I/O.
-    if (!this.#goIdle()) this.#continueLater();
+    try {
+      if (this.#hasNews()) this.#readNews();
+      for (const link of this.#links) link.retryBacklog();
+      if (!this.#isRetired) this.#claimAndRun();
+      for (const link of this.#links) link.tell();
+    } finally {
+      // When the slice is over and the ring is not empty, the rest comes after timers and other I/O. Also when something
+      // has been thrown: nobody rings for a thread that is at work.
+      if (!this.#goIdle()) this.#continueLater();
+    }
   };
 
   #claimAndRun(): void {

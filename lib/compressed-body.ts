@@ -79,6 +79,7 @@ export class CompressedBody implements BodySource {
 
   leave(): void {
     this.#pieces?.return?.().catch(() => undefined);
+    this.#compressed.leave();
   }
 
   /** @throws {@link BodyError}, {@link AbortedError} */
@@ -155,6 +156,7 @@ function sourceOf(body: RequestBody): BodySource {
       isRead = true;
       return Promise.resolve(piece);
     },
+    leave: () => undefined,
   };
 }
 

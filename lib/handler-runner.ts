@@ -124,17 +124,11 @@ export class HandlerRunner {
   }
 
   #fail(error: unknown, request: HttpRequest, response: HttpResponse): void {
+    const { status, phrase, fields, isAbort } = failureOf(error);
     // What another request's client did is no reason to leave this one without an answer.
-    if (isAbort(error) && HttpResponse.isForNobody(response)) {
-      HttpResponse.fail(response, 500, 'Internal Server Error');
-      return;
-    }
-    if (error instanceof BodyError) {
-      // A client that is told what it may send (RFC 9110 §15.5.16).
-      const accepted = error.status === UNSUPPORTED ? ACCEPTS_GZIP : undefined;
-      HttpResponse.fail(response, error.status, error.phrase, accepted);
-    } else if (error instanceof FileError) HttpResponse.fail(response, error.status, error.phrase);
-    else HttpResponse.fail(response, 500, 'Internal Server Error');
+    const isNobodys = isAbort && HttpResponse.isForNobody(response);
+    HttpResponse.fail(response, status, phrase, fields);
+    if (isNobodys) return;
     const context: ErrorContext = { method: request.method, path: request.path };
     try {
       if (this.#onError(error, context)) return;
@@ -150,10 +144,15 @@ export class HandlerRunner {
 
   /** For people, where no `error` listener is. */
   static report(error: unknown, context: ErrorContext): void {
-    // A client that sends bad bodies must not be able to fill the log. By its code: it may come from another thread.
-    const code = (error as { code?: unknown } | undefined)?.code;
-    if (CLIENTS_DOING.some((of) => of === code)) return;
-    console.error(`millrace: the handler of ${context.method} ${context.path} failed:`, error);
+    const what = `millrace: the handler of ${context.method} ${context.path} failed`;
+    try {
+      // A client that sends bad bodies must not be able to fill the log. By its code: it may come from another thread.
+      const code = (error as { code?: unknown } | undefined)?.code;
+      if (CLIENTS_DOING.some((of) => of === code)) return;
+      console.error(`${what}:`, error);
+    } catch {
+      console.error(`${what} with an error that cannot be shown: looking at it throws`);
+    }
   }
 }
 
@@ -163,7 +162,29 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** What drained() and pipe() reject with, and what Node's own functions make of an aborted `req.signal`. */
-function isAbort(error: unknown): boolean {
-  return error instanceof AbortedError || (error instanceof Error && error.cause instanceof AbortedError);
+/** The answer to a request whose handler has failed. */
+interface Failure {
+  readonly status: number;
+  readonly phrase: string;
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+  /** What drained() and pipe() reject with, and what Node's own functions make of an aborted `req.signal`. */
+  readonly isAbort: boolean;
+}
+
+const FAILED: Failure = { status: 500, phrase: 'Internal Server Error', isAbort: false };
+
+function failureOf(error: unknown): Failure {
+  try {
+    if (error instanceof BodyError) {
+      // A client that is told what it may send (RFC 9110 §15.5.16).
+      const fields = error.status === UNSUPPORTED ? ACCEPTS_GZIP : undefined;
+      return { status: error.status, phrase: error.phrase, fields, isAbort: false };
+    }
+    if (error instanceof FileError) return { status: error.status, phrase: error.phrase, isAbort: false };
+    const isAbort =
+      error instanceof AbortedError || (error instanceof Error && error.cause instanceof AbortedError);
+    return { ...FAILED, isAbort };
+  } catch {
+    return FAILED; // anything may be thrown, also what throws when it is looked at
+  }
 }

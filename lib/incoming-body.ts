@@ -16,8 +16,8 @@ export interface BodySource {
   whole(): Promise<Buffer>;
   /** Field lines of the trailer section, once the body has ended. */
   readonly trailerLines: string;
-  /** Nobody asks for further pieces. */
-  leave?(): void;
+  /** Nobody will ask for further pieces. */
+  leave(): void;
 }
 
 /** Somebody who waits for what has been asked for. */
@@ -50,6 +50,10 @@ export class IncomingBody implements BodyListener, BodySource {
 
   whole(): Promise<Buffer> {
     return this.#ask(CONTROL_READ_WHOLE);
+  }
+
+  leave(): void {
+    if (!this.#hasEnded) this.#exchange.leaveBody();
   }
 
   onBody(bytes: Buffer, isLast: boolean): void {

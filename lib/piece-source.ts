@@ -1,13 +1,13 @@
 // piece-source.ts: what pipe() reads from, each kind in the way that costs least.
 
-import { finished, Readable } from 'node:stream';
+import { Duplex, finished, Readable } from 'node:stream';
 import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web';
 
 import { ResponseError } from './errors.js';
 import { showValue } from './show-value.js';
 
 /** Takes a piece, or throws. A promise: no more of them until it has resolved. */
-export type TakePiece = (piece: unknown) => Promise<void> | undefined;
+type TakePiece = (piece: unknown) => Promise<void> | undefined;
 
 /** What gives the pieces of a body, and can be destroyed while somebody waits for it. */
 export interface PieceSource {
@@ -16,16 +16,21 @@ export interface PieceSource {
   destroy(): void;
 }
 
+/** What the types allow. */
+type Source = AsyncIterable<string | Uint8Array> | ReadableStream;
+
 /** @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` */
-export function pieceSourceOf(source: AsyncIterable<string | Uint8Array> | ReadableStream): PieceSource {
-  if (!isSource(source)) {
-    const hint =
-      typeof source === 'string' || ArrayBuffer.isView(source) ? ': use end() for a whole body' : '';
-    throw new ResponseError(
-      'ERR_MILLRACE_RESPONSE_BODY',
-      `pipe() takes a Readable, a ReadableStream or an async iterable, not ${showValue(source)}${hint}`,
-    );
-  }
+export function checkPieceSource(source: Source): void {
+  if (isSource(source)) return;
+  const hint = typeof source === 'string' || ArrayBuffer.isView(source) ? ': use end() for a whole body' : '';
+  throw new ResponseError(
+    'ERR_MILLRACE_RESPONSE_BODY',
+    `pipe() takes a Readable, a ReadableStream or an async iterable, not ${showValue(source)}${hint}`,
+  );
+}
+
+/** Throws what the source throws: it may have another reader, or give no iterator. */
+export function pieceSourceOf(source: Source): PieceSource {
   // Somebody who listens for `readable` keeps a Readable from flowing.
   if (source instanceof Readable && source.listenerCount('readable') === 0) return new FlowingSource(source);
   if ('getReader' in source) return new WebSource(source.getReader());
@@ -65,15 +70,16 @@ class FlowingSource implements PieceSource {
           fail(error as Error);
         }
       };
-      finished(readable, { writable: false }, (error) => {
-        if (error) {
-          reject(error);
-        } else {
-          resolve();
-          readable.destroy(); // a Duplex would wait for its other side to be ended
-        }
-      });
+      const onEnd = (): void => {
+        resolve();
+        if (readable instanceof Duplex) readable.destroy(); // it would wait for its other side to be ended
+      };
       readable.on('data', onPiece);
+      readable.on('end', onEnd); // `finished` may come much later: a file is closed first
+      finished(readable, { writable: false }, (error) => {
+        if (error) reject(error);
+        else onEnd(); // it had ended before
+      });
       readable.resume();
     });
   }

@@ -145,7 +145,7 @@ export class ReactorLink {
     this.#isClosed = true;
     const watches = [...this.#overtaken.splice(0), ...this.#watches.values()];
     this.#watches.clear();
-    for (const watch of watches) watch.onExchangeGone();
+    for (const watch of watches) tell(watch, NEWS_GONE);
   }
 
   /** From now on `watch` hears what the reactor has to say of the exchange. */
@@ -174,7 +174,7 @@ export class ReactorLink {
 
   /** Passes on what the reactor has to say of exchanges. */
   readNews(): void {
-    for (const watch of this.#overtaken.splice(0)) watch.onExchangeGone();
+    for (const watch of this.#overtaken.splice(0)) tell(watch, NEWS_GONE);
     const news = this.#native.takeNews(this.#reactor, TAKES_MEMORY_OVER);
     for (let i = 0; i < news.length; i += NEWS_PARTS) {
       const bytes = news[i + 3] as Buffer | undefined;
@@ -206,13 +206,16 @@ export class ReactorLink {
     const waiting = this.#backlog;
     if (waiting.length === 0) return;
     let sent = 0;
-    while (sent < waiting.length && this.#responses.push(...waiting[sent]!)) sent++;
-    if (sent < waiting.length) {
-      this.#responses.askForRoom();
+    try {
       while (sent < waiting.length && this.#responses.push(...waiting[sent]!)) sent++;
+      if (sent < waiting.length) {
+        this.#responses.askForRoom();
+        while (sent < waiting.length && this.#responses.push(...waiting[sent]!)) sent++;
+      }
+    } finally {
+      waiting.splice(0, sent); // without memory for one, those before it have been sent all the same
+      this.#isUntold = true;
     }
-    waiting.splice(0, sent);
-    this.#isUntold = true;
   }
 
   #wake(): void {
@@ -225,7 +228,18 @@ function isNewer(watch: ExchangeWatch, than: ExchangeWatch): boolean {
   return ((watch.exchangeGeneration - than.exchangeGeneration) | 0) > 0;
 }
 
-function tell(watch: ExchangeWatch, kind: number, bytes: Buffer | undefined): void {
+/** What a watch throws, such as the destroy() of an app's stream, is no reason for others to hear nothing. */
+function tell(watch: ExchangeWatch, kind: number, bytes?: Buffer): void {
+  try {
+    pass(watch, kind, bytes);
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+}
+
+function pass(watch: ExchangeWatch, kind: number, bytes: Buffer | undefined): void {
   switch (kind) {
     case NEWS_DRAINED:
       watch.onDrained();

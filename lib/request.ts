@@ -340,7 +340,7 @@ export class HttpRequest {
     try {
       for (let piece = await body.next(); piece !== undefined; piece = await body.next()) yield piece;
     } finally {
-      body.leave?.();
+      body.leave();
     }
   }
 

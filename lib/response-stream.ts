@@ -6,6 +6,7 @@ import type { ExchangeWatch, ReactorLink } from './reactor-link.js';
 import {
   CONTROL_ABORT,
   CONTROL_ASK_DRAINED,
+  CONTROL_LEAVE_BODY,
   CONTROL_PIECE,
   CONTROL_SEND_FILE,
   CONTROL_WATCH,
@@ -50,6 +51,8 @@ export class ResponseStream implements ExchangeWatch {
   #isGone = false;
   #hasPeerFinished = false;
   #isComplete = false;
+  /** With the head all has been sent that the client will get: the rest is only heard. */
+  #isHeadOnly = false;
   #isWatched = false;
   #controller: AbortController | undefined;
   /** What the app has said the body's length is; undefined: it has not. */
@@ -59,7 +62,7 @@ export class ResponseStream implements ExchangeWatch {
   #unsent = 0;
   #isFull = false;
   #waiters: Waiter[] = [];
-  #onGone: (() => void) | undefined;
+  #onOver: (() => void) | undefined;
   #body: BodyListener | undefined;
   #onFile: ((news: number | undefined) => void) | undefined;
   /** What is left of a body that is sent in windows. */
@@ -81,15 +84,20 @@ export class ResponseStream implements ExchangeWatch {
     return this.#controller.signal;
   }
 
-  /** Sends the head, and the first piece of the body with it. */
+  /**
+   * Sends the head, and the first piece of the body with it. `declared`: its length, if the app has said it. `isHeadOnly`:
+   * no piece is sent at all (RFC 9110 §6.4.1).
+   */
   begin(
     packed: number,
     reason: string,
     fields: string,
     body: string | Uint8Array,
     declared: number | undefined,
+    isHeadOnly: boolean,
   ): boolean {
     this.#declared = declared;
+    this.#isHeadOnly = isHeadOnly;
     this.#count(body);
     this.hasBegun = true;
     this.#watch(false);
@@ -108,7 +116,7 @@ export class ResponseStream implements ExchangeWatch {
    * that it holds up nobody else's answer, and what of it is held natively is little.
    */
   sendInWindows(packed: number, reason: string, fields: string, body: Uint8Array): void {
-    this.begin(packed, reason, fields, body.subarray(0, FIRST_WINDOW_BYTES), body.length);
+    this.begin(packed, reason, fields, body.subarray(0, FIRST_WINDOW_BYTES), body.length, false);
     this.#rest = body.subarray(FIRST_WINDOW_BYTES);
     this.#control(CONTROL_ASK_DRAINED, '', '');
   }
@@ -122,6 +130,11 @@ export class ResponseStream implements ExchangeWatch {
     this.#body = listener;
     this.#watch(false);
     this.#control(control, '', '');
+  }
+
+  /** Nothing more of the request's body will be asked for. */
+  leaveBody(): void {
+    if (!this.isOver) this.#control(CONTROL_LEAVE_BODY, '', '');
   }
 
   /**
@@ -180,10 +193,15 @@ export class ResponseStream implements ExchangeWatch {
     return mayBeLeft(room);
   }
 
-  /** Calls back once, when nobody waits for the answer any more. */
-  whenGone(callback: () => void): void {
-    this.#onGone = callback;
-    this.#watch(true);
+  /** Calls back once, when nobody waits for the answer any more, or it is complete. Undefined: no longer. */
+  whenOver(callback: (() => void) | undefined): void {
+    this.#onOver = callback;
+    if (callback !== undefined) this.#watch(true);
+  }
+
+  /** Somebody has asked to be told. */
+  get hasWatcher(): boolean {
+    return this.#onOver !== undefined;
   }
 
   /** The answer is complete: nothing that happens from now on is news. */
@@ -191,10 +209,10 @@ export class ResponseStream implements ExchangeWatch {
     this.#isComplete = true;
     if (this.#isWatched) this.#link.unwatch(this.#slot, this);
     this.#isWatched = false;
-    this.#onGone = undefined;
     this.#rest = undefined;
     this.#body?.onGone();
     this.onDrained();
+    this.#tellOver();
   }
 
   get isGone(): boolean {
@@ -249,6 +267,11 @@ export class ResponseStream implements ExchangeWatch {
   onPeerFinished(): void {
     this.#hasPeerFinished = true;
     this.#controller?.abort(new AbortedError());
+    if (!this.hasBegun || !this.#isHeadOnly || this.isOver) return;
+    // It has all of its answer, and no write will ever tell whether it is still there. Requests behind may be answered.
+    this.#control(CONTROL_PIECE, '', '');
+    this.#link.unwatch(this.#slot, this);
+    this.onExchangeGone();
   }
 
   onExchangeGone(): void {
@@ -260,9 +283,14 @@ export class ResponseStream implements ExchangeWatch {
     this.#body?.onGone();
     this.#onFile?.(undefined);
     this.#onFile = undefined;
-    this.#onGone?.();
-    this.#onGone = undefined;
     this.#controller?.abort(error);
+    this.#tellOver();
+  }
+
+  #tellOver(): void {
+    const onOver = this.#onOver;
+    this.#onOver = undefined;
+    onOver?.();
   }
 
   #sendWindow(rest: Uint8Array): void {

@@ -19,7 +19,7 @@ import {
 import { IncomingBody } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
 import { ObservedPromise } from './observed-promise.js';
-import { pieceSourceOf } from './piece-source.js';
+import { checkPieceSource, pieceSourceOf } from './piece-source.js';
 import type { ReactorLink } from './reactor-link.js';
 import { checkBody, stringify } from './response-body.js';
 import { checkedFields, fieldLines, isNoValue, type ResponseField } from './response-fields.js';
@@ -249,11 +249,13 @@ export class HttpResponse {
 
   /**
    * Sends everything that a source gives, as fast as the client takes it, and ends the answer.
-   * @param source - A Readable, a ReadableStream or any async iterable, of strings and Uint8Arrays. When the
-   * client goes it is destroyed, or its iterator told to return.
+   * @param source - A Readable, a ReadableStream or any async iterable, of strings and Uint8Arrays. It is destroyed, or its
+   * iterator told to return, when the client goes, when the answer is ended otherwise, and behind its first piece where no
+   * content is sent (RFC 9110 §6.4.1: HEAD, 204, 205, 304).
    * @returns A promise that resolves when the answer has been given. It rejects with what the source failed with (the
    * answer is then 500, or ends incomplete if it has begun), or with an {@link AbortedError}; with
-   * `ERR_MILLRACE_RESPONSE_BODY` for what is no source, and then nothing has been sent.
+   * `ERR_MILLRACE_RESPONSE_BODY` for what is no source, and then nothing has been sent; with
+   * `ERR_MILLRACE_RESPONSE_ENDED` behind the end, or while another one is at work.
    */
   pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
     return mayBeLeft(this.#pipe(source));
@@ -401,27 +403,40 @@ export class HttpResponse {
   }
 
   async #pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
-    if (this.#ended) throw alreadyEnded();
-    const pieces = pieceSourceOf(source);
+    checkPieceSource(source);
     const stream = this.#streamed();
-    const take = (piece: unknown): Promise<void> | undefined =>
-      this.write(piece as string | Uint8Array) ? undefined : stream.drained();
-    // Beside the source: one that waits for something itself may not even notice that it is destroyed.
-    const gone = new Promise<never>((_, reject) => {
-      stream.whenGone(() => {
-        pieces.destroy();
-        reject(new AbortedError());
-      });
-    });
+    if (this.#ended || stream.hasWatcher) {
+      pieceSourceOf(source).destroy(); // nobody else will
+      throw this.#ended ? alreadyEnded() : alreadyPiping();
+    }
+    const exchange = { isOver: false };
     try {
-      await Promise.race([pieces.giveTo(take), gone]);
-      if (stream.isGone) throw new AbortedError();
+      const pieces = pieceSourceOf(source);
+      await new Promise<void>((resolve, reject) => {
+        // Beside the source: one that waits for something itself may not even notice that it is destroyed.
+        stream.whenOver(() => {
+          exchange.isOver = true;
+          reject(new AbortedError());
+          pieces.destroy();
+        });
+        const take = (piece: unknown): Promise<void> | undefined => {
+          const hasRoom = this.write(piece as string | Uint8Array);
+          if (this.#sendsContent) return hasRoom ? undefined : stream.drained();
+          // The head is what there is to send, and now it is known that the source has something to give.
+          resolve();
+          pieces.destroy();
+          return new Promise(() => undefined);
+        };
+        pieces.giveTo(take).then(resolve, reject);
+      });
+      stream.whenOver(undefined);
+      this.end();
     } catch (error) {
-      if (stream.isGone) throw new AbortedError();
+      if (exchange.isOver) throw new AbortedError();
+      stream.whenOver(undefined);
       HttpResponse.fail(this, 500, 'Internal Server Error');
       throw error;
     }
-    this.end();
   }
 
   #send(body: string | Uint8Array, contentType: number): void {
@@ -470,22 +485,26 @@ export class HttpResponse {
 
   /** Sends the head, and the first piece of a body of which more will follow. */
   #begin(stream: ResponseStream, body: string | Uint8Array, contentType: number): boolean {
-    const hasContent = mayHaveBody(this.#status);
-    if (!hasContent) {
+    if (!mayHaveBody(this.#status)) {
       // It would have chunks, or end with the connection (RFC 9110 §15.3.6). The others are known to have no content.
       const lacksLength = this.#status === RESET_CONTENT && this.#find('content-length') === undefined;
       if (lacksLength) this.header('Content-Length', 0);
       this.#checkLength('');
     }
     const fields = this.#fields === undefined ? '' : fieldLines(this.#fields);
-    const length = hasContent && !this.#isHead ? this.#find('content-length')?.value : undefined;
+    const length = this.#sendsContent ? this.#find('content-length')?.value : undefined;
     const declared = length === undefined ? undefined : Number(length);
-    return stream.begin(this.#packed(contentType), this.#reason, fields, body, declared);
+    return stream.begin(this.#packed(contentType), this.#reason, fields, body, declared, !this.#sendsContent);
   }
 
   /** Not only HEAD: some codes have no content, whatever the handler gives (RFC 9110 §6.4.1, §15.3.6). */
   #contentOf(body: string | Uint8Array): string | Uint8Array {
     return mayHaveBody(this.#status) ? body : '';
+  }
+
+  /** What is written reaches the client: not in an answer to HEAD, nor with codes that have no content. */
+  get #sendsContent(): boolean {
+    return mayHaveBody(this.#status) && !this.#isHead;
   }
 
   #streamed(): ResponseStream {
@@ -523,6 +542,13 @@ export class HttpResponse {
     if (!this.headersSent) return;
     throw new StateError('ERR_MILLRACE_HEADERS_SENT', `${what} comes too late: the response has been sent`);
   }
+}
+
+function alreadyPiping(): StateError {
+  return new StateError(
+    'ERR_MILLRACE_RESPONSE_ENDED',
+    'pipe() is at work and will end this response: a request has one answer',
+  );
 }
 
 function alreadyEnded(): StateError {

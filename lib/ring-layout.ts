@@ -74,6 +74,7 @@ export const CONTROL_EARLY_HINTS = 4;
 export const CONTROL_READ_PIECE = 5;
 export const CONTROL_READ_WHOLE = 6;
 export const CONTROL_SEND_FILE = 7;
+export const CONTROL_LEAVE_BODY = 8;
 
 export const DOORBELL_IDLE = 0;
 export const DOORBELL_WAITING = 1;
@@ -166,6 +167,7 @@ export const LAYOUT: Readonly<Record<string, number>> = {
   controlReadPiece: CONTROL_READ_PIECE,
   controlReadWhole: CONTROL_READ_WHOLE,
   controlSendFile: CONTROL_SEND_FILE,
+  controlLeaveBody: CONTROL_LEAVE_BODY,
   doorbellIdle: DOORBELL_IDLE,
   doorbellVacant: DOORBELL_VACANT,
   doorbellNews: DOORBELL_NEWS,

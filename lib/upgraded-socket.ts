@@ -29,7 +29,9 @@ export class UpgradedSocket extends Duplex {
     this.#exchange = exchange;
     this.#incoming = new IncomingBody(exchange);
     exchange.beginRaw();
-    exchange.whenGone(() => this.destroy(new AbortedError()));
+    exchange.whenOver(() => {
+      if (exchange.isGone) this.destroy(new AbortedError());
+    });
   }
 
   override _read(): void {

@@ -87,6 +87,7 @@ Napi::Object layout_object(Napi::Env env) {
       {"controlReadPiece", ring::response::kReadPiece},
       {"controlReadWhole", ring::response::kReadWhole},
       {"controlSendFile", ring::response::kSendFile},
+      {"controlLeaveBody", ring::response::kLeaveBody},
       {"doorbellIdle", ring::kDoorbellIdle},
       {"doorbellVacant", ring::kDoorbellVacant},
       {"doorbellNews", ring::kDoorbellNews},

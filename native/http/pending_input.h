@@ -39,9 +39,9 @@ struct Upload {
   std::uint8_t js_thread = 0;  // who wants it
   bool complete = false;       // all of it has come
   bool end_given = false;      // and the handler knows
-  bool is_read = false;        // the handler has asked for it, or for some of it
-  bool answered = false;       // discarding: the answer has been given, there is none to give at the end
-  bool flows = false;          // it came fast when we last looked
+  bool has_reader = false;  // the handler has asked for some of it, and not said that it will ask for no more
+  bool answered = false;    // discarding: the answer has been given, there is none to give at the end
+  bool flows = false;       // it came fast when we last looked
   bool continue_owed = false;  // the client waits for 100 Continue (RFC 9110 §10.1.1)
   RouteMatch match;            // until the handler is called
   std::uint32_t exchange_slot = 0;

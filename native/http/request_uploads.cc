@@ -328,7 +328,7 @@ void RequestIntake::serve_body_reads(const OnReactor& here) {
     exchanges_.assign(*exchange, read.js_thread);
     upload->js_thread = read.js_thread;
     upload->wanted = read.whole ? Upload::Wanted::whole : Upload::Wanted::piece;
-    upload->is_read = true;
+    upload->has_reader = true;
     if (upload->continue_owed) {
       if (!exchange->begun && !send_continue(connection, here)) continue;
       upload->continue_owed = false;

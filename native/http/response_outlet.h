@@ -164,6 +164,7 @@ class ResponseOutlet {
                         const OnReactor& here);
   void abort(Connection& connection, Exchange& exchange, const OnReactor& here);
   void watch_drain(Connection& connection);
+  void leave_body(const Connection& connection, std::uint32_t exchange_slot);
   void tell(const Exchange& exchange, std::uint32_t slot, std::uint32_t kind);
   void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
 

@@ -67,11 +67,11 @@ struct Connection {
   [[nodiscard]] Upload* upload() const noexcept { return input == nullptr ? nullptr : input->upload.get(); }
 
   /// For those who wait for something while they answer: the client has ended its side, and most that do have
-  /// gone. Not said while a handler reads a body: all of that may have been sent ahead of the FIN.
+  /// gone. Not said while a body has a reader: all of that may have been sent ahead of the FIN.
   [[nodiscard]] bool client_may_have_gone() const noexcept {
     if (peer_finished || !half_closed) return peer_finished;
     const Upload* const body = upload();
-    return body == nullptr || !(body->is_read || body->framing == Upload::Framing::raw);
+    return body == nullptr || !(body->has_reader || body->framing == Upload::Framing::raw);
   }
 
   /// Files, or parts of them, that are its next bytes.

@@ -108,6 +108,7 @@ inline constexpr std::uint32_t kEarlyHints = 4;   // an interim answer with thes
 inline constexpr std::uint32_t kReadPiece = 5;    // give what there is of the request's body, as news
 inline constexpr std::uint32_t kReadWhole = 6;    // the same when all of it has come
 inline constexpr std::uint32_t kSendFile = 7;     // answer with a file: see http/send_file.h
+inline constexpr std::uint32_t kLeaveBody = 8;    // nobody will ask for more of the request's body
 }  // namespace response
 
 /// What kResponseClaiming holds while J claims nothing: as far from any index in use as can be.
@@ -130,11 +131,12 @@ inline constexpr std::uint32_t kDoorbellStride = 2 * kCacheLineWords;
 namespace news {
 inline constexpr std::uint32_t kDrained =
     1;  // the client has taken most of what was written: the answer to kAskDrained
-inline constexpr std::uint32_t kGone = 2;          // nobody waits for the answer any more
-inline constexpr std::uint32_t kBody = 3;          // a piece of the request's body: the answer to kReadPiece
-inline constexpr std::uint32_t kBodyEnd = 4;       // the last piece, or all of it; perhaps empty
-inline constexpr std::uint32_t kTrailers = 5;      // trailer field lines; kBodyEnd follows
-inline constexpr std::uint32_t kPeerFinished = 6;  // the client has said FIN; its answer can still be sent
+inline constexpr std::uint32_t kGone = 2;      // nobody waits for the answer any more
+inline constexpr std::uint32_t kBody = 3;      // a piece of the request's body: the answer to kReadPiece
+inline constexpr std::uint32_t kBodyEnd = 4;   // the last piece, or all of it; perhaps empty
+inline constexpr std::uint32_t kTrailers = 5;  // trailer field lines; kBodyEnd follows
+inline constexpr std::uint32_t kPeerFinished =
+    6;  // the client has said FIN, see Connection::client_may_have_gone()
 // What has become of kSendFile. But for the first, the handler may still answer.
 inline constexpr std::uint32_t kFileGiven = 7;
 inline constexpr std::uint32_t kFileMissing = 8;      // not there, or not to be seen

@@ -2,13 +2,15 @@
 // uncaught error or an unhandled rejection fails these tests by itself.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { Readable, Writable } from 'node:stream';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
-import { AbortedError, type Handler, type HttpResponse } from 'millrace';
+import { AbortedError, type Handler, type HttpRequest, type HttpResponse } from 'millrace';
 
 import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
@@ -107,6 +109,74 @@ test('signal is not aborted while a body is read that came ahead of the clientâ€
   assert.equal(signal.aborted, false);
   mayGoOn.resolve(undefined);
   assert.equal((await client.answer()).text, '6');
+});
+
+/** Ways to ask for no more of a body of which something has been read. */
+const LEFT: Readonly<Record<string, (req: HttpRequest) => Promise<unknown>>> = {
+  'a loop that was left': async (req) => {
+    for await (const piece of req.body) return piece;
+    return undefined;
+  },
+  'a stream that was destroyed': async (req) => {
+    const stream = req.stream();
+    await once(stream, 'data');
+    stream.destroy();
+  },
+  'a loop over what is decompressed, that was left': async (req) => {
+    for await (const piece of req.body) return piece;
+    return undefined;
+  },
+};
+
+for (const [name, read] of Object.entries(LEFT)) {
+  test(`signal is aborted when the client ends its side behind a body that has no reader any more: ${name}`, async (t) => {
+    const begun = deferred<AbortSignal>();
+    const { connect } = await startHandler(
+      t,
+      async (req, res) => {
+        await read(req);
+        begun.resolve(req.signal);
+        await until('it is aborted', () => req.signal.aborted);
+        res.end('left');
+      },
+      { decompression: true },
+    );
+    const client = await connect({ allowHalfOpen: true });
+    const isGzip = name.includes('decompressed');
+    const body = isGzip ? gzipSync(randomBytes(400_000)) : Buffer.alloc(400_000);
+    const fields = { 'Content-Length': String(body.length), ...(isGzip && { 'Content-Encoding': 'gzip' }) };
+    client
+      .send(head('POST', '/', fields))
+      .send(body)
+      .finish();
+    await begun.promise;
+    assert.equal((await client.answer()).text, 'left');
+  });
+}
+
+test('a handler that writes for ever in answer to HEAD is told when the client ends its side', async (t) => {
+  const outcome = deferred<unknown>();
+  const { server, connect } = await startHandler(t, async (req, res) => {
+    if (req.method !== 'HEAD') { res.end('behind it'); return; }
+    try {
+      for (;;) {
+        if (!res.write('piece')) await res.drained();
+        await turn();
+      }
+    } catch (error) {
+      outcome.resolve(error);
+      assert.equal(res.write('x'), false);
+      res.end(); return;
+    }
+  });
+  const client = await connect({ allowHalfOpen: true });
+  client.send(head('HEAD', '/', {}) + get('/'));
+  assert.equal((await client.answer({ head: true })).status, 200);
+  client.finish();
+  assert.ok((await outcome.promise) instanceof AbortedError);
+  assert.equal((await client.answer()).text, 'behind it');
+  assert.equal(await client.ended(), 'fin');
+  await until('it has gone', () => server.stats().connections.open === 0);
 });
 
 test('a signal that is asked for after the client has ended its side is aborted', async (t) => {

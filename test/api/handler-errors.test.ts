@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { Readable } from 'node:stream';
+import { test, type TestContext } from 'node:test';
+import { format, inspect } from 'node:util';
 
-import type { ErrorContext, Handler, HttpResponse } from 'millrace';
+import { AbortedError, type ErrorContext, type Handler, type HttpResponse } from 'millrace';
 
 import { get, post } from '../helpers/requests.js';
 import { deferred, until } from '../helpers/promises.js';
@@ -172,7 +174,77 @@ test('an async handler that resolves without an answer leaves the request waitin
   assert.equal(held.length, 1);
 });
 
-test("a listener's own mistake is an uncaught error, and the requests beside it are answered", async (t) => {
+/** Errors that throw when somebody looks at them. */
+const UNSIGHTLY: Readonly<Record<string, () => unknown>> = {
+  'cannot be shown': () => ({
+    [inspect.custom]: () => {
+      throw new Error('not to be shown');
+    },
+  }),
+  'has a cause that cannot be read': () =>
+    Object.defineProperty(new Error('without a cause'), 'cause', {
+      get: () => {
+        throw new Error('no cause');
+      },
+    }),
+  'has a code that cannot be read': () => ({
+    get code() {
+      throw new Error('no code');
+    },
+  }),
+};
+
+for (const [what, make] of Object.entries(UNSIGHTLY)) {
+  for (const listens of [false, true]) {
+    test(`an error that ${what} is 500 like any other, ${listens ? 'with' : 'without'} a listener`, async (t) => {
+      const complaints = t.mock.method(console, 'error', (...args: unknown[]) => {
+        format(...args); // as console.error() does
+      });
+      const { server, connect } = await startHandler(t, (req, res) => {
+        if (req.path === '/throw') throw make();
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the same
+        if (req.path === '/reject') return Promise.reject(make());
+        res.end('ok');
+        return undefined;
+      });
+      let events = 0;
+      if (listens) server.on('error', () => events++);
+      const client = await connect();
+      for (const path of ['/throw', '/reject']) assert.equal((await client.ask(get(path))).status, 500);
+      assert.equal((await client.ask(get('/'))).text, 'ok');
+      assert.ok(listens ? events === 2 : complaints.mock.callCount() >= 2);
+    });
+  }
+}
+
+test('a source whose destroy() throws when its client goes is an uncaught error, and others are served', async (t) => {
+  const uncaught = catchUncaught(t);
+  const source = new Readable({ read: () => undefined });
+  source.destroy = () => {
+    throw new Error('of destroy()');
+  };
+  let outcome: unknown;
+  const { connect } = await startHandler(t, async (req, res) => {
+    if (req.path === '/other') {
+      res.end('served');
+      return;
+    }
+    source.push('a');
+    return res.pipe(source).catch((error: unknown) => (outcome = error));
+  });
+  const client = await connect();
+  client.send(get('/'));
+  await client.readUntil('a\r\n');
+  client.reset();
+  await until('it is told', () => uncaught.length === 1);
+  assert.equal(uncaught[0]?.message, 'of destroy()');
+  await until('pipe() has rejected', () => outcome !== undefined);
+  assert.ok(outcome instanceof AbortedError);
+  assert.equal((await (await connect()).ask(get('/other'))).text, 'served');
+});
+
+/** What would end the process, from now to the end of the test. */
+function catchUncaught(t: TestContext): Error[] {
   const uncaught: Error[] = [];
   const catcher = (error: Error): void => {
     uncaught.push(error);
@@ -184,6 +256,11 @@ test("a listener's own mistake is an uncaught error, and the requests beside it 
     process.removeListener('uncaughtException', catcher);
     for (const listener of others) process.on('uncaughtException', listener);
   });
+  return uncaught;
+}
+
+test("a listener's own mistake is an uncaught error, and the requests beside it are answered", async (t) => {
+  const uncaught = catchUncaught(t);
   const { server, connect } = await startHandler(t, (req, res) => {
     if (req.path === '/bad') throw new Error('bad');
     res.end('good');
