@@ -64,6 +64,9 @@ inline constexpr std::size_t kFileInMemoryBytes = 16 * 1024;
 inline constexpr std::size_t kCachedFiles = 1024;
 inline constexpr std::size_t kCachedFileBytes = 16 * 1024 * 1024;
 
+/// What is kept of files that have been compressed, in a server.
+inline constexpr std::size_t kCompressedFilesBytes = 16 * 1024 * 1024;
+
 /// Descriptors among them: of files that are not in memory. A process has 1,024 where nobody has raised it.
 inline constexpr std::size_t kCachedFileDescriptors = 256;
 

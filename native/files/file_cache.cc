@@ -22,14 +22,12 @@ namespace {
 
 }  // namespace
 
-std::shared_ptr<const FileEntry> FileCache::find(std::uint32_t root, std::string_view path,
-                                                 std::shared_ptr<const FileEntry>* before) {
+std::shared_ptr<const FileEntry> FileCache::find(std::uint32_t root, std::string_view path) {
   const auto found = places_.find({.root = root, .path = path});
   if (found == places_.end()) return nullptr;
   const Place place = found->second;
   if (place->compared_in != wake_) {
     if (place->since_ms + limits_.keep_ms <= now_ms_ || !is_unchanged(*place->entry)) {
-      if (before != nullptr) *before = place->entry;
       drop(place);
       return nullptr;
     }

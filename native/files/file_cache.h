@@ -26,10 +26,8 @@ class FileCache {
   };
   explicit FileCache(const Limits& limits) noexcept : limits_(limits) {}
 
-  /// `path` is what was asked for, as it was sent. Null: not here, or not any more what it was; then `before`
-  /// gets what it was.
-  [[nodiscard]] std::shared_ptr<const FileEntry> find(std::uint32_t root, std::string_view path,
-                                                      std::shared_ptr<const FileEntry>* before = nullptr);
+  /// `path` is what was asked for, as it was sent. Null: not here, or not any more what it was.
+  [[nodiscard]] std::shared_ptr<const FileEntry> find(std::uint32_t root, std::string_view path);
 
   void keep(std::uint32_t root, std::string_view path, std::shared_ptr<const FileEntry> entry);
 

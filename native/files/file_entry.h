@@ -37,6 +37,8 @@ struct FileEntry {
   std::uint8_t codings = 0;           // a bit for each variant
   /// False: a look at it may wait for another machine, or a change may not show yet.
   bool may_be_kept = true;
+  /// It has not been compressed, since who asked for it would not get it so: somebody else may.
+  bool may_be_compressed = false;
 
   [[nodiscard]] CodingSet generated() const noexcept {
     CodingSet set = 0;

@@ -137,9 +137,8 @@ void append_line(std::string& fields, std::string_view name, std::string_view va
 
 class Lookup {
  public:
-  Lookup(const MediaTypes& types, const FileRoot& root, const FileEntry* before,
-         const FileWish* wish) noexcept
-      : types_(types), root_(root), before_(before), wish_(wish) {}
+  Lookup(const FileRoots& files, const FileRoot& root, const CompressionWish& wish) noexcept
+      : files_(files), root_(root), wish_(wish) {}
 
   /// Nothing: what no file can be called.
   FoundFile run(const std::optional<FilePath>& asked) {
@@ -240,7 +239,7 @@ class Lookup {
   [[nodiscard]] FoundFile serve(const std::string& path, OpenedFile file) const {
     auto entry = std::make_shared<FileEntry>();
     const std::string_view media_type =
-        root_.media_type ? std::string_view(*root_.media_type) : types_.of(path);
+        root_.media_type ? std::string_view(*root_.media_type) : files_.media_types.of(path);
     const bool compressible = root_.compression != nullptr && root_.compression->enabled &&
                               is_compressible(*root_.compression, media_type);
     const bool varies = !root_.precompressed.empty() || compressible;
@@ -262,9 +261,13 @@ class Lookup {
     // Asked of what has been read, which may be younger than what was opened.
     entry->may_be_kept = local && std::all_of(entry->variants.begin(), entry->variants.end(),
                                               [](const FileVariant& v) { return is_settled(v.status); });
-    const bool is_wanted = wish_ == nullptr || would_get_compressed(*wish_, *entry);
-    const bool has_sibling = (entry->codings & coding_bit(ContentCoding::gzip)) != 0;
-    if (compressible && is_wanted && !has_sibling) add_compressed(*entry);
+    if (compressible && may_be_compressed(*entry)) {
+      if (would_get_compressed(wish_, *entry)) {
+        add_compressed(*entry);
+      } else {
+        entry->may_be_compressed = true;
+      }
+    }
     // What is in memory needs no descriptor, however many names clients find for it.
     for (FileVariant& variant : entry->variants) {
       if (variant.in_memory()) variant.file.reset();
@@ -316,19 +319,24 @@ class Lookup {
       variant.modified = parse_http_date(*date, ::time(nullptr));
   }
 
+  [[nodiscard]] bool may_be_compressed(const FileEntry& entry) const noexcept {
+    const FileVariant& plain = entry.variants.front();
+    const bool has_sibling = (entry.codings & coding_bit(ContentCoding::gzip)) != 0;
+    return !has_sibling && plain.status.size >= root_.compression->threshold &&
+           plain.status.size <= kCompressedFileBytes &&
+           may_compress(*root_.compression, 200, ContentType::none, plain.fields) != Compressing::never;
+  }
+
   /// What precompressed siblings are for, made here: once, as long as the file stays what it is.
   void add_compressed(FileEntry& entry) const {
     const FileVariant& plain = entry.variants.front();
-    if (plain.status.size < root_.compression->threshold || plain.status.size > kCompressedFileBytes ||
-        may_compress(*root_.compression, 200, ContentType::none, plain.fields) == Compressing::never) {
-      return;
-    }
+    const auto make = [&] { return compress(plain); };
+    // By its status it is known only if a change would show there.
+    CompressedFiles::Contents contents =
+        entry.may_be_kept ? files_.compressed->find_or_make(plain.status, make) : make();
+    if (!contents || contents->empty()) return;
     FileVariant smaller;
-    if (const FileVariant* const same = compressed_before(plain.status)) {
-      smaller.contents = same->contents;
-    } else if (!compress(plain, smaller.contents)) {
-      return;
-    }
+    smaller.contents = *std::move(contents);
     smaller.coding = ContentCoding::gzip;
     smaller.generated = true;
     smaller.ranges = plain.ranges;
@@ -342,34 +350,23 @@ class Lookup {
     entry.codings |= coding_bit(ContentCoding::gzip);
   }
 
-  [[nodiscard]] const FileVariant* compressed_before(const FileStatus& status) const noexcept {
-    if (before_ == nullptr) return nullptr;
-    for (const FileVariant& variant : before_->variants) {
-      if (variant.generated && variant.status == status) return &variant;
-    }
-    return nullptr;
-  }
-
-  /// False: it changes while it is read, or is not smaller for it.
-  [[nodiscard]] bool compress(const FileVariant& plain, std::string& to) const {
+  /// Nothing: it changes while it is read, or there is no memory.
+  [[nodiscard]] CompressedFiles::Contents compress(const FileVariant& plain) const {
     std::string contents = plain.contents;
     if (contents.empty()) {
       contents.resize(plain.status.size);
       struct stat now;
       const bool read = read_all(plain.file->get(), contents) && ::fstat(plain.file->get(), &now) == 0;
-      if (!read || status_of(now) != plain.status) return false;
+      if (!read || status_of(now) != plain.status) return std::nullopt;
     }
     OwnedBytes smaller;
-    if (!gzip_whole(contents, root_.compression->level, smaller) || smaller.size() >= contents.size())
-      return false;
-    to = smaller.view();
-    return true;
+    if (!gzip_whole(contents, root_.compression->level, smaller)) return std::nullopt;
+    return smaller.size() < contents.size() ? std::string(smaller.view()) : std::string();
   }
 
-  const MediaTypes& types_;
+  const FileRoots& files_;
   const FileRoot& root_;
-  const FileEntry* const before_;
-  const FileWish* const wish_;  // null: of many requests
+  const CompressionWish& wish_;
   UniqueFd directory_;
 };
 
@@ -384,13 +381,14 @@ std::string_view MediaTypes::of(std::string_view file_name) const {
   return found == by_extension_->end() ? std::string_view() : std::string_view(found->second);
 }
 
-FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path,
-                  const FileEntry* before) {
-  return Lookup(types, root, before, nullptr).run(decode_request_path(raw_path));
+FoundFile look_up(const FileRoots& files, const FileRoot& root, std::string_view raw_path,
+                  const CompressionWish& wish) {
+  return Lookup(files, root, wish).run(decode_request_path(raw_path));
 }
 
-FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path, const FileWish& wish) {
-  return Lookup(types, root, nullptr, &wish).run(path);
+FoundFile look_up(const FileRoots& files, const FileRoot& root, const FilePath& path,
+                  const CompressionWish& wish) {
+  return Lookup(files, root, wish).run(path);
 }
 
 }  // namespace millrace

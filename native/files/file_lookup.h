@@ -10,14 +10,13 @@
 
 namespace millrace {
 
-/// `raw_path` is what is behind the root's prefix and its slash, as it was sent: percent-encoded.
-/// `before`, if there is one, is what it led to the last time: what has been compressed of it is not once
-/// more.
-[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, std::string_view raw_path,
-                                const FileEntry* before = nullptr);
+/// `raw_path` is what is behind the root's prefix and its slash, as it was sent: percent-encoded. Nothing is
+/// compressed that who asks with `wish` would not get. `files` is not asked for roots, but for the rest.
+[[nodiscard]] FoundFile look_up(const FileRoots& files, const FileRoot& root, std::string_view raw_path,
+                                const CompressionWish& wish);
 
-/// The same for a path of the app's, and for one request: nothing is compressed that it would not get.
-[[nodiscard]] FoundFile look_up(const MediaTypes& types, const FileRoot& root, const FilePath& path,
-                                const FileWish& wish);
+/// The same for a path of the app's.
+[[nodiscard]] FoundFile look_up(const FileRoots& files, const FileRoot& root, const FilePath& path,
+                                const CompressionWish& wish);
 
 }  // namespace millrace

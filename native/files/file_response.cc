@@ -24,20 +24,15 @@ constexpr std::array<std::string_view, 19> kFieldsOfFile = {"accept-ranges",    
                                                             "surrogate-control"};
 
 /// A part is one of the file, not of what we make of it.
-[[nodiscard]] bool wants_part(const FileWish& wish, const FileEntry& entry) noexcept {
-  return wish.range && wish.may_be_partial && entry.variants.front().ranges;
+[[nodiscard]] bool gets_part(const CompressionWish& wish, const FileEntry& entry) noexcept {
+  return wish.wants_part && entry.variants.front().ranges;
 }
 
-[[nodiscard]] ContentCoding coding_for(const FileWish& wish, CodingSet codings) noexcept {
-  const CodingPreferences preferences =
-      parse_accept_encoding(wish.accept_encoding.value_or(""), wish.accept_encoding.has_value());
-  return choose_coding(preferences, codings);
-}
-
-[[nodiscard]] const FileVariant& choose(const FileEntry& entry, const FileWish& wish) noexcept {
+[[nodiscard]] const FileVariant& choose(const FileEntry& entry, const FileWish& asked) noexcept {
   if (entry.variants.size() == 1) return entry.variants.front();
-  const CodingSet unfit = wants_part(wish, entry) ? entry.generated() : CodingSet{0};
-  return entry.of(coding_for(wish, static_cast<CodingSet>(entry.codings & ~unfit)));
+  const CompressionWish wish = compression_wish_of(asked);
+  const CodingSet unfit = gets_part(wish, entry) ? entry.generated() : CodingSet{0};
+  return entry.of(choose_coding(wish.codings, static_cast<CodingSet>(entry.codings & ~unfit)));
 }
 
 /// RFC 9110 §14.4.
@@ -72,9 +67,15 @@ std::string fields_without_file(std::string_view fields) {
   return left;
 }
 
-bool would_get_compressed(const FileWish& wish, const FileEntry& entry) noexcept {
+CompressionWish compression_wish_of(const FileWish& wish) noexcept {
+  return {
+      .codings = parse_accept_encoding(wish.accept_encoding.value_or(""), wish.accept_encoding.has_value()),
+      .wants_part = wish.range && wish.may_be_partial};
+}
+
+bool would_get_compressed(const CompressionWish& wish, const FileEntry& entry) noexcept {
   const auto codings = static_cast<CodingSet>(entry.codings | coding_bit(ContentCoding::gzip));
-  return !wants_part(wish, entry) && coding_for(wish, codings) == ContentCoding::gzip;
+  return !gets_part(wish, entry) && choose_coding(wish.codings, codings) == ContentCoding::gzip;
 }
 
 FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWish& wish,

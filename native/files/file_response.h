@@ -24,8 +24,15 @@ struct FileWish {
   bool may_be_partial = true;  // GET, and the root allows ranges
 };
 
+/// What of it decides whether the file is compressed for it; without its texts, so that a job can have it.
+struct CompressionWish {
+  CodingPreferences codings = {};
+  bool wants_part = false;
+};
+[[nodiscard]] CompressionWish compression_wish_of(const FileWish& wish) noexcept;
+
 /// Whether it would get what we compress of the file, in place of what is there.
-[[nodiscard]] bool would_get_compressed(const FileWish& wish, const FileEntry& entry) noexcept;
+[[nodiscard]] bool would_get_compressed(const CompressionWish& wish, const FileEntry& entry) noexcept;
 
 /// Of the lines that go with a file those that hold for an answer in its place: none that says something of
 /// it, or how long it may be kept.

@@ -1,5 +1,5 @@
 // file_root.h: what server.static() was given: a directory, and how its files are served. Written before the
-// server listens, then const.
+// server listens, then const, but for what has been compressed.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/server_config.h"
 #include "files/accept_encoding.h"
+#include "files/compressed_files.h"
 #include "files/open_beneath.h"
 
 namespace millrace {
@@ -50,9 +52,11 @@ struct FileRoot {
   std::string fields;  // whole lines for every answer with a file, see fields_without_file(); no Content-Type
 };
 
+/// What lookups of all roots have in common. Copies share it.
 struct FileRoots {
-  std::vector<FileRoot> roots;
-  MediaTypes media_types;
+  std::vector<FileRoot> roots = {};
+  MediaTypes media_types = {};
+  std::shared_ptr<CompressedFiles> compressed = std::make_shared<CompressedFiles>(kCompressedFilesBytes);
 };
 
 }  // namespace millrace

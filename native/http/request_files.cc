@@ -35,10 +35,16 @@ namespace {
   return location;
 }
 
+/// RFC 9110 §14.2.
+[[nodiscard]] bool may_be_partial(const RequestHead& head, const FileRoot& root) noexcept {
+  return head.method == Method::get && root.ranges;
+}
+
 /// The fields that concern files; several lines of one are joined (RFC 9110 §5.3).
 class WishReader {
  public:
-  FileWish read(std::span<const Field> fields, const char* head_bytes) {
+  FileWish read(std::span<const Field> fields, const char* head_bytes, bool may_be_partial) {
+    wish_.may_be_partial = may_be_partial;
     for (const Field& field : fields) {
       std::optional<std::string_view>* const wish = place_of(static_cast<FieldId>(field.id));
       if (wish == nullptr) continue;
@@ -85,27 +91,28 @@ class WishReader {
 class RequestIntake::FileLookup final : public Job {
  public:
   FileLookup(RequestIntake& intake, ConnectionId connection, JobTicket::Watch watch, std::uint32_t root,
-             std::string_view path, std::shared_ptr<const FileEntry> before)
+             std::string_view path, const CompressionWish& wish)
       : intake_(intake),
         connection_(connection),
         watch_(std::move(watch)),
         root_(root),
         path_(path),
-        before_(std::move(before)) {}
+        wish_(wish) {}
 
   [[nodiscard]] bool is_wanted() const noexcept override { return watch_.is_wanted(); }
 
   void run() noexcept override {
     const FileRoots& files = intake_.routes_.files;
-    found_ = look_up(files.media_types, files.roots[root_], path_, before_.get());
+    found_ = look_up(files, files.roots[root_], path_, wish_);
   }
 
   void finish(const OnReactor& here) override {
     FileCache& cache = intake_.file_cache_;
     if (found_.kind == FoundFile::Kind::file && found_.entry->may_be_kept) {
       // Of many who asked for it at once the first keeps it, and the others close theirs: with a thousand
-      // clients it would be hundreds of descriptors.
-      if (auto kept = cache.find(root_, path_); kept != nullptr) {
+      // clients it would be hundreds of descriptors. Unless it was the first that wanted it compressed.
+      auto kept = cache.find(root_, path_);
+      if (kept != nullptr && (!kept->may_be_compressed || found_.entry->may_be_compressed)) {
         found_.entry = std::move(kept);
       } else {
         cache.keep(root_, path_, found_.entry);
@@ -121,7 +128,7 @@ class RequestIntake::FileLookup final : public Job {
   const JobTicket::Watch watch_;
   const std::uint32_t root_;
   const std::string path_;
-  const std::shared_ptr<const FileEntry> before_;
+  const CompressionWish wish_;
   FoundFile found_;
 };
 
@@ -131,7 +138,6 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
   const std::string_view whole_path = routing_path(head, head_bytes);
   const auto path = path_below(root.prefix, whole_path);
   FoundFile found;
-  std::shared_ptr<const FileEntry> before;
   if (!path) {
     found.kind = root.redirect ? FoundFile::Kind::directory : FoundFile::Kind::missing;
   } else if (connection.waits_for_ring) {
@@ -139,15 +145,23 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
     found.kind = FoundFile::Kind::missing;
   } else if (found_file_) {
     found = *std::exchange(found_file_, std::nullopt);
-  } else if (auto entry = file_cache_.find(match.target.id, *path, &before); entry != nullptr) {
-    found = {.kind = FoundFile::Kind::file, .entry = std::move(entry)};
   } else {
-    file_ticket_.emplace();
-    std::unique_ptr<Job> job = std::make_unique<FileLookup>(*this, connection.id, file_ticket_->watch(),
-                                                            match.target.id, *path, std::move(before));
-    if (jobs_.try_submit(job)) return false;
-    file_ticket_.reset();
-    found.kind = FoundFile::Kind::unavailable;
+    auto entry = file_cache_.find(match.target.id, *path);
+    CompressionWish wish;
+    if (root.compression != nullptr && root.compression->enabled && (entry == nullptr || entry->may_be_compressed)) {
+      WishReader reader;
+      wish = compression_wish_of(reader.read(parser_.fields(), head_bytes, may_be_partial(head, root)));
+    }
+    if (entry != nullptr && !(entry->may_be_compressed && would_get_compressed(wish, *entry))) {
+      found = {.kind = FoundFile::Kind::file, .entry = std::move(entry)};
+    } else {
+      file_ticket_.emplace();
+      std::unique_ptr<Job> job = std::make_unique<FileLookup>(*this, connection.id, file_ticket_->watch(),
+                                                              match.target.id, *path, wish);
+      if (jobs_.try_submit(job)) return false;
+      file_ticket_.reset();
+      found.kind = FoundFile::Kind::unavailable;
+    }
   }
   if (found.kind == FoundFile::Kind::missing && root.fallthrough) {
     match = routes_.behind_files.match(head.method, text_of(head.method_name, head_bytes), whole_path);
@@ -180,8 +194,8 @@ void RequestIntake::answer_with_file(Connection& connection, const RequestTraits
   switch (match.file.kind) {
     case FoundFile::Kind::file: {
       WishReader reader;
-      FileWish wish = reader.read(parser_.fields(), head_bytes);
-      wish.may_be_partial = head.method == Method::get && routes_.files.roots[match.target.id].ranges;
+      const FileWish wish = reader.read(parser_.fields(), head_bytes,
+                                        may_be_partial(head, routes_.files.roots[match.target.id]));
       FileResponse response(match.file.entry, wish, outlet_.unix_seconds(), outlet_.next_boundary());
       outlet_.answer_whole(response.take(), connection, request, here);
       return;

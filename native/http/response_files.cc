@@ -47,7 +47,7 @@ class ResponseOutlet::FileSending final : public Job {
   }
 
   void run() noexcept override {
-    found_ = look_up(outlet_.media_types_, wanted_.root, wanted_.path, wanted_.file_wish());
+    found_ = look_up(outlet_.files_, wanted_.root, wanted_.path, compression_wish_of(wanted_.file_wish()));
   }
 
   void finish(const OnReactor& here) override { outlet_.give_file(*this, here); }

@@ -54,14 +54,14 @@ class ResponseOutlet {
  public:
   /// `news`: one for each JS thread. Half of limits.unsentBytes is what kDrained means by "most of it".
   ResponseOutlet(ConnectionIo& io, ExchangeTable& exchanges, Counters& counters,
-                 const std::vector<ring::NewsBox*>& news, JobDesk& jobs, const MediaTypes& media_types,
+                 const std::vector<ring::NewsBox*>& news, JobDesk& jobs, const FileRoots& files,
                  const ServerConfig& config)
       : io_(io),
         exchanges_(exchanges),
         counters_(counters),
         news_(news),
         jobs_(jobs),
-        media_types_(media_types),
+        files_(files),
         compression_(config.compression),
         drained_bytes_(config.limits.unsent_bytes / 2),
         boundary_(std::random_device()()) {}
@@ -229,7 +229,7 @@ class ResponseOutlet {
   Counters& counters_;
   const std::vector<ring::NewsBox*>& news_;  // by JS thread
   JobDesk& jobs_;
-  const MediaTypes& media_types_;
+  const FileRoots& files_;
   const ServerConfig::Compression& compression_;
   const std::uint64_t drained_bytes_;
   std::uint64_t boundary_;

@@ -65,7 +65,7 @@ Reactor::Reactor(const ReactorShared& shared, ring::RequestLanes& requests, std:
       io_(shared.config, epoll_.get(), exchanges_, shared.budget, shared.queue, counters_, log_.get()),
       news_(news_of(js_threads_)),
       jobs_(shared.workers, wakeup_),
-      outlet_(io_, exchanges_, counters_, news_, jobs_, shared.routes.files.media_types, shared.config),
+      outlet_(io_, exchanges_, counters_, news_, jobs_, shared.routes.files, shared.config),
       file_cache_({.entries = kCachedFiles / shared.config.reactors,
                    .descriptors = std::max(kCachedFileDescriptors / shared.config.reactors, std::size_t{1}),
                    .bytes = kCachedFileBytes / shared.config.reactors,

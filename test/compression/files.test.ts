@@ -158,3 +158,24 @@ test('what is kept is not compressed again', async (t) => {
     assert.equal((await client.ask(get('/app.js', GZIP))).headers['content-encoding'], 'gzip');
   assert.ok(server.stats().workers.completed <= completed + 2);
 });
+
+test('a file is compressed when the first client takes it so, not before, and for all names of it', async (t) => {
+  const { server, connect } = await startFiles(t, { 'app.js': lines(500_000) }, {}, COMPRESSION);
+  await delay(50);
+  const client = await connect();
+  const run = (): number => server.stats().workers.runMs;
+  for (const fields of [{}, { 'Accept-Encoding': 'gzip;q=0' }, { ...GZIP, Range: 'bytes=0-1' }]) {
+    const plain = await client.ask(get('/app.js', fields));
+    assert.equal(plain.headers['content-encoding'], undefined);
+    assert.equal(plain.headers['vary'], 'Accept-Encoding');
+  }
+  const looking = server.stats().workers.completed;
+  assert.equal((await client.ask(get('/app.js', GZIP))).headers['content-encoding'], 'gzip');
+  assert.equal(server.stats().workers.completed, looking + 1, 'the one that compresses it');
+  assert.ok(run() > 0);
+  // Another name is another look, at what has been compressed.
+  const { body } = await client.ask(get('/%61pp.js', GZIP));
+  for (const fields of [GZIP, {}]) await client.ask(get('/app.js', fields));
+  assert.ok(server.stats().workers.completed <= looking + 4);
+  assert.deepEqual((await client.ask(get('/app.js', GZIP))).body, body);
+});

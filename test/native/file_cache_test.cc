@@ -37,7 +37,7 @@ struct Cached {
   }
 
   [[nodiscard]] Entry look_up(const std::string& path) const {
-    FoundFile found = millrace::look_up(roots.media_types, roots.roots[0], path);
+    FoundFile found = millrace::look_up(roots, roots.roots[0], path, {});
     EXPECT_TRUE(found.kind == FoundFile::Kind::file);
     return std::move(found.entry);
   }
