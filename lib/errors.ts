@@ -329,6 +329,11 @@ export class FileError extends MillraceError {
   get phrase(): string {
     return FILE_STATUS[this.code][1];
   }
+
+  /** @internal And when it may ask again, where that helps (RFC 9110 §10.2.3). */
+  get fields(): Readonly<Record<string, string>> {
+    return this.code === 'ERR_MILLRACE_FILE_UNAVAILABLE' ? { 'Retry-After': '1' } : {};
+  }
 }
 
 /**

@@ -180,7 +180,8 @@ function failureOf(error: unknown): Failure {
       const fields = error.status === UNSUPPORTED ? ACCEPTS_GZIP : undefined;
       return { status: error.status, phrase: error.phrase, fields, isAbort: false };
     }
-    if (error instanceof FileError) return { status: error.status, phrase: error.phrase, isAbort: false };
+    if (error instanceof FileError)
+      return { status: error.status, phrase: error.phrase, fields: error.fields, isAbort: false };
     const isAbort =
       error instanceof AbortedError || (error instanceof Error && error.cause instanceof AbortedError);
     return { ...FAILED, isAbort };

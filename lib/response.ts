@@ -390,7 +390,7 @@ export class HttpResponse {
         this.#ended = error instanceof AbortedError;
         if (!sent.isObserved || this.#hasFailed) {
           sent.catch(() => undefined);
-          if (error instanceof FileError) HttpResponse.fail(this, error.status, error.phrase);
+          if (error instanceof FileError) HttpResponse.fail(this, error.status, error.phrase, error.fields);
         }
         reject(error);
       });

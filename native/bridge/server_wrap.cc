@@ -110,9 +110,13 @@ Napi::Value ServerWrap::stop(const Napi::CallbackInfo& info) {
   server_->drain(0);
   server_->join();
   double aborted = 0;
-  for (const auto& reactor : server_->reactors()) aborted += static_cast<double>(reactor->aborted());
+  double answered = answers_sent(*server_);
+  for (const auto& reactor : server_->reactors()) {
+    aborted += static_cast<double>(reactor->aborted());
+    answered += static_cast<double>(reactor->left_while_closing());
+  }
   result.Set("aborted", aborted);
-  result.Set("answered", answers_sent(*server_));
+  result.Set("answered", answered);
   shut_down();
   spec_.Reset();
   return result;

@@ -1,5 +1,7 @@
 #include "files/file_response.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -67,6 +69,13 @@ std::string fields_without_file(std::string_view fields) {
   return left;
 }
 
+std::uint64_t random_boundary() noexcept {
+  std::uint64_t number = 0;
+  // So few are given whole, always, once the system has started (getrandom(2)).
+  static_cast<void>(::getrandom(&number, sizeof number, 0));
+  return number;
+}
+
 CompressionWish compression_wish_of(const FileWish& wish) noexcept {
   return {
       .codings = parse_accept_encoding(wish.accept_encoding.value_or(""), wish.accept_encoding.has_value()),
@@ -79,7 +88,7 @@ bool would_get_compressed(const CompressionWish& wish, const FileEntry& entry) n
 }
 
 FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWish& wish,
-                           std::int64_t now_seconds, std::uint64_t boundary)
+                           std::int64_t now_seconds, Boundary boundary)
     : entry_(std::move(entry)), variant_(choose(*entry_, wish)) {
   const Validators validators{.etag = variant_.etag, .modified = variant_.modified};
   switch (evaluate(wish.conditions, validators, now_seconds)) {
@@ -107,7 +116,7 @@ FileResponse::FileResponse(std::shared_ptr<const FileEntry> entry, const FileWis
       if (ranges.count == 1) {
         answer_range(ranges.found[0]);
       } else {
-        answer_ranges(ranges, boundary);
+        answer_ranges(ranges, boundary());
       }
       break;
     case RangeOutcome::Kind::unsatisfiable:

@@ -38,12 +38,18 @@ struct CompressionWish {
 /// it, or how long it may be kept.
 [[nodiscard]] std::string fields_without_file(std::string_view fields);
 
+/// Gives a number.
+using Boundary = std::uint64_t (*)();
+
+/// Another one each time, which nobody can guess.
+[[nodiscard]] std::uint64_t random_boundary() noexcept;
+
 class FileResponse {
  public:
-  /// `boundary` numbers what separates the parts of an answer with several ranges: nothing that a file has in
-  /// it.
+  /// `boundary` gives what separates the parts of an answer with several ranges, if there are. Nobody may
+  /// know it beforehand who can write to the file: with it in there, parts could be forged (RFC 2046 §5.1.1).
   FileResponse(std::shared_ptr<const FileEntry> entry, const FileWish& wish, std::int64_t now_seconds,
-               std::uint64_t boundary);
+               Boundary boundary);
   FileResponse(const FileResponse&) = delete;
 
   /// Once; good as long as this object is.

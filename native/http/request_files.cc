@@ -148,7 +148,8 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
   } else {
     auto entry = file_cache_.find(match.target.id, *path);
     CompressionWish wish;
-    if (root.compression != nullptr && root.compression->enabled && (entry == nullptr || entry->may_be_compressed)) {
+    if (root.compression != nullptr && root.compression->enabled &&
+        (entry == nullptr || entry->may_be_compressed)) {
       WishReader reader;
       wish = compression_wish_of(reader.read(parser_.fields(), head_bytes, may_be_partial(head, root)));
     }
@@ -196,7 +197,7 @@ void RequestIntake::answer_with_file(Connection& connection, const RequestTraits
       WishReader reader;
       const FileWish wish = reader.read(parser_.fields(), head_bytes,
                                         may_be_partial(head, routes_.files.roots[match.target.id]));
-      FileResponse response(match.file.entry, wish, outlet_.unix_seconds(), outlet_.next_boundary());
+      FileResponse response(match.file.entry, wish, outlet_.unix_seconds(), random_boundary);
       outlet_.answer_whole(response.take(), connection, request, here);
       return;
     }

@@ -64,7 +64,10 @@ class RequestIntake::NativeCall final : public Job, private AnswerWatch {
 
   [[nodiscard]] bool is_cancelled() const noexcept override {
     // Relaxed: a hint, like is_live().
-    return client_gone_->load(std::memory_order_relaxed) || !is_wanted();
+    const bool is = client_gone_->load(std::memory_order_relaxed) || !is_wanted();
+    // Relaxed: it is read when the job has come back.
+    if (is) was_told_.store(true, std::memory_order_relaxed);
+    return is;
   }
 
   void account() noexcept { share_.set(request_.bytes_held() + body_.capacity() + response_.bytes_held()); }
@@ -78,6 +81,7 @@ class RequestIntake::NativeCall final : public Job, private AnswerWatch {
   millrace_response response_;
   BudgetShare share_;
   const std::shared_ptr<std::atomic<bool>> client_gone_ = std::make_shared<std::atomic<bool>>(false);
+  mutable std::atomic<bool> was_told_ = false;  // that nobody waits, by is_cancelled()
   int code_ = MILLRACE_FAILED;
   bool ran_ = false;
 };
@@ -129,8 +133,8 @@ RequestIntake::Progress RequestIntake::call_native_with_body(Connection& connect
 
 void RequestIntake::on_native_done(NativeCall& call, const OnReactor& here) {
   const bool failed = call.ran_ && call.code_ != MILLRACE_OK;
-  // One that gives up because nobody waits has not failed.
-  if (failed && !call.is_cancelled()) {
+  // One that gives up because it was told that nobody waits has not failed.
+  if (failed && !call.was_told_.load(std::memory_order_relaxed)) {
     std::string message = call.response_.failure();
     if (message.empty()) message = "the handler returned " + std::to_string(call.code_);
     failures_.put({.method = std::string(call.request_.method()),

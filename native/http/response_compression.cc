@@ -202,9 +202,15 @@ void ResponseOutlet::compress_pending(Exchange& exchange, std::uint32_t slot) {
 void ResponseOutlet::compress_waiting() {
   if (waiting_streams_.empty()) return;
   const auto waiting = std::exchange(waiting_streams_, {});
+  bool has_room = true;
   for (const auto& [slot, generation] : waiting) {
     Exchange* const exchange = exchanges_.find(slot, generation);
     if (exchange == nullptr || exchange->complete || exchange->compression() == nullptr) continue;
+    has_room = has_room && jobs_.has_room();
+    if (!has_room) {
+      waiting_streams_.emplace_back(slot, generation);
+      continue;
+    }
     exchange->compression()->waits = false;
     compress_pending(*exchange, slot);
   }

@@ -131,7 +131,7 @@ void ResponseOutlet::give_file(FileSending& sending, const OnReactor& here) {
     return;
   }
   FileResponse response(std::move(sending.found_.entry), sending.wanted_.file_wish(), unix_seconds_,
-                        next_boundary());
+                        random_boundary);
   WholeAnswer answer = response.take();
   if (answer.status == 200) answer.status = sending.wanted_.status;
   answer.own_date = (sending.flags_ & ring::response::kOwnDate) != 0;

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -63,8 +62,7 @@ class ResponseOutlet {
         jobs_(jobs),
         files_(files),
         compression_(config.compression),
-        drained_bytes_(config.limits.unsent_bytes / 2),
-        boundary_(std::random_device()()) {}
+        drained_bytes_(config.limits.unsent_bytes / 2) {}
 
   /// Takes every answer that JavaScript has published in this ring. True: the producer waits for the
   /// doorbell.
@@ -127,9 +125,6 @@ class ResponseOutlet {
 
   /// Files for sendFile() that had to wait are looked for, as far as the connection may hold them.
   void start_lookups(Connection& connection);
-
-  /// Number of the next multipart answer.
-  [[nodiscard]] std::uint64_t next_boundary() noexcept { return boundary_++; }
 
   /// From now on each connection ends with its last answer.
   void begin_drain() noexcept { draining_ = true; }
@@ -232,7 +227,6 @@ class ResponseOutlet {
   const FileRoots& files_;
   const ServerConfig::Compression& compression_;
   const std::uint64_t drained_bytes_;
-  std::uint64_t boundary_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting_streams_;  // slot and generation of exchanges
   std::vector<BodyRead> body_reads_;
   /// By generation and slot: what native handlers are at work for.

@@ -92,6 +92,10 @@ class Reactor {
   [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
   /// Requests that were cut off by the end of the grace time.
   [[nodiscard]] std::uint64_t aborted() const noexcept { return aborted_.get(); }
+  /// Of what has been counted as answered while it closed the rest: what left only then, less what never did.
+  [[nodiscard]] std::int64_t left_while_closing() const noexcept {
+    return static_cast<std::int64_t>(were_leaving_.get()) - static_cast<std::int64_t>(left_unsent_.get());
+  }
 
   // --- this reactor's thread ---
 
@@ -119,6 +123,7 @@ class Reactor {
   void on_deadline(Connection& connection, const OnReactor& here);
   void read_mail(const OnReactor& here);
   void begin_drain(const OnReactor& here);
+  [[nodiscard]] bool answer_is_leaving(const Connection& connection) noexcept;
   void cut_off(const OnReactor& here);
   void tell_load(const OnReactor& here);
   void add(Mailbox::Client client, const OnReactor& here);
@@ -134,6 +139,8 @@ class Reactor {
   Wakeup wakeup_;
   Mailbox mailbox_;
   Counter aborted_;
+  Counter were_leaving_;  // answers that had been counted when closing began, and had not left
+  Counter left_unsent_;   // and those that never have
   ExchangeTable exchanges_;
   std::unique_ptr<AccessLog> log_;
   ConnectionIo io_;

@@ -21,6 +21,8 @@ class JobDesk {
     return true;
   }
 
+  [[nodiscard]] bool has_room() const { return pool_.has_room(); }
+
   /// Finishes what has come back.
   void finish_done(const OnReactor& here) {
     if (!returns_.has_any()) return;

@@ -79,6 +79,11 @@ bool WorkerPool::try_submit(std::unique_ptr<Job>& job, JobReturns& home) {
   return true;
 }
 
+bool WorkerPool::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return !stopped_ && queue_.size() < queue_limit_;
+}
+
 void WorkerPool::work(Tally& tally) {
   let_others_go_first();
   std::unique_lock lock(mutex_);

@@ -48,6 +48,9 @@ class WorkerPool {
   /// is held for a few instructions. May meet stop(), not the destructor. `home` outlives the pool's threads.
   [[nodiscard]] bool try_submit(std::unique_ptr<Job>& job, JobReturns& home);
 
+  /// Would take another job, as far as can be known: for who would else ask in vain again and again.
+  [[nodiscard]] bool has_room() const;
+
   /// Destroys the jobs that nobody has begun, waits for those that run (they are put into their boxes) and
   /// joins the threads. Idempotent. Not from a pool thread.
   void stop() noexcept;

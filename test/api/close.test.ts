@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 
 import { createServer, type CloseResult } from 'millrace';
@@ -221,6 +225,41 @@ test('of the requests in flight those that finish in the grace time are not cut 
   await slow.ended();
   const { completed, aborted } = await closing;
   assert.deepEqual([completed, aborted], [1, 1]);
+});
+
+test('files and canned answers that are on their way count as well, whether they arrive or not', async (t) => {
+  const BYTES = 32 * 1024 * 1024;
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-close-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  writeFileSync(join(folder, 'large'), Buffer.alloc(BYTES));
+  const { server, connect } = await startServer(t, {}, (own) => {
+    own.static('/files', folder);
+    own.get('/sent', (_req, res) => res.sendFile(join(folder, 'large')));
+    own.reply('GET', '/canned', { body: Buffer.alloc(BYTES) });
+  });
+  const cut = await Promise.all(['/files/large', '/sent', '/canned'].map((path) => begin(path)));
+  const whole = await begin('/files/large');
+  const closing = server.close({ graceMs: 500 });
+  whole.socket.resume();
+  assert.equal((await whole.answer()).body.length, BYTES);
+  const { completed, aborted } = await closing;
+  assert.deepEqual([completed, aborted], [1, 3]);
+  for (const client of cut) client.destroy();
+
+  /** Its answer has begun, and fills what the kernel takes. */
+  async function begin(path: string): Promise<Client> {
+    const client = await connect();
+    client.send(get(path));
+    await client.receive(1);
+    client.socket.pause();
+    for (let before = -1; before !== server.stats().bytes.sent;) {
+      before = server.stats().bytes.sent;
+      await delay(100);
+    }
+    return client;
+  }
 });
 
 test('a second close() gives what the first one gives, and `close` is emitted once', async (t) => {

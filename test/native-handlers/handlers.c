@@ -263,6 +263,16 @@ static int hold(const millrace_api* api, void* state, millrace_request* request,
   return api->set_body(response, name, MILLRACE_TO_NUL);
 }
 
+/* Fails without a look at who waits. */
+static int fail_late(const millrace_api* api, void* state, millrace_request* request,
+                     millrace_response* response) {
+  const struct timespec moment = {0, 100000000};
+  (void)state;
+  (void)request;
+  nanosleep(&moment, NULL);
+  return api->fail(response, "late");
+}
+
 static int not_a_handler(const millrace_api* api) { return api != NULL; }
 MILLRACE_EXPORT int some_function(void);
 int some_function(void) { return not_a_handler(NULL); }
@@ -278,3 +288,4 @@ MILLRACE_HANDLER(test_fields, fields, NULL, NULL)
 MILLRACE_HANDLER(test_closing, closing, NULL, NULL)
 MILLRACE_HANDLER(test_broken, broken, NULL, NULL)
 MILLRACE_HANDLER(test_hold, hold, keep_data, free_data)
+MILLRACE_HANDLER(test_fail_late, fail_late, NULL, NULL)

@@ -214,6 +214,22 @@ test('one that has only ended its side still gets its answer', async (t) => {
   assert.equal(await client.ended(), 'fin');
 });
 
+for (const how of ['reset', 'finish'] as const) {
+  test(`what fails without having been told that its client has gone is an error event: ${how}`, async (t) => {
+    const { server, connect } = await startServer(t, {}, (own) => {
+      own.native('GET', '/', { library, symbol: 'test_fail_late' });
+    });
+    const errors = collectErrors(server);
+    const client = await connect({ allowHalfOpen: true });
+    client.send(get('/'));
+    await until('it runs', () => server.stats().workers.active === 1);
+    client[how]();
+    if (how === 'finish') assert.equal((await client.answer()).status, 500);
+    await until('it is reported', () => errors.length === 1);
+    assert.equal(errors[0]?.message, 'late');
+  });
+}
+
 test('a handler does not begin for a client that has gone while it waited', async (t) => {
   const { server, holds, connect } = await startHolding(t, { workers: 1 });
   const client = await connect();

@@ -21,7 +21,7 @@ using View = std::optional<std::string_view>;
 
 constexpr std::int64_t kModified = 784111777;  // Sun, 06 Nov 1994 08:49:37 GMT
 constexpr std::int64_t kNow = kModified + 1000;
-constexpr std::uint64_t kBoundary = 7;
+constexpr Boundary kBoundary = [] { return std::uint64_t{7}; };
 
 constexpr std::string_view kContents = "0123456789abcdefghij";
 constexpr std::string_view kGzip = "GZIP";
@@ -92,7 +92,7 @@ std::string bytes_of(const FileSlice& slice) {
 }
 
 Answer answer_of(std::shared_ptr<const FileEntry> entry, const FileWish& wish,
-                 std::uint64_t boundary = kBoundary) {
+                 Boundary boundary = kBoundary) {
   FileResponse response(std::move(entry), wish, kNow, boundary);
   const WholeAnswer answer = response.take();
   EXPECT_TRUE(answer.content_type == ContentType::none);
@@ -424,10 +424,17 @@ TEST("an answer keeps what it is made of, whatever becomes of the cache") {
   EXPECT_TRUE(watched.expired());
 }
 
+TEST("a random boundary is another one each time") {
+  EXPECT_NE(random_boundary(), random_boundary());
+  EXPECT_NE(answer_of(entry_in(Where::memory), {.range = "bytes=0-0,2-2"}, random_boundary).fields,
+            answer_of(entry_in(Where::memory), {.range = "bytes=0-0,2-2"}, random_boundary).fields);
+}
+
 TEST("the boundary is the number that it is given") {
-  for (const std::uint64_t number : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+  for (const Boundary number :
+       {Boundary([] { return std::uint64_t{0}; }), Boundary([] { return ~std::uint64_t{0}; })}) {
     const Answer answer = answer_of(entry_in(Where::memory), {.range = "bytes=0-0,2-2"}, number);
-    const std::string boundary = "millrace-" + std::to_string(number);
+    const std::string boundary = "millrace-" + std::to_string(number());
     EXPECT_TRUE(answer.fields.ends_with("boundary=" + boundary + "\r\n"));
     EXPECT_TRUE(answer.bytes.starts_with("--" + boundary + "\r\n"));
     EXPECT_TRUE(answer.bytes.ends_with("\r\n--" + boundary + "--\r\n"));
