@@ -228,10 +228,7 @@ void ResponseOutlet::give_compressed_piece(PieceCompression& job, const OnReacto
   }
   exchange->compression()->gzip = std::move(job.gzip_);
   if (job.is_last_) {
-    const bool is_youngest = connection.last_exchange == job.slot_;
-    exchange->close_after =
-        ends_connection(connection, {.close_after = exchange->close_after}, is_youngest) ||
-        (is_youngest && leaves_body_behind(connection));
+    exchange->close_after = ends_with_answer(connection, *exchange, exchange->close_after);
   }
   // Its own only with the last piece: they may have been set while an earlier one was in the pool.
   std::string trailers;

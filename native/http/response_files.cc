@@ -161,11 +161,8 @@ void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, Who
     io_.close(connection, here);
     return;
   }
-  const bool is_youngest = connection.last_exchange == slot;
-  const RequestTraits request{.close_after = exchange->close_after || answer.close};
   exchange->begun = exchange->complete = true;
-  exchange->close_after =
-      ends_connection(connection, request, is_youngest) || (is_youngest && leaves_body_behind(connection));
+  exchange->close_after = ends_with_answer(connection, *exchange, exchange->close_after || answer.close);
   const ResponseHead head = head_of(answer, exchange->close_after, exchange->keep_alive_1_0);
   char* end = write_response_head(start, head, date_);
   const bool has_content = !exchange->head_request && status_allows_content(answer.status);

@@ -127,13 +127,11 @@ void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBy
     begin_pieces(*exchange, message, js_thread);
     if (connection.client_may_have_gone()) tell(*exchange, message.exchange_slot, ring::news::kPeerFinished);
   }
+  const bool close_after = exchange->close_after || (message.flags & flags::kClose) != 0;
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
-  const RequestTraits request{.head_request = exchange->head_request,
-                              .keep_alive_1_0 = exchange->keep_alive_1_0,
-                              .close_after = exchange->close_after || (message.flags & flags::kClose) != 0};
-  // A handler that answers in pieces may read on meanwhile; of this one it is known that it does not.
-  const bool close = ends_connection(connection, request, is_youngest) ||
-                     (!in_pieces && is_youngest && leaves_body_behind(connection));
+  // A handler that answers in pieces may read on meanwhile; of another one it is known that it does not.
+  const bool close = in_pieces ? ends_connection(connection, close_after, is_youngest)
+                               : ends_with_answer(connection, *exchange, close_after);
   exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
   char* end = write_response_head(start, head_asked_for(message, *exchange, body_bytes, close), date_);
@@ -179,11 +177,18 @@ void ResponseOutlet::put(Connection& connection, Exchange& exchange, std::string
   }
 }
 
-bool ResponseOutlet::ends_connection(const Connection& connection, const RequestTraits& request,
+bool ResponseOutlet::ends_connection(const Connection& connection, bool close_after,
                                      bool is_youngest) const noexcept {
-  if (request.close_after) return true;
+  if (close_after) return true;
   // On close, and after the client's FIN, the last answer is the last thing; before it others may still come.
   return (draining_ || connection.peer_finished) && is_youngest && !connection.has_begun_message();
+}
+
+bool ResponseOutlet::ends_with_answer(const Connection& connection, const Exchange& exchange,
+                                      bool close_after) noexcept {
+  const bool is_youngest = &exchanges_.at(connection.last_exchange) == &exchange;
+  return ends_connection(connection, close_after, is_youngest) ||
+         (is_youngest && leaves_body_behind(connection));
 }
 
 bool ResponseOutlet::leaves_body_behind(const Connection& connection) const noexcept {
@@ -233,7 +238,7 @@ void ResponseOutlet::after_answer(Connection& connection) {
 
 void ResponseOutlet::answer(Connection& connection, const RequestTraits& request, const NativeAnswer& answer,
                             const OnReactor& here) {
-  const bool close = ends_connection(connection, request, true);
+  const bool close = ends_connection(connection, request.close_after, true);
   const std::string response =
       error_response(answer.status,
                      {.close = close,
@@ -277,7 +282,7 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
                                   const OnReactor& here) {
   const ConnectionId id = connection.id;
   RequestTraits traits = request;
-  traits.close_after = answer.close || ends_connection(connection, request, true);
+  traits.close_after = answer.close || ends_connection(connection, request.close_after, true);
   const ResponseHead head = head_of(answer, traits.close_after, request.keep_alive_1_0);
   if (request.head_request || !status_allows_content(answer.status)) {
     answer.body = {};
@@ -439,16 +444,11 @@ void ResponseOutlet::answer_error(std::uint32_t exchange_slot, std::uint16_t sta
   const Exchange& asked = exchanges_.at(exchange_slot);
   const std::uint32_t generation = exchanges_.generation_of(exchange_slot);
   Connection& connection = io_.table().at(asked.connection_slot);
-  const bool is_youngest = connection.last_exchange == exchange_slot;
-  const RequestTraits request{.head_request = asked.head_request,
-                              .keep_alive_1_0 = asked.keep_alive_1_0,
-                              .close_after = asked.close_after};
-  const bool close =
-      ends_connection(connection, request, is_youngest) || (is_youngest && leaves_body_behind(connection));
+  const bool close = ends_with_answer(connection, asked, asked.close_after);
   const std::string response = error_response(status,
                                               {.close = close,
-                                               .head_request = request.head_request,
-                                               .keep_alive_1_0 = request.keep_alive_1_0,
+                                               .head_request = asked.head_request,
+                                               .keep_alive_1_0 = asked.keep_alive_1_0,
                                                .retry_after_seconds = status == 503 ? kRetryAfterSeconds : 0},
                                               date_);
   char* const start = io_.reserve_output(response.size(), here);

@@ -216,8 +216,11 @@ class ResponseOutlet {
   /// More is to come of the youngest request's body than is worth reading for nobody; on close that is
   /// anything.
   [[nodiscard]] bool leaves_body_behind(const Connection& connection) const noexcept;
-  [[nodiscard]] bool ends_connection(const Connection& connection, const RequestTraits& request,
+  [[nodiscard]] bool ends_connection(const Connection& connection, bool close_after,
                                      bool is_youngest) const noexcept;
+  /// The same for an answer that is complete, or is going to be with these bytes.
+  [[nodiscard]] bool ends_with_answer(const Connection& connection, const Exchange& exchange,
+                                      bool close_after) noexcept;
 
   ConnectionIo& io_;
   ExchangeTable& exchanges_;

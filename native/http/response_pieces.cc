@@ -114,9 +114,7 @@ void ResponseOutlet::continue_with(Connection& connection, Exchange& exchange,
   const ConnectionId id = connection.id;
   const bool is_last = (message.flags & flags::kMore) == 0;
   if (is_last) {  // the server may have begun to close meanwhile
-    const bool is_youngest = &exchanges_.at(connection.last_exchange) == &exchange;
-    exchange.close_after = ends_connection(connection, {.close_after = exchange.close_after}, is_youngest) ||
-                           (is_youngest && leaves_body_behind(connection));
+    exchange.close_after = ends_with_answer(connection, exchange, exchange.close_after);
   }
   char* end = start;
   if (exchange.no_content) {
