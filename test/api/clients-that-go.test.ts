@@ -157,7 +157,10 @@ for (const [name, read] of Object.entries(LEFT)) {
 test('a handler that writes for ever in answer to HEAD is told when the client ends its side', async (t) => {
   const outcome = deferred<unknown>();
   const { server, connect } = await startHandler(t, async (req, res) => {
-    if (req.method !== 'HEAD') { res.end('behind it'); return; }
+    if (req.method !== 'HEAD') {
+      res.end('behind it');
+      return;
+    }
     try {
       for (;;) {
         if (!res.write('piece')) await res.drained();
@@ -166,7 +169,8 @@ test('a handler that writes for ever in answer to HEAD is told when the client e
     } catch (error) {
       outcome.resolve(error);
       assert.equal(res.write('x'), false);
-      res.end(); return;
+      res.end();
+      return;
     }
   });
   const client = await connect({ allowHalfOpen: true });
