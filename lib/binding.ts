@@ -270,6 +270,8 @@ export interface NativeLoadProgress {
 /** Microseconds. */
 export interface NativeLatency {
   readonly count: number;
+  /** So many of them are of requests that were not sent or not answered: the time that those had waited. */
+  readonly lowerBounds: number;
   readonly min: number;
   readonly mean: number;
   readonly stdev: number;

@@ -159,6 +159,13 @@ function notes(outcome: LoadOutcome): string {
         'no connection was free',
     );
   }
+  if (result.latencyUs.lowerBounds > 0) {
+    const { lowerBounds, count } = result.latencyUs;
+    lines.push(
+      `${grouped(lowerBounds)} of the ${counted(count, 'latency', 'latencies')} are lower bounds: how long requests that ` +
+        'were not sent or not answered had waited',
+    );
+  }
   if (busyShare(outcome) > BUSY_SHARE && result.seconds > LONG_ENOUGH_SECONDS) {
     lines.push(
       'this client was busy nearly all the time: it may be the limit, not the server; more --threads help',

@@ -17,8 +17,8 @@ Sends requests to an http: URL as fast as they are answered, or at a --rate, che
 answers took. Nothing is sent anywhere else.
 
 ${helpOf(LOAD_FLAGS)}
-Ctrl-C ends it early, and what has been measured is printed. Exit code: 0; 1 when there were errors; 2 for a wrong
-command line.
+Ctrl-C ends it early, and what has been measured is printed. Exit code: 0; 1 when there were errors, or
+requests that were due and could not be sent; 2 for a wrong command line.
 `;
 
 export const LOAD: Command = {
@@ -80,7 +80,7 @@ async function measure(wanted: WantedLoad, target: LoadTarget, isJson: boolean):
     return failed(`cannot connect to ${target.shown}: ${result.firstErrors.connect}`);
   }
   if (!isJson) out.write(textReport(outcome));
-  return errorCount(result) > 0 ? EXIT.failed : EXIT.done;
+  return errorCount(result) > 0 || result.unsent > 0 ? EXIT.failed : EXIT.done;
 }
 
 interface Done {

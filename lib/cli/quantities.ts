@@ -33,6 +33,6 @@ export function bytesText(bytes: number): string {
 }
 
 /** `1 thread`, `2 threads` */
-export function counted(count: number, one: string): string {
-  return `${grouped(count)} ${one}${count === 1 ? '' : 's'}`;
+export function counted(count: number, one: string, several = `${one}s`): string {
+  return `${grouped(count)} ${count === 1 ? one : several}`;
 }

@@ -85,11 +85,13 @@ bool read_plan(const Napi::Object& spec, load::LoadPlan& plan) {
   return read_address(spec, plan);
 }
 
-Napi::Object latency_object(Napi::Env env, const load::LatencyHistogram& latency) {
+Napi::Object latency_object(Napi::Env env, const load::LoadCounts& counts) {
+  const load::LatencyHistogram& latency = counts.latency;
   constexpr double kNsPerUs = 1'000;
   const load::LatencyHistogram::Summary summary = latency.summary();
   Napi::Object object = Napi::Object::New(env);
   object.Set("count", static_cast<double>(summary.count));
+  object.Set("lowerBounds", static_cast<double>(counts.lower_bounds));
   object.Set("min", static_cast<double>(latency.min()) / kNsPerUs);
   object.Set("mean", summary.mean / kNsPerUs);
   object.Set("stdev", summary.stdev / kNsPerUs);
@@ -122,7 +124,7 @@ Napi::Object result_object(Napi::Env env, const load::LoadCounts& counts) {
   result.Set("errors", errors);
   result.Set("firstErrors", first);
   result.Set("statuses", statuses);
-  result.Set("latencyUs", latency_object(env, counts.latency));
+  result.Set("latencyUs", latency_object(env, counts));
   result.Set("cpuUserSeconds", number(counts.user_ns) / 1e9);
   result.Set("cpuSystemSeconds", number(counts.system_ns) / 1e9);
   result.Set("isUnreachable", counts.unreachable);

@@ -13,11 +13,15 @@ std::size_t LatencyHistogram::bucket_of(std::uint64_t value) noexcept {
   return shift * kHalf + static_cast<std::size_t>(value >> shift);
 }
 
+std::uint64_t LatencyHistogram::lowest_of(std::size_t bucket) noexcept {
+  if (bucket < 2 * kHalf) return bucket;
+  return std::uint64_t{bucket % kHalf + kHalf} << (bucket / kHalf - 1);
+}
+
 double LatencyHistogram::middle_of(std::size_t bucket) noexcept {
-  if (bucket < 2 * kHalf) return static_cast<double>(bucket);
-  const std::size_t shift = bucket / kHalf - 1;
-  const auto low = static_cast<double>((bucket % kHalf + kHalf) << shift);
-  return low + static_cast<double>((std::uint64_t{1} << shift) - 1) / 2;
+  const auto low = static_cast<double>(lowest_of(bucket));
+  if (bucket < 2 * kHalf) return low;
+  return low + static_cast<double>((std::uint64_t{1} << (bucket / kHalf - 1)) - 1) / 2;
 }
 
 double LatencyHistogram::within_seen(double value) const noexcept {
@@ -29,6 +33,27 @@ void LatencyHistogram::record(std::int64_t ns) noexcept {
   ++counts_[bucket_of(static_cast<std::uint64_t>(value))];
   min_ = std::min(min_, value);
   max_ = std::max(max_, value);
+}
+
+void LatencyHistogram::record_falling(std::int64_t longest, double step, std::uint64_t steps,
+                                      std::uint64_t times) noexcept {
+  if (times == 0) return;
+  for (std::uint64_t done = 0; done < steps;) {
+    const double fallen = static_cast<double>(longest) - static_cast<double>(done) * step;
+    const std::int64_t value = std::clamp<std::int64_t>(std::llround(fallen), 0, kMax);
+    const std::size_t bucket = bucket_of(static_cast<std::uint64_t>(value));
+    // As many as there are down to the lowest of the bucket; all others when it falls no further.
+    std::uint64_t here = steps - done;
+    if (step > 0 && bucket > 0) {
+      const double room = (fallen - static_cast<double>(lowest_of(bucket))) / step;
+      if (room < static_cast<double>(here - 1)) here = static_cast<std::uint64_t>(std::max(0.0, room)) + 1;
+    }
+    counts_[bucket] += here * times;
+    done += here;
+    const double last = static_cast<double>(longest) - static_cast<double>(done - 1) * step;
+    min_ = std::min(min_, std::clamp<std::int64_t>(std::llround(last), 0, kMax));
+    max_ = std::max(max_, value);
+  }
 }
 
 void LatencyHistogram::merge(const LatencyHistogram& other) noexcept {

@@ -20,6 +20,10 @@ class LatencyHistogram {
   /// Nanoseconds. Negative ones count as 0.
   void record(std::int64_t ns) noexcept;
 
+  /// `steps` values, `times` times each: the first is `longest`, and each is `step` less than the one before.
+  /// Takes no longer than the histogram has buckets, however many there are.
+  void record_falling(std::int64_t longest, double step, std::uint64_t steps, std::uint64_t times) noexcept;
+
   /// Adds what another one has counted; the same as if its values had been recorded here.
   void merge(const LatencyHistogram& other) noexcept;
 
@@ -45,6 +49,7 @@ class LatencyHistogram {
   static constexpr std::size_t kBuckets = (kValueBits - kHalfBits + 1) * kHalf;
 
   [[nodiscard]] static std::size_t bucket_of(std::uint64_t value) noexcept;
+  [[nodiscard]] static std::uint64_t lowest_of(std::size_t bucket) noexcept;
   [[nodiscard]] static double middle_of(std::size_t bucket) noexcept;
   [[nodiscard]] double within_seen(double value) const noexcept;
 

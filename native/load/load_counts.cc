@@ -24,6 +24,7 @@ void LoadCounts::merge(const LoadCounts& other) {
   }
   for (std::size_t i = 0; i < statuses.size(); ++i) statuses[i] += other.statuses[i];
   latency.merge(other.latency);
+  lower_bounds += other.lower_bounds;
   if (began_ns == 0 || (other.began_ns != 0 && other.began_ns < began_ns)) began_ns = other.began_ns;
   ended_ns = std::max(ended_ns, other.ended_ns);
   user_ns += other.user_ns;

@@ -40,8 +40,11 @@ struct LoadCounts {
   std::uint64_t bytes_received = 0;
   std::array<LoadErrors, kLoadErrors> errors;
   std::array<std::uint64_t, LoadPlan::kStatuses> statuses{};
+  /// In an open loop also how long what was not sent or not answered had waited when it was given up: that
+  /// is a lower bound of what its latency would have been.
   LatencyHistogram latency;
-  std::int64_t began_ns = 0;  // 0: the clock has not started
+  std::uint64_t lower_bounds = 0;  // so many of them
+  std::int64_t began_ns = 0;       // 0: the clock has not started
   std::int64_t ended_ns = 0;
   std::int64_t user_ns = 0;  // CPU
   std::int64_t system_ns = 0;

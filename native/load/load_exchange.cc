@@ -36,6 +36,12 @@ void LoadThread::count_error(LoadError error, std::uint64_t count, const std::st
   errors_ += count;
 }
 
+void LoadThread::count_wait(const LoadConnection& connection) noexcept {
+  if (!schedule_.is_open_loop() || connection.pending == 0) return;
+  counts_.latency.record_falling(now_ - connection.start_ns, 0, 1, connection.pending);
+  counts_.lower_bounds += connection.pending;
+}
+
 void LoadThread::on_event(std::uint32_t slot, std::uint32_t events) noexcept {
   LoadConnection& connection = connections_[slot];
   const std::uint64_t key = connection.key(slot);
@@ -67,7 +73,9 @@ void LoadThread::on_due(std::uint32_t slot) noexcept {
       connect_failed(slot, ETIMEDOUT);
       return;
     case State::open:
-      if (connection.pending > 0) fail(slot, LoadError::timeout, "no answer in time");
+      if (connection.pending == 0) return;
+      count_wait(connection);
+      fail(slot, LoadError::timeout, "no answer in time");
       return;
     case State::closed:
       return;
@@ -114,6 +122,7 @@ void LoadThread::connect_failed(std::uint32_t slot, int error) noexcept {
   connection.close();
   if (connection.pending > 0) {
     count_error(LoadError::connect, connection.pending, ::strerror(error));
+    if (error == ETIMEDOUT) count_wait(connection);
     set_pending(connection, 0);
   } else {
     count_error(LoadError::connect, 1, ::strerror(error));
@@ -128,7 +137,10 @@ void LoadThread::connect_failed(std::uint32_t slot, int error) noexcept {
 
 void LoadThread::go_on(std::uint32_t slot) noexcept {
   LoadConnection& connection = connections_[slot];
-  if (schedule_.over(now_)) return;
+  if (schedule_.over(now_)) {
+    if (free_at_ == 0) free_at_ = now_;
+    return;
+  }
   if (schedule_.is_open_loop()) {
     if (connection.queued) return;
     connection.queued = true;

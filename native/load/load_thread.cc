@@ -163,7 +163,7 @@ void LoadThread::wait_and_handle() noexcept {
 int LoadThread::wait_ms() noexcept {
   std::int64_t until = RequestSchedule::kNever;
   if (idle_count_ > 0) until = schedule_.next_due();
-  if (busy_ == 0) until = std::min(until, schedule_.ends_at());
+  if (busy_ == 0) until = std::min(until, schedule_.may_be_over_at(now_));
   if (until != RequestSchedule::kNever) {
     if (until <= now_) return 0;
     if (until != timer_set_to_) {
@@ -195,9 +195,23 @@ void LoadThread::send_what_is_due() noexcept {
 
 void LoadThread::conclude() noexcept {
   counts_.ended_ns = now_;
-  counts_.unsent = schedule_.overdue(now_);
-  for (const LoadConnection& connection : connections_) counts_.unanswered += connection.pending;
+  for (const LoadConnection& connection : connections_) {
+    counts_.unanswered += connection.pending;
+    count_wait(connection);
+  }
+  if (schedule_.is_open_loop()) conclude_open_loop();
   connections_.clear();
+}
+
+void LoadThread::conclude_open_loop() noexcept {
+  // Whoever stops a run does so in any moment. What has been due for less than the grace would have had it.
+  const bool is_stopped = stop_.load(std::memory_order_relaxed);
+  const std::int64_t due_by = is_stopped ? now_ - RequestSchedule::kGraceNs : now_;
+  counts_.unsent = schedule_.overdue(due_by);
+  // When a connection became free it would have been sent, had we gone on: it has not waited longer than
+  // that.
+  schedule_.record_overdue(due_by, free_at_ != 0 ? free_at_ : now_, counts_.latency);
+  counts_.lower_bounds += counts_.unsent;
 }
 
 }  // namespace millrace::load

@@ -51,6 +51,7 @@ class LoadThread {
   void send_what_is_due() noexcept;
   void publish() noexcept;
   void conclude() noexcept;
+  void conclude_open_loop() noexcept;
 
   // --- what happens to a connection: load_exchange.cc ---
   void on_event(std::uint32_t slot, std::uint32_t events) noexcept;
@@ -76,6 +77,8 @@ class LoadThread {
   void replace(std::uint32_t slot) noexcept;
   void count_error(LoadError error, std::uint64_t count, const std::string& why);
   void set_deadline(std::uint32_t slot, std::uint32_t ms) noexcept;
+  /// What is pending will not be answered. In an open loop the time that it has waited counts.
+  void count_wait(const LoadConnection& connection) noexcept;
   void set_pending(LoadConnection& connection, std::uint32_t pending) noexcept;
 
   const LoadPlan& plan_;
@@ -97,6 +100,7 @@ class LoadThread {
   std::uint64_t errors_ = 0;  // of all kinds
   std::int64_t now_ = 0;      // nanoseconds, as of the last event
   std::int64_t timer_set_to_ = 0;
+  std::int64_t free_at_ = 0;  // when the first connection had nothing to do that might still be sent; 0: none
   LoadCounts counts_;
 
   std::atomic<bool> stop_{false};

@@ -7,7 +7,9 @@ namespace millrace::load {
 void RequestSchedule::begin(std::int64_t now) noexcept {
   begun_ = true;
   start_ = now;
-  if (limits_.duration_ns < kNever - now) end_ = now + limits_.duration_ns;
+  if (limits_.duration_ns >= kNever - kGraceNs - now) return;
+  end_ = now + limits_.duration_ns;
+  last_ = is_open_loop() ? end_ + kGraceNs : end_;
 }
 
 std::int64_t RequestSchedule::due_of(std::uint64_t batch) const noexcept {
@@ -34,7 +36,11 @@ RequestSchedule::Batch RequestSchedule::take(std::int64_t now, std::uint32_t mos
   return {requests, due};
 }
 
-bool RequestSchedule::over(std::int64_t now) const noexcept { return left_ == 0 || (begun_ && now >= end_); }
+bool RequestSchedule::over(std::int64_t now) const noexcept {
+  if (left_ == 0) return true;
+  if (!begun_ || now < end_) return false;
+  return now >= last_ || next_due() == kNever;
+}
 
 std::int64_t RequestSchedule::next_due() const noexcept {
   if (!begun_ || !is_open_loop() || left_ == 0) return kNever;
@@ -52,6 +58,18 @@ std::uint64_t RequestSchedule::overdue(std::int64_t now) const noexcept {
   const std::uint64_t taken = batch_ * limits_.batch + rest_;
   const std::uint64_t wanted = due * limits_.batch;
   return wanted <= taken ? 0 : std::min(wanted - taken, left_);
+}
+
+void RequestSchedule::record_overdue(std::int64_t now, std::int64_t until,
+                                     LatencyHistogram& waits) const noexcept {
+  const std::uint64_t requests = overdue(now);
+  if (requests == 0) return;
+  const std::int64_t longest = until - due_of(batch_);
+  // What is no whole batch counts as the last one.
+  const std::uint64_t batches = requests / limits_.batch;
+  waits.record_falling(longest, limits_.interval_ns, batches, limits_.batch);
+  const auto shorter = static_cast<std::int64_t>(static_cast<double>(batches) * limits_.interval_ns);
+  waits.record_falling(longest - shorter, 0, 1, requests % limits_.batch);
 }
 
 }  // namespace millrace::load

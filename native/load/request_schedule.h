@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "load/latency_histogram.h"
+
 namespace millrace::load {
 
 /// Knows no clock: it is told the time, so that tests can make it up. All times are nanoseconds of one
@@ -12,7 +14,8 @@ namespace millrace::load {
 /// the requests that it would have got in that time are in no figure. In an open loop (`interval_ns`) they
 /// are due at fixed times, whatever the server does; one that cannot be sent then stays due, with the time it
 /// was due at, and its latency counts from there. That is what keeps a stall from being hidden (coordinated
-/// omission).
+/// omission). What was due just before the end of an open loop may find all connections busy for a moment: it
+/// can be taken for kGraceNs longer, so that only a server, or a client, that does not keep up leaves some.
 class RequestSchedule {
  public:
   struct Limits {
@@ -29,6 +32,7 @@ class RequestSchedule {
   };
   static constexpr std::uint64_t kNoCount = UINT64_MAX;
   static constexpr std::int64_t kNoDuration = INT64_MAX;
+  static constexpr std::int64_t kGraceNs = 100'000'000;
 
   explicit RequestSchedule(const Limits& limits) noexcept : limits_(limits), left_(limits.count) {}
 
@@ -49,15 +53,22 @@ class RequestSchedule {
   /// Nothing will be due any more.
   [[nodiscard]] bool over(std::int64_t now) const noexcept;
 
-  /// When over() may become true by itself, or the next batch of an open loop is due; kNever if neither.
   static constexpr std::int64_t kNever = INT64_MAX;
+  /// When the duration ends: what is due from then on never is. kNever: there is none.
   [[nodiscard]] std::int64_t ends_at() const noexcept { return end_; }
+  /// When over() may become true by itself; kNever: it does not.
+  [[nodiscard]] std::int64_t may_be_over_at(std::int64_t now) const noexcept {
+    return now < end_ ? end_ : last_;
+  }
+  /// When the next batch of an open loop is due; kNever: none will be.
   [[nodiscard]] std::int64_t next_due() const noexcept;
 
   [[nodiscard]] bool is_open_loop() const noexcept { return limits_.interval_ns > 0; }
 
   /// Of an open loop: requests that have been due by `now`, in time, and that nobody has taken.
   [[nodiscard]] std::uint64_t overdue(std::int64_t now) const noexcept;
+  /// Counts for each of those how long it has waited until `until`.
+  void record_overdue(std::int64_t now, std::int64_t until, LatencyHistogram& waits) const noexcept;
 
  private:
   [[nodiscard]] std::int64_t due_of(std::uint64_t batch) const noexcept;
@@ -68,6 +79,7 @@ class RequestSchedule {
   std::uint32_t rest_ = 0;   // requests of it that have been taken
   std::int64_t start_ = 0;
   std::int64_t end_ = kNever;
+  std::int64_t last_ = kNever;  // the end of the grace; end_ in a closed loop
   bool begun_ = false;
 };
 

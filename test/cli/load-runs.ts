@@ -93,6 +93,20 @@ export async function startRaw(
   return state;
 }
 
+/** One answer for each request, but for those between these times, counted from the first request, late. */
+export function stalling(fromMs: number, untilMs: number): (socket: Socket) => void {
+  let start: number | undefined;
+  return (socket) => {
+    socket.on('data', (bytes: Buffer) => {
+      const answers = OK.repeat(bytes.toString('latin1').split('\r\n\r\n').length - 1);
+      start ??= performance.now();
+      const at = performance.now() - start;
+      if (at < fromMs || at >= untilMs) socket.write(answers);
+      else setTimeout(() => socket.write(answers), untilMs - at);
+    });
+  };
+}
+
 /** One answer for each request head that ends with an empty line. */
 export function answering(answer: string, thenEnd = false): (socket: Socket) => void {
   return (socket) => {

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 
 import { startServer } from '../helpers/server.js';
 import { folderWith, runCommand, startCommand } from './cli.js';
-import { answering, errorsOf, load, OK, startApp, startRaw } from './load-runs.js';
+import { answering, errorsOf, load, OK, startApp, startRaw, stalling, type Report } from './load-runs.js';
 
 test('sends exactly --requests requests, and gets as many answers', async (t) => {
   const { url, server } = await startApp(t);
@@ -230,10 +230,59 @@ test('requests that were due and that nobody could send are told', async (t) => 
   });
   const args = [raw.url, '-d', '500ms', '--rate', '100', '-c', '1'];
   const { code, report } = await load(t, ...args);
-  assert.deepEqual([code, report.sent + report.unsent], [0, 50]);
+  assert.deepEqual([code, report.sent + report.unsent, report.errors['total']], [1, 50, 0]);
   assert.ok(report.unsent >= 40, JSON.stringify(report));
-  const { stdout } = await runCommand(t, ['load', ...args]);
+  const { code: sameCode, stdout } = await runCommand(t, ['load', ...args]);
+  assert.equal(sameCode, 1);
   assert.match(stdout, /note: \d+ requests of 100\/s could not be sent in time/);
+  assert.match(stdout, /note: \d+ of the 50 latencies are lower bounds/);
+});
+
+test('a stall at the end of a rate is in the latencies of what could not be sent, and fails the run', async (t) => {
+  const raw = await startRaw(t, stalling(900, 3_500));
+  const { code, report } = await load(t, raw.url, '-d', '2s', '--rate', '1000', '-c', '4');
+  assert.deepEqual([code, report.errors['total'], report.sent + report.unsent], [1, 0, 2_000]);
+  // 1,100 were due in the stall, and waited from 1.5 s to 2.6 s for its end; four of them had been sent.
+  assert.ok(report.unsent > 900, JSON.stringify(report));
+  assert.deepEqual([report.latencyUs['count'], report.latencyUs['lowerBounds']], [2_000, report.unsent]);
+  assert.ok(report.latencyUs['p50']! > 1_400_000, JSON.stringify(report.latencyUs));
+  assert.ok(report.latencyUs['p90']! > 2_000_000, JSON.stringify(report.latencyUs));
+});
+
+test('with --rate what is not answered in time has waited for at least that time', async (t) => {
+  const raw = await startRaw(t, () => undefined);
+  const args = ['-n', '8', '--rate', '1000', '-c', '8', '--timeout', '300ms'];
+  const end = await load(t, raw.url, ...args);
+  assert.deepEqual([end.code, errorsOf(end)], [1, { timeout: 8 }]);
+  const { count, lowerBounds, min } = end.report.latencyUs;
+  assert.deepEqual([count, lowerBounds, min! >= 300_000], [8, 8, true]);
+  const closed = await load(t, raw.url, '-n', '8', '-c', '8', '--timeout', '300ms');
+  assert.equal(closed.report.latencyUs['count'], 0);
+});
+
+test('requests that have to wait for a moment when a rate ends are no failure', async (t) => {
+  let seen = 0;
+  const raw = await startRaw(t, (socket) => {
+    // The last but one, due 20 ms before the end, holds the last one up beyond it.
+    socket.on('data', () => setTimeout(() => socket.write(OK), ++seen === 24 ? 40 : 0));
+  });
+  const { code, report } = await load(t, raw.url, '-d', '250ms', '--rate', '100', '-c', '1');
+  assert.deepEqual([code, report.answers, report.unsent], [0, 25, 0]);
+  assert.equal(report.latencyUs['lowerBounds'], 0);
+});
+
+test('a rate that is interrupted tells what had to wait', async (t) => {
+  const raw = await startRaw(t, () => undefined);
+  const args = ['load', raw.url, '-d', '50s', '-c', '2', '--rate', '100', '--json'];
+  const running = startCommand(t, args);
+  await new Promise((resolve) => raw.server.once('connection', resolve));
+  setTimeout(() => running.process.kill('SIGINT'), 700);
+  const { code, stdout } = await running.ended;
+  const report = JSON.parse(stdout) as Report;
+  assert.deepEqual([code, report.end, report.unanswered, report.answers], [1, 'interrupted', 2, 0]);
+  assert.ok(report.unsent > 20, stdout);
+  assert.equal(report.latencyUs['count'], report.unsent + 2);
+  assert.equal(report.latencyUs['lowerBounds'], report.unsent + 2);
 });
 
 test('an idle connection that the server ends is opened again when it is needed, and there is no error', async (t) => {

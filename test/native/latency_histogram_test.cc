@@ -137,6 +137,36 @@ TEST("merged histograms are the histogram of all values") {
   }
 }
 
+TEST("values that fall evenly are counted as if each had been recorded") {
+  for (const double step : {0.0, 0.3, 7.0, 333.3, 1e6, 1e9}) {
+    LatencyHistogram at_once;
+    LatencyHistogram one_by_one;
+    constexpr std::int64_t kLongest = 2'345'678'901;
+    constexpr int kSteps = 5'000;
+    at_once.record_falling(kLongest, step, kSteps, 3);
+    for (int i = 0; i < kSteps * 3; ++i) {
+      one_by_one.record(std::llround(static_cast<double>(kLongest) - i / 3 * step));
+    }
+    EXPECT_EQ(at_once.summary().count, one_by_one.summary().count);
+    EXPECT_EQ(at_once.min(), one_by_one.min());
+    EXPECT_EQ(at_once.max(), one_by_one.max());
+    for (const double percent : {1.0, 10.0, 50.0, 90.0, 99.0}) {
+      const double expected = one_by_one.percentile(percent);
+      EXPECT_LE(std::abs(at_once.percentile(percent) - expected), expected * 0.001);
+    }
+  }
+}
+
+TEST("as many values as nobody could record one by one are counted at once") {
+  LatencyHistogram histogram;
+  histogram.record_falling(1'000'000'000'000, 1e-3, 1'000'000'000'000'000, 1);
+  EXPECT_EQ(histogram.summary().count, 1e15);
+  EXPECT_LT(std::abs(histogram.percentile(50) - 5e11), 5e8);
+  histogram.record_falling(7, 1, 3, 0);
+  histogram.record_falling(7, 1, 0, 3);
+  EXPECT_EQ(histogram.summary().count, 1e15);
+}
+
 }  // namespace
 
 }  // namespace millrace::load

@@ -132,8 +132,46 @@ TEST("what was due in time and has not been taken is told") {
   // 100 are due in 100 ms, from 0 to 99; what is due later never was.
   EXPECT_EQ(schedule.overdue(kStart + 100 * kMs), 70u);
   EXPECT_EQ(schedule.overdue(kStart + 900 * kMs), 70u);
-  EXPECT_EQ(schedule.take(kStart + 100 * kMs).requests, 0u);
+  EXPECT_EQ(schedule.take(kStart + 100 * kMs + RequestSchedule::kGraceNs).requests, 0u);
   EXPECT_EQ(schedule.next_due(), kStart + 30 * kMs);
+}
+
+TEST("what was due just before the end can be taken for a moment longer, and nothing else can") {
+  RequestSchedule::Limits limits = every_ms();
+  limits.duration_ns = 10 * kMs;
+  RequestSchedule schedule = begun(limits);
+  const std::int64_t end = kStart + 10 * kMs;
+  for (int i = 0; i < 8; ++i) static_cast<void>(schedule.take(end - 1));
+  EXPECT_EQ(schedule.may_be_over_at(end - 1), end);
+  EXPECT_FALSE(schedule.over(end));
+  EXPECT_EQ(schedule.may_be_over_at(end), end + RequestSchedule::kGraceNs);
+  EXPECT_EQ(schedule.take(end + kMs).due, kStart + 8 * kMs);
+  EXPECT_FALSE(schedule.over(end + kMs));
+  EXPECT_TRUE(schedule.over(end + RequestSchedule::kGraceNs));
+  EXPECT_EQ(schedule.take(end + RequestSchedule::kGraceNs).requests, 0u);
+  EXPECT_EQ(schedule.overdue(end + RequestSchedule::kGraceNs), 1u);
+  EXPECT_EQ(schedule.take(end + 2 * kMs).due, kStart + 9 * kMs);
+  EXPECT_TRUE(schedule.over(end + 2 * kMs));
+}
+
+TEST("what nobody has taken counts with the time that it has waited") {
+  RequestSchedule::Limits limits = every_ms();
+  limits.duration_ns = 100 * kMs;
+  limits.batch = 2;
+  limits.count = 141;
+  RequestSchedule schedule = begun(limits);
+  for (int i = 0; i < 30; ++i) static_cast<void>(schedule.take(kStart + 100 * kMs - 1));
+  // 40 batches of two are left, due from 30 ms to 69 ms, and one request that is due at 70 ms.
+  LatencyHistogram waits;
+  schedule.record_overdue(kStart + 400 * kMs, kStart + 300 * kMs, waits);
+  EXPECT_EQ(waits.summary().count, 81u);
+  EXPECT_EQ(waits.max(), 270 * kMs);
+  EXPECT_EQ(waits.min(), 230 * kMs);
+  EXPECT_LT(249.7 * kMs, waits.percentile(50));
+  EXPECT_LT(waits.percentile(50), 250.3 * kMs);
+  LatencyHistogram none;
+  begun(kUnlimited).record_overdue(kStart + 100 * kMs, kStart + 100 * kMs, none);
+  EXPECT_EQ(none.summary().count, 0u);
 }
 
 TEST("no more is overdue than the count has left") {
