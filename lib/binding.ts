@@ -304,6 +304,8 @@ export interface NativeLoadResult {
   readonly cpuSystemSeconds: number;
   /** It gave up: nobody accepts connections there. */
   readonly isUnreachable: boolean;
+  /** It gave up: connections could be opened, and later no more could. */
+  readonly isServerGone: boolean;
 }
 
 export interface NativeLoad {

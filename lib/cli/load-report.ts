@@ -5,7 +5,13 @@ import type { WantedLoad } from './load-options.js';
 import { bytesText, counted, grouped, threeDigits, timeText } from './quantities.js';
 
 /** Why the run has ended. */
-export type LoadEnd = 'done' | 'interrupted' | 'unreachable';
+export type LoadEnd = 'done' | 'interrupted' | 'unreachable' | 'server-gone';
+
+export function endOf(result: NativeLoadResult, isInterrupted: boolean): LoadEnd {
+  if (result.isUnreachable) return 'unreachable';
+  if (result.isServerGone) return 'server-gone';
+  return isInterrupted ? 'interrupted' : 'done';
+}
 
 export interface LoadOutcome {
   readonly wanted: WantedLoad;
@@ -147,18 +153,25 @@ function statuses({ result }: LoadOutcome): string {
   return `\nstatus codes\n${table(codes.map(([code, count]) => [code, grouped(count)]))}`;
 }
 
+function unsentText({ wanted, result, end }: LoadOutcome): string {
+  const { mode, rate, count } = wanted;
+  const what = counted(result.unsent, mode === 'connections' ? 'connection' : 'request');
+  const happened = mode === 'connections' ? 'opened' : 'sent';
+  if (end === 'done' || end === 'interrupted') {
+    return rate > 0
+      ? `${what} of ${grouped(rate)}/s could not be ${happened} in time: no connection was free`
+      : `${what} could not be ${happened}: a thread had given up, as it could not connect`;
+  }
+  return `${what}${count === undefined ? '' : ` of ${grouped(count)}`} never ${happened}`;
+}
+
 function notes(outcome: LoadOutcome): string {
-  const { wanted, result, end } = outcome;
+  const { result, end } = outcome;
   const lines: string[] = [];
   if (end === 'interrupted') {
     lines.push(`interrupted, with ${counted(result.unanswered, 'request')} under way`);
   }
-  if (result.unsent > 0) {
-    lines.push(
-      `${counted(result.unsent, 'request')} of ${grouped(wanted.rate)}/s could not be sent in time: ` +
-        'no connection was free',
-    );
-  }
+  if (result.unsent > 0) lines.push(unsentText(outcome));
   if (result.latencyUs.lowerBounds > 0) {
     const { lowerBounds, count } = result.latencyUs;
     lines.push(

@@ -7,7 +7,7 @@ import { EXIT, failed, paint, quoted, UsageError, type Command } from './command
 import { helpOf, type ParsedFlags } from './flags.js';
 import { LOAD_FLAGS, readLoadFlags, type WantedLoad } from './load-options.js';
 import { showProgress } from './load-progress.js';
-import { errorCount, headline, jsonReport, textReport, type LoadEnd } from './load-report.js';
+import { endOf, errorCount, headline, jsonReport, textReport } from './load-report.js';
 import { findTarget, type LoadTarget } from './load-target.js';
 import { grouped } from './quantities.js';
 
@@ -66,6 +66,9 @@ async function resolve({ url, unixPath }: WantedLoad): Promise<LoadTarget | stri
   }
 }
 
+/** LoadPlan::give_up_ns. */
+const GIVE_UP_SECONDS = 10;
+
 async function measure(wanted: WantedLoad, target: LoadTarget, isJson: boolean): Promise<number> {
   const out = process.stdout;
   const done = await runLoad(wanted, target, () => {
@@ -73,13 +76,18 @@ async function measure(wanted: WantedLoad, target: LoadTarget, isJson: boolean):
   });
   if (typeof done === 'string') return failed(done);
   const { result, isInterrupted } = done;
-  const end: LoadEnd = result.isUnreachable ? 'unreachable' : isInterrupted ? 'interrupted' : 'done';
+  const end = endOf(result, isInterrupted);
   const outcome = { wanted, address: target.shown, end, result };
   if (isJson) out.write(jsonReport(outcome));
   if (result.isUnreachable) {
     return failed(`cannot connect to ${target.shown}: ${result.firstErrors.connect}`);
   }
   if (!isJson) out.write(textReport(outcome));
+  if (result.isServerGone) {
+    return failed(
+      `${target.shown} has accepted no connection for ${GIVE_UP_SECONDS} s: ${result.firstErrors.connect}`,
+    );
+  }
   return errorCount(result) > 0 || result.unsent > 0 ? EXIT.failed : EXIT.done;
 }
 

@@ -128,6 +128,7 @@ Napi::Object result_object(Napi::Env env, const load::LoadCounts& counts) {
   result.Set("cpuUserSeconds", number(counts.user_ns) / 1e9);
   result.Set("cpuSystemSeconds", number(counts.system_ns) / 1e9);
   result.Set("isUnreachable", counts.unreachable);
+  result.Set("isServerGone", counts.server_gone);
   return result;
 }
 

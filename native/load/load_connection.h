@@ -44,6 +44,7 @@ class LoadConnection {
   bool prepared = false;        // the first attempt to connect has ended
   bool queued = false;          // in the queue of those that have nothing to do
   bool answer_was_good = true;  // the last one
+  bool is_sent = false;         // what is pending, perhaps not to the end; else it waits for the connection
   std::uint32_t pending = 0;    // requests that wait for their answers, or for the connection
   std::int64_t start_ns = 0;    // what their latency counts from
   ResponseReader reader;

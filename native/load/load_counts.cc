@@ -31,6 +31,7 @@ void LoadCounts::merge(const LoadCounts& other) {
   system_ns += other.system_ns;
   // If one thread reached the server, it is reachable.
   unreachable = unreachable && other.unreachable;
+  server_gone = server_gone || other.server_gone;
 }
 
 }  // namespace millrace::load

@@ -12,7 +12,7 @@
 namespace millrace::load {
 
 enum class LoadError : std::uint8_t {
-  connect,       // no connection
+  connect,       // no connection; counted by attempt, whatever was to be sent
   read,          // the connection broke while we waited for an answer
   write,         // ... while we sent
   timeout,       // no answer in time
@@ -34,7 +34,9 @@ struct LoadCounts {
   std::uint64_t sent = 0;        // requests given to the kernel, perhaps not to the end
   std::uint64_t answers = 0;     // complete ones, right or wrong
   std::uint64_t unanswered = 0;  // requests under way when somebody ended the run
-  std::uint64_t unsent = 0;      // of an open loop: requests due that no connection was free for
+  /// Requests that should have been sent and were not: of an open loop, those due that no connection was free
+  /// for; of a count, those that were left when the run was given up.
+  std::uint64_t unsent = 0;
   std::uint64_t connections = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
@@ -49,6 +51,7 @@ struct LoadCounts {
   std::int64_t user_ns = 0;  // CPU
   std::int64_t system_ns = 0;
   bool unreachable = false;  // gave up: no connection could be opened
+  bool server_gone = false;  // gave up: no more could be, see LoadPlan::give_up_ns
 
   [[nodiscard]] const LoadErrors& of(LoadError error) const noexcept {
     return errors[static_cast<std::size_t>(error)];

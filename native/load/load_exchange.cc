@@ -2,6 +2,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -67,6 +68,7 @@ void LoadThread::on_due(std::uint32_t slot) noexcept {
   switch (connection.state) {
     case State::pausing:
       connection.state = State::closed;
+      if (connection.pending > 0 && schedule_.past_grace(now_)) give_back(connection);
       replace(slot);
       return;
     case State::connecting:
@@ -93,6 +95,7 @@ void LoadThread::on_connected(std::uint32_t slot) noexcept {
   LoadConnection& connection = connections_[slot];
   connection.state = State::open;
   ++counts_.connections;
+  failing_since_ = 0;
   if (plan_.mode == LoadPlan::Mode::connections) {
     counts_.latency.record(now_ - connection.start_ns);
     ++counts_.answers;
@@ -120,19 +123,37 @@ void LoadThread::note_prepared(std::uint32_t slot) noexcept {
 void LoadThread::connect_failed(std::uint32_t slot, int error) noexcept {
   LoadConnection& connection = connections_[slot];
   connection.close();
-  if (connection.pending > 0) {
-    count_error(LoadError::connect, connection.pending, ::strerror(error));
+  count_error(LoadError::connect, 1, ::strerror(error));
+  // Requests wait for the next attempt. Of a storm the attempt was all there was.
+  if (plan_.mode == LoadPlan::Mode::connections) {
     if (error == ETIMEDOUT) count_wait(connection);
     set_pending(connection, 0);
-  } else {
-    count_error(LoadError::connect, 1, ::strerror(error));
-    // The request that would have been sent: else a run that ends by count would not, without a server.
-    static_cast<void>(schedule_.take(now_, 1));
   }
   if (++attempts_failed_ >= connections_.size() && counts_.connections == 0) counts_.unreachable = true;
+  note_failing();
   connection.state = State::pausing;
   set_deadline(slot, kConnectPauseMs);
   note_prepared(slot);
+}
+
+void LoadThread::note_failing() noexcept {
+  if (failing_since_ == 0) failing_since_ = now_;
+  if (plan_.duration_ns != RequestSchedule::kNoDuration || now_ - failing_since_ < plan_.give_up_ns) return;
+  // One that is open has its own time-out, and may be answered yet.
+  const auto is_open = [](const LoadConnection& connection) { return connection.state == State::open; };
+  if (std::ranges::any_of(connections_, is_open)) {
+    failing_since_ = now_;
+  } else {
+    counts_.server_gone = true;
+  }
+}
+
+void LoadThread::give_back(LoadConnection& connection) noexcept {
+  if (schedule_.is_open_loop()) {
+    counts_.unsent += connection.pending;
+    count_wait(connection);
+  }
+  set_pending(connection, 0);
 }
 
 void LoadThread::go_on(std::uint32_t slot) noexcept {
@@ -158,6 +179,7 @@ void LoadThread::go_on(std::uint32_t slot) noexcept {
 void LoadThread::begin(std::uint32_t slot, RequestSchedule::Batch batch) noexcept {
   LoadConnection& connection = connections_[slot];
   set_pending(connection, batch.requests);
+  connection.is_sent = false;
   connection.start_ns = batch.due;
   switch (connection.state) {
     case State::open:
@@ -175,6 +197,7 @@ void LoadThread::begin(std::uint32_t slot, RequestSchedule::Batch batch) noexcep
 void LoadThread::send_pending(std::uint32_t slot) noexcept {
   LoadConnection& connection = connections_[slot];
   counts_.sent += connection.pending;
+  connection.is_sent = true;
   connection.begin_sending(requests_);
   set_deadline(slot, plan_.timeout_ms);
   send(slot);
@@ -253,6 +276,7 @@ bool LoadThread::read_answers(std::uint32_t slot, std::size_t bytes) noexcept {
 
 void LoadThread::on_answer(LoadConnection& connection) noexcept {
   const std::uint16_t status = connection.reader.head().status;
+  failing_since_ = 0;
   counts_.latency.record(now_ - connection.start_ns);
   ++counts_.answers;
   ++counts_.statuses[status];
@@ -319,7 +343,7 @@ void LoadThread::replace(std::uint32_t slot) noexcept {
   connection.close();
   if (connection.pending > 0) {
     // The server has said that it will not answer them (RFC 9112 §9.6): they are sent again, and still wait.
-    counts_.sent -= connection.pending;
+    if (std::exchange(connection.is_sent, false)) counts_.sent -= connection.pending;
     open(slot);
   } else if (!schedule_.over(now_) && plan_.mode == LoadPlan::Mode::keep_alive) {
     open(slot);

@@ -39,6 +39,8 @@ struct LoadPlan {
   double rate = 0;
   /// Longest wait for a connection, and for all answers to what has been sent together.
   std::uint32_t timeout_ms = 5'000;
+  /// Without a duration a run ends when no connection could be opened for so long, and none is open.
+  std::int64_t give_up_ns = 10'000'000'000;
 
   static constexpr std::size_t kStatuses = 1'000;
   std::bitset<kStatuses> expected_statuses;

@@ -140,7 +140,7 @@ void LoadThread::begin_clock() noexcept {
 }
 
 bool LoadThread::finished() const noexcept {
-  if (stop_.load(std::memory_order_relaxed) || counts_.unreachable) return true;
+  if (stop_.load(std::memory_order_relaxed) || counts_.unreachable || counts_.server_gone) return true;
   return schedule_.begun() && busy_ == 0 && schedule_.over(now_);
 }
 
@@ -195,11 +195,19 @@ void LoadThread::send_what_is_due() noexcept {
 
 void LoadThread::conclude() noexcept {
   counts_.ended_ns = now_;
-  for (const LoadConnection& connection : connections_) {
-    counts_.unanswered += connection.pending;
-    count_wait(connection);
+  const bool gave_up = counts_.unreachable || counts_.server_gone;
+  for (LoadConnection& connection : connections_) {
+    if (connection.is_sent || plan_.mode == LoadPlan::Mode::connections) {
+      counts_.unanswered += connection.pending;
+      count_wait(connection);
+    } else {
+      if (gave_up && !schedule_.is_open_loop() && schedule_.has_count()) counts_.unsent += connection.pending;
+      give_back(connection);
+    }
   }
   if (schedule_.is_open_loop()) conclude_open_loop();
+  // In an open loop those that have been due are among them, and counted.
+  if (gave_up && schedule_.has_count()) counts_.unsent += schedule_.left() - schedule_.overdue(now_);
   connections_.clear();
 }
 
@@ -207,11 +215,12 @@ void LoadThread::conclude_open_loop() noexcept {
   // Whoever stops a run does so in any moment. What has been due for less than the grace would have had it.
   const bool is_stopped = stop_.load(std::memory_order_relaxed);
   const std::int64_t due_by = is_stopped ? now_ - RequestSchedule::kGraceNs : now_;
-  counts_.unsent = schedule_.overdue(due_by);
+  const std::uint64_t overdue = schedule_.overdue(due_by);
   // When a connection became free it would have been sent, had we gone on: it has not waited longer than
   // that.
   schedule_.record_overdue(due_by, free_at_ != 0 ? free_at_ : now_, counts_.latency);
-  counts_.lower_bounds += counts_.unsent;
+  counts_.lower_bounds += overdue;
+  counts_.unsent += overdue;
 }
 
 }  // namespace millrace::load

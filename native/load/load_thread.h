@@ -59,6 +59,10 @@ class LoadThread {
   void open(std::uint32_t slot) noexcept;
   void on_connected(std::uint32_t slot) noexcept;
   void connect_failed(std::uint32_t slot, int error) noexcept;
+  /// Gives the run up when there has been nothing else for too long.
+  void note_failing() noexcept;
+  /// What is pending could not be sent in time.
+  void give_back(LoadConnection& connection) noexcept;
   void note_prepared(std::uint32_t slot) noexcept;
   /// It has nothing to do, or is closed and may be opened again.
   void go_on(std::uint32_t slot) noexcept;
@@ -100,6 +104,7 @@ class LoadThread {
   std::uint64_t errors_ = 0;  // of all kinds
   std::int64_t now_ = 0;      // nanoseconds, as of the last event
   std::int64_t timer_set_to_ = 0;
+  std::int64_t failing_since_ = 0;  // the first failed attempt to connect behind all that went well; 0: none
   std::int64_t free_at_ = 0;  // when the first connection had nothing to do that might still be sent; 0: none
   LoadCounts counts_;
 

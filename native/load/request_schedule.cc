@@ -18,21 +18,16 @@ std::int64_t RequestSchedule::due_of(std::uint64_t batch) const noexcept {
          static_cast<std::int64_t>(limits_.offset_ns + static_cast<double>(batch) * limits_.interval_ns);
 }
 
-RequestSchedule::Batch RequestSchedule::take(std::int64_t now, std::uint32_t most) noexcept {
+RequestSchedule::Batch RequestSchedule::take(std::int64_t now) noexcept {
   if (!begun_ || over(now)) return {0, 0};
   std::int64_t due = now;
   if (is_open_loop()) {
     due = due_of(batch_);
     if (due > now || due >= end_) return {0, 0};
   }
-  const std::uint64_t wanted = std::min(most, limits_.batch - rest_);
-  const auto requests = static_cast<std::uint32_t>(std::min(wanted, left_));
+  const auto requests = static_cast<std::uint32_t>(std::min<std::uint64_t>(limits_.batch, left_));
   left_ -= requests;
-  rest_ += requests;
-  if (rest_ == limits_.batch) {
-    rest_ = 0;
-    ++batch_;
-  }
+  ++batch_;
   return {requests, due};
 }
 
@@ -55,7 +50,7 @@ std::uint64_t RequestSchedule::overdue(std::int64_t now) const noexcept {
   // One more than by the division, whose rounding must not lose one.
   auto due = static_cast<std::uint64_t>(past / limits_.interval_ns) + 2;
   while (due > 0 && (due_of(due - 1) > now || due_of(due - 1) >= end_)) --due;
-  const std::uint64_t taken = batch_ * limits_.batch + rest_;
+  const std::uint64_t taken = batch_ * limits_.batch;
   const std::uint64_t wanted = due * limits_.batch;
   return wanted <= taken ? 0 : std::min(wanted - taken, left_);
 }

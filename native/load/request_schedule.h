@@ -46,9 +46,11 @@ class RequestSchedule {
     std::int64_t due;
   };
   /// The next requests, of those that are due.
-  [[nodiscard]] Batch take(std::int64_t now) noexcept { return take(now, limits_.batch); }
-  /// The same, but at most `most` of them: for one that fails before it could be sent.
-  [[nodiscard]] Batch take(std::int64_t now, std::uint32_t most) noexcept;
+  [[nodiscard]] Batch take(std::int64_t now) noexcept;
+
+  [[nodiscard]] bool has_count() const noexcept { return limits_.count != kNoCount; }
+  /// Requests of the count that nobody has taken.
+  [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 
   /// Nothing will be due any more.
   [[nodiscard]] bool over(std::int64_t now) const noexcept;
@@ -60,6 +62,8 @@ class RequestSchedule {
   [[nodiscard]] std::int64_t may_be_over_at(std::int64_t now) const noexcept {
     return now < end_ ? end_ : last_;
   }
+  /// Nothing may be sent any more, also what was due in time.
+  [[nodiscard]] bool past_grace(std::int64_t now) const noexcept { return begun_ && now >= last_; }
   /// When the next batch of an open loop is due; kNever: none will be.
   [[nodiscard]] std::int64_t next_due() const noexcept;
 
@@ -76,7 +80,6 @@ class RequestSchedule {
   Limits limits_;
   std::uint64_t left_;       // requests not taken yet
   std::uint64_t batch_ = 0;  // number of the next one
-  std::uint32_t rest_ = 0;   // requests of it that have been taken
   std::int64_t start_ = 0;
   std::int64_t end_ = kNever;
   std::int64_t last_ = kNever;  // the end of the grace; end_ in a closed loop

@@ -344,15 +344,31 @@ for (const args of [[], ['--no-keep-alive'], ['--storm'], ['--rate', '100']]) {
   });
 }
 
-test('a server that goes away ends a run by count all the same', async (t) => {
+test('a server that goes away for 10 s ends a run by count all the same', async (t) => {
   const raw = await startRaw(t, (socket, number) => {
     raw.server.close();
     if (number < 2) answering(OK, true)(socket);
   });
   const end = await load(t, raw.url, '-n', '8', '-c', '2', '--timeout', '1s');
-  assert.equal(end.code, 1);
-  assert.ok((end.report.errors['connect'] ?? 0) > 0, end.stdout);
+  assert.deepEqual([end.code, end.report.end], [1, 'server-gone']);
+  assert.match(
+    end.stderr,
+    /^millrace: 127\.0\.0\.1:\d+ has accepted no connection for 10 s: Connection refused\n$/,
+  );
+  const { sent, answers, unsent, errors } = end.report;
+  assert.deepEqual([sent + unsent, answers + errors['total']! - errors['connect']!], [8, sent]);
+  assert.ok(unsent > 0 && errors['connect']! > 20, end.stdout);
 });
+
+for (const args of [[], ['--no-keep-alive'], ['--rate', '100']]) {
+  test(`nobody listens: none of -n is sent, and the JSON says so ${args.join(' ')}`, async (t) => {
+    const raw = await startRaw(t, () => undefined);
+    raw.server.close();
+    await once(raw.server, 'close');
+    const { code, report } = await load(t, raw.url, '-n', '8', '-c', '2', ...args);
+    assert.deepEqual([code, report.end, report.sent, report.unsent], [1, 'unreachable', 0, 8]);
+  });
+}
 
 test('SIGINT ends it, and what has been measured is printed', async (t) => {
   const { url } = await startApp(t);

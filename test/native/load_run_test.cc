@@ -10,8 +10,11 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 
+#include "base/unique_fd.h"
 #include "native/check.h"
 #include "native/patience.h"
 #include "native/server_fixture.h"
@@ -44,6 +47,12 @@ LoadPlan plan_for(std::uint16_t port) {
   plan.expected_body = "hello";
   plan.timeout_ms = 60'000;  // sanitized machines need their time
   return plan;
+}
+
+/// A port of 127.0.0.1 that refuses connections.
+std::uint16_t refusing_port() {
+  check::TestServer gone(answering_natively());
+  return gone.port();
 }
 
 /// A run whose end can be waited for.
@@ -174,18 +183,126 @@ TEST("a run that is given up while it works leaves no thread and no connection b
 }
 
 TEST("without a server every thread gives up, and nothing has been sent") {
-  std::uint16_t port = 0;
-  {
-    check::TestServer gone(answering_natively());
-    port = gone.port();
-  }
-  LoadPlan plan = plan_for(port);
+  LoadPlan plan = plan_for(refusing_port());
   plan.threads = 2;
   plan.connections = 4;
   const LoadCounts counts = Run(plan).finish();
   EXPECT_TRUE(counts.unreachable);
   EXPECT_EQ(counts.sent, 0u);
   EXPECT_EQ(counts.of(LoadError::connect).count, 4u);
+}
+
+TEST("what a count has left when nobody can be reached was not sent") {
+  for (const auto mode : {LoadPlan::Mode::keep_alive, LoadPlan::Mode::one_request}) {
+    for (const double rate : {0.0, 10'000.0}) {
+      LoadPlan plan = plan_for(refusing_port());
+      plan.threads = 2;
+      plan.connections = 4;
+      plan.mode = mode;
+      plan.rate = rate;
+      plan.count = 101;
+      const LoadCounts counts = Run(plan).finish();
+      EXPECT_TRUE(counts.unreachable);
+      EXPECT_EQ(counts.sent, 0u);
+      EXPECT_EQ(counts.unsent, 101u);
+      EXPECT_EQ(counts.of(LoadError::connect).count, 4u);
+    }
+  }
+}
+
+/// Listens on a free port of 127.0.0.1.
+UniqueFd listener(int backlog, std::uint16_t& port) {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t bytes = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::bind(fd.get(), any, bytes), 0);
+  EXPECT_EQ(::getsockname(fd.get(), any, &bytes), 0);
+  EXPECT_EQ(::listen(fd.get(), backlog), 0);
+  port = ntohs(address.sin_port);
+  return fd;
+}
+
+/// Answers `answers` requests, with a connection each, and then takes no more connections.
+class ServerThatGoes {
+ public:
+  explicit ServerThatGoes(int answers) : thread_([this, answers] { serve(answers); }) {}
+  ~ServerThatGoes() { thread_.join(); }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  void serve(int answers) {
+    constexpr std::string_view kAnswer =
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
+    for (int i = 0; i < answers; ++i) {
+      const UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      char request[256];
+      EXPECT_LT(0, ::recv(client.get(), request, sizeof request, 0));
+      EXPECT_EQ(::send(client.get(), kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(kAnswer.size()));
+      if (i + 1 == answers) listener_ = UniqueFd();
+    }
+  }
+
+  std::uint16_t port_ = 0;
+  UniqueFd listener_ = listener(64, port_);
+  std::thread thread_;  // behind what it uses
+};
+
+TEST("a run by count ends when the server has gone, and says what was not sent") {
+  for (const auto mode : {LoadPlan::Mode::keep_alive, LoadPlan::Mode::one_request}) {
+    for (const double rate : {0.0, 1'000.0}) {
+      constexpr std::uint64_t kCount = 1'000'000;
+      const ServerThatGoes server(20);
+      LoadPlan plan = plan_for(server.port());
+      plan.mode = mode;
+      plan.rate = rate;
+      plan.count = kCount;
+      plan.give_up_ns = kSecond / 4;
+      const LoadCounts counts = Run(plan).finish();
+      EXPECT_TRUE(counts.server_gone);
+      EXPECT_FALSE(counts.unreachable);
+      EXPECT_EQ(counts.answers, 20u);
+      EXPECT_EQ(counts.sent + counts.unsent, kCount);
+      EXPECT_EQ(counts.sent, counts.answers + counts.error_count() - counts.of(LoadError::connect).count);
+      // What had been due by then waited for it.
+      EXPECT_EQ(counts.latency.summary().count, 20 + counts.lower_bounds);
+      EXPECT_EQ(counts.lower_bounds > 100, rate > 0);
+    }
+  }
+}
+
+TEST("a server that accepts nobody gets few requests, and the rest of the count was not sent") {
+  std::uint16_t port = 0;
+  const UniqueFd full = listener(1, port);  // the kernel opens a connection or two
+  LoadPlan plan = plan_for(port);
+  plan.connections = 8;
+  plan.count = 8;
+  plan.timeout_ms = 200;
+  plan.give_up_ns = kSecond / 2;
+  const LoadCounts counts = Run(plan).finish();
+  EXPECT_TRUE(counts.server_gone);
+  EXPECT_EQ(counts.sent + counts.unsent, 8u);
+  EXPECT_LE(4u, counts.unsent);
+  EXPECT_EQ(counts.of(LoadError::timeout).count, counts.sent);
+  // Of those that could not be opened there were several attempts each.
+  EXPECT_LT(counts.unsent, counts.of(LoadError::connect).count);
+}
+
+TEST("with a duration a run goes on to its end, whatever the server does") {
+  const ServerThatGoes server(1);
+  LoadPlan plan = plan_for(server.port());
+  plan.count = 100;
+  plan.duration_ns = kSecond;
+  plan.give_up_ns = 1;
+  const LoadCounts counts = Run(plan).finish();
+  EXPECT_FALSE(counts.server_gone);
+  EXPECT_EQ(counts.unsent, 0u);
+  EXPECT_LT(1u, counts.of(LoadError::connect).count);
+  EXPECT_LE(kSecond, counts.ended_ns - counts.began_ns);
 }
 
 TEST("the limit of descriptors is the hard one afterwards") {
