@@ -267,21 +267,21 @@ export interface NativeLoadProgress {
   readonly bytesReceived: number;
 }
 
-/** Microseconds. */
+/** Microseconds; null where nothing was counted. */
 export interface NativeLatency {
   readonly count: number;
   /** So many of them are of requests that were not sent or not answered: the time that those had waited. */
   readonly lowerBounds: number;
-  readonly min: number;
-  readonly mean: number;
-  readonly stdev: number;
-  readonly p50: number;
-  readonly p75: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly p9999: number;
-  readonly max: number;
+  readonly min: number | null;
+  readonly mean: number | null;
+  readonly stdev: number | null;
+  readonly p50: number | null;
+  readonly p75: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly p9999: number | null;
+  readonly max: number | null;
 }
 
 export interface NativeLoadResult {

@@ -62,9 +62,14 @@ function busyShare({ wanted, result }: LoadOutcome): number {
   return perSecond(result.cpuUserSeconds + result.cpuSystemSeconds, result) / wanted.threads;
 }
 
-function cpuUsEach(result: NativeLoadResult): number {
+/** Null where there were no answers. */
+function cpuUsEach(result: NativeLoadResult): number | null {
   const us = (result.cpuUserSeconds + result.cpuSystemSeconds) * 1e6;
-  return result.answers > 0 ? us / result.answers : 0;
+  return result.answers > 0 ? us / result.answers : null;
+}
+
+function timeOrDash(us: number | null): string {
+  return us === null ? '–' : timeText(us);
 }
 
 /** `GET http://127.0.0.1:8080/, 64 connections, 1 thread, 10 s` */
@@ -120,7 +125,7 @@ function figures(outcome: LoadOutcome): string {
   }
   rows.push([
     `client CPU ${isStorm ? 'a connection' : 'an answer'}`,
-    timeText(cpuUsEach(result)),
+    timeOrDash(cpuUsEach(result)),
     `${threeDigits(busyShare(outcome) * 100)} % of ${wanted.threads === 1 ? 'a core' : 'each thread’s core'}`,
   ]);
   return table(rows);
@@ -128,11 +133,10 @@ function figures(outcome: LoadOutcome): string {
 
 function latencies({ wanted, result }: LoadOutcome): string {
   const { latencyUs } = result;
-  if (latencyUs.count === 0) return '';
   const since =
     wanted.rate > 0 ? ', from when each was due' : wanted.mode === 'keep-alive' ? '' : ', with connecting';
-  const rows = PERCENTILES.map(([name, key]): [string, string] => [name, timeText(latencyUs[key])]);
-  const mean = `mean ${timeText(latencyUs.mean)}, standard deviation ${timeText(latencyUs.stdev)}`;
+  const rows = PERCENTILES.map(([name, key]): [string, string] => [name, timeOrDash(latencyUs[key])]);
+  const mean = `mean ${timeOrDash(latencyUs.mean)}, standard deviation ${timeOrDash(latencyUs.stdev)}`;
   const what = wanted.mode === 'connections' ? 'connecting' : `latency${since}`;
   return `\n${what}: ${mean}\n${table(rows)}`;
 }

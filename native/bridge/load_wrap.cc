@@ -90,13 +90,17 @@ Napi::Object latency_object(Napi::Env env, const load::LoadCounts& counts) {
   constexpr double kNsPerUs = 1'000;
   const load::LatencyHistogram::Summary summary = latency.summary();
   Napi::Object object = Napi::Object::New(env);
+  const auto set = [&](const char* name, double ns) {
+    // Of nothing there is no percentile, and 0 would be a very good one.
+    object.Set(name, summary.count == 0 ? env.Null() : Napi::Number::New(env, ns / kNsPerUs));
+  };
   object.Set("count", static_cast<double>(summary.count));
   object.Set("lowerBounds", static_cast<double>(counts.lower_bounds));
-  object.Set("min", static_cast<double>(latency.min()) / kNsPerUs);
-  object.Set("mean", summary.mean / kNsPerUs);
-  object.Set("stdev", summary.stdev / kNsPerUs);
-  for (const auto& [name, percent] : kPercentiles) object.Set(name, latency.percentile(percent) / kNsPerUs);
-  object.Set("max", static_cast<double>(latency.max()) / kNsPerUs);
+  set("min", static_cast<double>(latency.min()));
+  set("mean", summary.mean);
+  set("stdev", summary.stdev);
+  for (const auto& [name, percent] : kPercentiles) set(name, latency.percentile(percent));
+  set("max", static_cast<double>(latency.max()));
   return object;
 }
 

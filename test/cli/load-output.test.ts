@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { CAN_HAVE_TERMINAL, runCommand, startCommand } from './cli.js';
-import { startApp } from './load-runs.js';
+import { CAN_HAVE_TERMINAL, runCommand, startCommand, type CommandEnd, type Running } from './cli.js';
+import { startApp, startRaw, type Report } from './load-runs.js';
 
 test('a report for people, with aligned columns and without a progress line where nobody watches', async (t) => {
   const { url } = await startApp(t);
@@ -47,6 +47,27 @@ test('errors of a report say what the first was', async (t) => {
   assert.equal(code, 1);
   assert.match(stdout, /\nstatus codes\n {2}404 {2}10\n/);
   assert.match(stdout, /\n10 errors\n {2}wrong status {2}10 {2}first: 404\n/);
+});
+
+test('without an answer there is no latency: dashes, and null in the JSON', async (t) => {
+  const raw = await startRaw(t, (socket) => socket.once('data', () => running?.process.kill('SIGINT')));
+  let running: Running | undefined;
+  const run = async (...args: string[]): Promise<CommandEnd> => {
+    running = startCommand(t, ['load', raw.url, '-c', '1', '-d', '50s', ...args]);
+    return running.ended;
+  };
+  const { code, stdout } = await run();
+  assert.match(stdout, /\nlatency: mean –, standard deviation –\n {2}50 % {5}–\n/);
+  assert.match(stdout, /\n {2}client CPU an answer +– /);
+  const report = JSON.parse((await run('--json')).stdout) as Report;
+  assert.deepEqual([code, report.end], [0, 'interrupted']);
+  const { count, lowerBounds, ...figures } = report.latencyUs;
+  assert.deepEqual([count, lowerBounds, report.cpu['usPerAnswer']], [0, 0, null]);
+  assert.deepEqual(Object.keys(figures).length, 10);
+  assert.ok(
+    Object.values(figures).every((value) => value === null),
+    JSON.stringify(figures),
+  );
 });
 
 const WRONG: readonly (readonly [args: string, message: RegExp])[] = [

@@ -28,11 +28,11 @@ export interface Report {
   readonly connectionsOpened: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  readonly latencyUs: Readonly<Record<string, number>>;
+  readonly latencyUs: Readonly<Record<string, number | null>>;
   readonly statuses: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, number>>;
   readonly firstErrors: Readonly<Record<string, string>>;
-  readonly cpu: Readonly<Record<string, number>>;
+  readonly cpu: Readonly<Record<string, number | null>>;
 }
 
 export interface LoadEnd extends CommandEnd {
