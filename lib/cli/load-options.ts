@@ -81,14 +81,16 @@ export function readLoadFlags(flags: ParsedFlags): WantedLoad {
     throw new UsageError('--no-keep-alive and --pipeline exclude each other: a connection has one request');
   }
   const count = number('requests');
-  const threads = number('threads') ?? 1;
-  const fewest = Math.min(DEFAULT.connections, Math.ceil((count ?? Infinity) / pipeline));
-  const connections = number('connections') ?? Math.max(fewest, threads);
-  if (connections < threads) {
+  // More would have nothing to do.
+  const most = Math.ceil((count ?? Infinity) / pipeline);
+  const threads = Math.min(number('threads') ?? 1, most);
+  const wanted = number('connections');
+  if (wanted !== undefined && wanted < threads) {
     throw new UsageError(
-      `each thread needs a connection: ${threads} threads, and --connections is ${connections}`,
+      `each thread needs a connection: ${threads} threads, and --connections is ${wanted}`,
     );
   }
+  const connections = Math.min(wanted ?? Math.max(DEFAULT.connections, threads), most);
   const durationMs = readTime(flags, 'duration', DAY_MS, 'a day');
   const { method, bytes } = buildRequest(flags, url);
   return {

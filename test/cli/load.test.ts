@@ -77,6 +77,37 @@ for (const path of ['/', '/pieces', '/slow']) {
   });
 }
 
+test('few requests have no more connections and threads than there is something for them to do', async (t) => {
+  const { url } = await startApp(t);
+  const rows = [
+    [
+      ['-c', '500', '-n', '10'],
+      [10, 1, 10],
+    ],
+    [
+      ['-n', '10'],
+      [10, 1, 10],
+    ],
+    [
+      ['-c', '500', '-n', '10', '--pipeline', '4'],
+      [3, 1, 3],
+    ],
+    [
+      ['-t', '4', '-n', '2'],
+      [2, 2, 2],
+    ],
+    [
+      ['-c', '3', '-n', '10'],
+      [3, 1, 3],
+    ],
+  ] as const;
+  for (const [args, expected] of rows) {
+    const { code, report } = await load(t, `${url}/`, ...args);
+    assert.equal(code, 0);
+    assert.deepEqual([report.connections, report.threads, report.connectionsOpened], expected);
+  }
+});
+
 test('pipelined requests leave together', async (t) => {
   const firstBytes: number[] = [];
   const raw = await startRaw(t, (socket) => {
