@@ -9,6 +9,8 @@ export interface Flag {
   /** What its value is called in the help; undefined: it has none. */
   readonly value?: string;
   readonly short?: string;
+  /** Its value may be the empty string. */
+  readonly mayBeEmpty?: true;
   readonly help: string;
 }
 
@@ -57,7 +59,8 @@ export function parseFlags(
     } else {
       // `--host --quiet` forgets a value; one that begins with a hyphen is written --host=-x.
       const { value } = token;
-      if (value === undefined || value === '' || (!token.inlineValue && value.startsWith('-'))) {
+      const isEmpty = value === '' && flag.mayBeEmpty !== true;
+      if (value === undefined || isEmpty || (!token.inlineValue && value.startsWith('-'))) {
         throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value}`);
       }
       values.set(token.name, value);

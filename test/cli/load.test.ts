@@ -108,6 +108,22 @@ test('few requests have no more connections and threads than there is something 
   }
 });
 
+test('empty bodies can be sent and expected', async (t) => {
+  const requests: string[] = [];
+  const raw = await startRaw(t, (socket) => {
+    socket.on('data', (bytes: Buffer) => {
+      requests.push(bytes.toString('latin1'));
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    });
+  });
+  const { code } = await load(t, raw.url, '-n', '1', '--body', '', '--expect-body=');
+  const { host } = new URL(raw.url);
+  assert.deepEqual([code, requests], [0, [`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`]]);
+  const { url } = await startApp(t);
+  const full = await load(t, `${url}/`, '-n', '2', '--expect-body', '');
+  assert.deepEqual([full.code, errorsOf(full)], [1, { wrongLength: 2 }]);
+});
+
 test('pipelined requests leave together', async (t) => {
   const firstBytes: number[] = [];
   const raw = await startRaw(t, (socket) => {
