@@ -47,11 +47,14 @@ function noSuchCommand(name: string | undefined): string {
   return `there is no command ${quoted(name)}; ${hint}`;
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // What a reader of ours that has gone does not take is nobody's loss.
-  if (error.code === 'EPIPE') return;
-  process.exitCode = failed(`the output cannot be written: ${error.message}`);
-});
+// Once: what is written behind it fails too.
+process.stdout
+  .on('error', () => undefined)
+  .once('error', (error: NodeJS.ErrnoException) => {
+    // What a reader of ours that has gone does not take is nobody's loss.
+    if (error.code === 'EPIPE') return;
+    process.exitCode = failed(`the output cannot be written: ${error.message}`);
+  });
 const exitCode = await main(process.argv.slice(2));
 // Not process.exit(): what has been written to a pipe has to leave first.
 process.exitCode ??= exitCode;

@@ -1,9 +1,11 @@
 // `millrace load`: what it prints, and what it says to a wrong command line.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { CAN_HAVE_TERMINAL, runCommand, startCommand, type CommandEnd, type Running } from './cli.js';
+import { CAN_HAVE_TERMINAL, MAIN, runCommand, startCommand, type CommandEnd, type Running } from './cli.js';
 import { startApp, startRaw, type Report } from './load-runs.js';
 
 test('a report for people, with aligned columns and without a progress line where nobody watches', async (t) => {
@@ -68,6 +70,25 @@ test('without an answer there is no latency: dashes, and null in the JSON', asyn
     Object.values(figures).every((value) => value === null),
     JSON.stringify(figures),
   );
+});
+
+test('where the output cannot be written it says so once, and exits with 1', async (t) => {
+  const { url } = await startApp(t);
+  const full = openSync('/dev/full', 'w');
+  t.after(() => {
+    closeSync(full);
+  });
+  const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
+    const args = [MAIN, 'load', `${url}/`, '-n', '10'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', full, 'pipe'], timeout: 20_000 });
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.once('close', (status) => {
+      resolve({ status, stderr });
+    });
+  });
+  assert.match(stderr, /^millrace: the output cannot be written: [^\n]*ENOSPC[^\n]*\n$/);
+  assert.equal(status, 1);
 });
 
 const WRONG: readonly (readonly [args: string, message: RegExp])[] = [
