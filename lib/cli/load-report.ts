@@ -166,7 +166,7 @@ function unsentText({ wanted, result, end }: LoadOutcome): string {
       ? `${what} of ${grouped(rate)}/s could not be ${happened} in time: no connection was free`
       : `${what} could not be ${happened}: a thread had given up, as it could not connect`;
   }
-  return `${what}${count === undefined ? '' : ` of ${grouped(count)}`} never ${happened}`;
+  return `${what}${count === undefined ? '' : ` of ${grouped(count)}`} ${result.unsent === 1 ? 'was' : 'were'} never ${happened}`;
 }
 
 function notes(outcome: LoadOutcome): string {

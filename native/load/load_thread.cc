@@ -196,8 +196,13 @@ void LoadThread::send_what_is_due() noexcept {
 void LoadThread::conclude() noexcept {
   counts_.ended_ns = now_;
   const bool gave_up = counts_.unreachable || counts_.server_gone;
+  const bool is_stopped = stop_.load(std::memory_order_relaxed);
+  // Whoever stops a run does so in any moment: what has been due for less than the grace is no reproach.
+  const std::int64_t due_by = is_stopped ? now_ - RequestSchedule::kGraceNs : now_;
   for (LoadConnection& connection : connections_) {
-    if (connection.is_sent || plan_.mode == LoadPlan::Mode::connections) {
+    const bool is_under_way = connection.is_sent || plan_.mode == LoadPlan::Mode::connections ||
+                              (is_stopped && (!schedule_.is_open_loop() || connection.start_ns > due_by));
+    if (is_under_way) {
       counts_.unanswered += connection.pending;
       count_wait(connection);
     } else {
@@ -205,19 +210,15 @@ void LoadThread::conclude() noexcept {
       give_back(connection);
     }
   }
-  if (schedule_.is_open_loop()) conclude_open_loop();
+  if (schedule_.is_open_loop()) conclude_open_loop(due_by);
   // In an open loop those that have been due are among them, and counted.
   if (gave_up && schedule_.has_count()) counts_.unsent += schedule_.left() - schedule_.overdue(now_);
   connections_.clear();
 }
 
-void LoadThread::conclude_open_loop() noexcept {
-  // Whoever stops a run does so in any moment. What has been due for less than the grace would have had it.
-  const bool is_stopped = stop_.load(std::memory_order_relaxed);
-  const std::int64_t due_by = is_stopped ? now_ - RequestSchedule::kGraceNs : now_;
+void LoadThread::conclude_open_loop(std::int64_t due_by) noexcept {
   const std::uint64_t overdue = schedule_.overdue(due_by);
-  // When a connection became free it would have been sent, had we gone on: it has not waited longer than
-  // that.
+  // Had we gone on, it would have been sent when a connection became free: it has not waited longer.
   schedule_.record_overdue(due_by, free_at_ != 0 ? free_at_ : now_, counts_.latency);
   counts_.lower_bounds += overdue;
   counts_.unsent += overdue;

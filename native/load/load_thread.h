@@ -51,7 +51,7 @@ class LoadThread {
   void send_what_is_due() noexcept;
   void publish() noexcept;
   void conclude() noexcept;
-  void conclude_open_loop() noexcept;
+  void conclude_open_loop(std::int64_t due_by) noexcept;
 
   // --- what happens to a connection: load_exchange.cc ---
   void on_event(std::uint32_t slot, std::uint32_t events) noexcept;

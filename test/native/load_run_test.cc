@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -290,6 +291,23 @@ TEST("a server that accepts nobody gets few requests, and the rest of the count 
   EXPECT_EQ(counts.of(LoadError::timeout).count, counts.sent);
   // Of those that could not be opened there were several attempts each.
   EXPECT_LT(counts.unsent, counts.of(LoadError::connect).count);
+}
+
+TEST("a rate that is stopped does not count as unsent what has just become due") {
+  std::uint16_t port = 0;
+  const UniqueFd full = listener(1, port);
+  LoadPlan plan = plan_for(port);
+  plan.mode = LoadPlan::Mode::one_request;
+  plan.connections = 8;
+  plan.rate = 100'000;
+  Run run(plan);
+  ::usleep(20'000);
+  run.run().stop();
+  const LoadCounts counts = run.finish();
+  // Requests that wait for their connection are under way. A machine that sleeps meanwhile makes them late.
+  EXPECT_TRUE(counts.unsent == 0 || counts.latency.max() >= RequestSchedule::kGraceNs);
+  EXPECT_EQ(counts.latency.summary().count, counts.unsent + counts.unanswered);
+  EXPECT_EQ(counts.lower_bounds, counts.unsent + counts.unanswered);
 }
 
 TEST("with a duration a run goes on to its end, whatever the server does") {
