@@ -30,7 +30,11 @@ export function decodedSoFar(client: Client): Buffer {
     pieces.push(received.subarray(lineEnd + 2, end));
     at = end + 2;
   }
-  const bytes = Buffer.concat(pieces);
+  return decodedPart(Buffer.concat(pieces));
+}
+
+/** The same of a gzip stream that has no chunks around it. */
+export function decodedPart(bytes: Buffer): Buffer {
   return bytes.length === 0 ? bytes : gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
 }
 
