@@ -53,9 +53,7 @@ class LoadThread {
   void conclude() noexcept;
   void conclude_open_loop(std::int64_t due_by) noexcept;
 
-  // --- what happens to a connection: load_exchange.cc ---
-  void on_event(std::uint32_t slot, std::uint32_t events) noexcept;
-  void on_due(std::uint32_t slot) noexcept;
+  // --- how a connection is opened: load_connecting.cc ---
   void open(std::uint32_t slot) noexcept;
   void on_connected(std::uint32_t slot) noexcept;
   void connect_failed(std::uint32_t slot, int error) noexcept;
@@ -64,6 +62,10 @@ class LoadThread {
   /// What is pending could not be sent in time.
   void give_back(LoadConnection& connection) noexcept;
   void note_prepared(std::uint32_t slot) noexcept;
+
+  // --- what happens to it: load_exchange.cc ---
+  void on_event(std::uint32_t slot, std::uint32_t events) noexcept;
+  void on_due(std::uint32_t slot) noexcept;
   /// It has nothing to do, or is closed and may be opened again.
   void go_on(std::uint32_t slot) noexcept;
   void begin(std::uint32_t slot, RequestSchedule::Batch batch) noexcept;
