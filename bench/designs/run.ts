@@ -1,6 +1,6 @@
 // run.ts: `npm run design -- NAME [--port N]`: runs one design until Ctrl-C; without a name it lists them.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { CannotRun } from '../cannot-run.js';
@@ -39,9 +39,11 @@ async function run(wanted: string, given: readonly string[]): Promise<void> {
   });
   let isAsked = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Each comes once, also where npm passes it on besides: scripts/run.mjs drops the echo.
     process.on(signal, () => {
       // Whoever asks a second time does not want to wait.
-      child.kill(isAsked ? 'SIGKILL' : 'SIGTERM');
+      if (isAsked) killGroup(child);
+      else child.kill('SIGTERM');
       isAsked = true;
     });
   }
@@ -53,6 +55,12 @@ async function run(wanted: string, given: readonly string[]): Promise<void> {
     if (signal !== null) console.error(`design: ${wanted} was ended by ${signal}.`);
     process.exitCode = code ?? 1;
   });
+}
+
+/** With the processes that it has started: one that blocks would not notice that the first one has gone. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  // Once it has ended, its number may be somebody else's.
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
 }
 
 /** Here, because each design would say it in its own way. */
