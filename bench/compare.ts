@@ -1,6 +1,5 @@
 // compare.ts: `npm run bench:compare -- [figures.json]`: warns of ratios that have become worse than the baseline's.
 
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { baselineOf, compareWith, formatBaseline, readBaseline } from './baseline.js';
@@ -8,6 +7,7 @@ import { CannotRun } from './cannot-run.js';
 import { readFigures } from './figures.js';
 import { repository } from './paths.js';
 import { reportComparison } from './report/comparison-report.js';
+import { writeText } from './report/destinations.js';
 import { Terminal } from './report/terminal.js';
 
 const EXIT_WORSE = 1;
@@ -36,7 +36,7 @@ function main(args: string[]): number {
   if (values.save) {
     const baseline = baselineOf(figures);
     if (baseline.ratios.length === 0) throw new CannotRun('these figures have no ratio that could be kept');
-    writeFileSync(file, formatBaseline(baseline));
+    writeText(file, formatBaseline(baseline));
     console.log(`${file}: ${baseline.ratios.length} ratios`);
     return 0;
   }

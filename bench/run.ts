@@ -1,21 +1,21 @@
 // run.ts: `npm run bench`: measures the scenarios, prints what came out, and judges it.
 
-import { writeFileSync } from 'node:fs';
 import { CannotRun } from './cannot-run.js';
-import { figuresOf, formatFigures, type Result, resultOf } from './figures.js';
-import { whyMissing } from './measure/installed.js';
+import { type Choice, chooseScenarios } from './choice.js';
+import { type Figures, figuresOf, formatFigures, type Result, resultOf } from './figures.js';
 import { describeMachine } from './measure/machine.js';
 import { killClients } from './measure/client-process.js';
 import { killLoads, sendWith } from './measure/load.js';
 import { killServers } from './measure/server-process.js';
 import { DEFAULT_PLAN, type Options, readOptions, showPlan, usage } from './options.js';
+import { checkDestinations, writeText } from './report/destinations.js';
 import { reportMachine } from './report/machine-report.js';
 import { reportScenario } from './report/scenario-report.js';
 import { Terminal } from './report/terminal.js';
 import { reportVerdicts } from './report/verdict-report.js';
 import { writeReport } from './report/write-report.js';
 import { prepare, runRounds } from './rounds.js';
-import { type Scenario, SUBJECT } from './scenario.js';
+import { SUBJECT } from './scenario.js';
 import { SUITES } from './scenarios/index.js';
 
 const EXIT_MISSED = 1;
@@ -28,37 +28,43 @@ async function main(): Promise<number> {
     console.log(usage(SUITES));
     return 0;
   }
-  const machine = describeMachine(sendWith(options.client));
+  checkDestinations(options);
   const terminal = new Terminal(options.json === '-' ? process.stderr : process.stdout);
+  terminal.progress('looking for the servers ...'); // some are fetched
+  const choices = chooseScenarios(options.scenarios, options.servers);
+  const machine = describeMachine(sendWith(options.client));
   reportMachine(terminal, machine, options);
 
   const results: Result[] = [];
-  for (const scenario of scenariosOf(options)) results.push(await runScenario(terminal, scenario, options));
+  for (const choice of choices) results.push(await runScenario(terminal, choice, options));
 
   const judgements = results.flatMap((result) => result.judgements);
   if (options.servers.includes(SUBJECT)) reportVerdicts(terminal, judgements);
   const figures = figuresOf(options.asked, machine, results);
-  const text = formatFigures(figures);
-  if (options.json === '-') process.stdout.write(text);
-  else if (options.json !== null) writeFileSync(options.json, text);
-  terminal.print(`report: ${writeReport(options.report, figures)}`);
+  try {
+    terminal.print(`report: ${writeReport(options.report, figures)}`);
+  } finally {
+    // Each of the two is written, whatever becomes of the other one.
+    writeJson(options.json, figures);
+  }
   const failed = results.some(({ failure }) => failure !== undefined);
   return failed || judgements.some(({ verdict }) => verdict === 'misses') ? EXIT_MISSED : 0;
 }
 
-/** With the servers that were asked for. */
-function scenariosOf({ scenarios, servers }: Options): Scenario[] {
-  return scenarios
-    .map((scenario) => ({ ...scenario, servers: scenario.servers.filter((name) => servers.includes(name)) }))
-    .filter((scenario) => scenario.servers.length > 0);
+function writeJson(json: string | null, figures: Figures): void {
+  const text = formatFigures(figures);
+  if (json === '-') process.stdout.write(text);
+  else if (json !== null) writeText(json, text);
 }
 
 /** A server that fails costs its scenario, and one that is not here only itself, but not the ones that follow. */
-async function runScenario(terminal: Terminal, wanted: Scenario, options: Options): Promise<Result> {
-  const { name, preset } = wanted;
+async function runScenario(
+  terminal: Terminal,
+  { scenario, missing }: Choice,
+  options: Options,
+): Promise<Result> {
+  const { name, preset } = scenario;
   const plan = { ...DEFAULT_PLAN, ...preset, ...options.plan };
-  const missing = wanted.servers.flatMap((server) => whyMissing(server) ?? []);
-  const scenario = { ...wanted, servers: wanted.servers.filter((server) => whyMissing(server) === null) };
   const notes = missing.map((why) => `left out: ${why}`);
   try {
     if (scenario.prepare) terminal.progress(`${name} · preparing`);

@@ -15,7 +15,7 @@ export function summaryOf(figures: Figures): string {
     `|---|---|---|---|---|---|`,
     ...results.flatMap(rowsOf),
     '',
-    `Medians of ${roundsOf(results)} interleaved rounds by \`${code(asked)}\` on ${machine.date}, commit ${code(machine.commit)}: ${cell(machine.cpu)}, ${machine.cores} cores, Linux ${machine.kernel}, Node.js ${machine.node.replace(/^v/, '')}; client and server on the same machine. ${countsOf(results)}`,
+    `${mediansOf(results)} by \`${code(asked)}\` on ${machine.date}, commit ${code(machine.commit)}: ${cell(machine.cpu)}, ${machine.cores} cores, Linux ${machine.kernel}, Node.js ${machine.node.replace(/^v/, '')}; client and server on the same machine. ${countsOf(results)}`,
     '',
   ].join('\n');
 }
@@ -64,15 +64,17 @@ function figureOf({ metric }: Claim, value: number | undefined): string {
   return value === undefined ? text : text + METRICS[metric].unit;
 }
 
-/** "5", or "1 to 11" where scenarios differ. */
-function roundsOf(results: readonly Result[]): string {
+/** "Medians of 5 interleaved rounds", or "of 1 to 11" where scenarios differ. */
+function mediansOf(results: readonly Result[]): string {
+  if (results.length === 0) return 'Nothing was measured';
   const counts = results.map(({ plan }) => plan.rounds);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
-  return fewest === most ? String(most) : `${fewest} to ${most}`;
+  return `Medians of ${fewest === most ? '' : `${fewest} to `}${most} interleaved ${most === 1 ? 'round' : 'rounds'}`;
 }
 
 function countsOf(results: readonly Result[]): string {
   const verdicts = results.flatMap(({ judgements }) => judgements.map(({ verdict }) => verdict));
+  if (verdicts.length === 0) return 'No bounds were judged.';
   const counts = VERDICTS.flatMap((verdict) => {
     const count = verdicts.filter((item) => item === verdict).length;
     return count > 0 ? [`${count} ${verdict}`] : [];

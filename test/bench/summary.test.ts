@@ -28,6 +28,13 @@ test('every claim of every scenario has its row, with its verdict', () => {
   );
 });
 
+test('where nothing was measured it says so, without medians of nothing', () => {
+  const summary = summaryOf({ ...figuresOfAll(), results: [] });
+  assert.match(summary, /^Nothing was measured by `npm run bench` on 2026-01-02/m);
+  assert.match(summary, /No bounds were judged\.$/m);
+  assert.doesNotMatch(summary, /Infinity|Of 0/);
+});
+
 test('every row has six cells, whatever a text contains', () => {
   const samples = samplesOf('requestsPerSecond', [1, 2, 3, 4, 5]);
   const failed = figuresOfOne('requestsPerSecond', samples, samples, {
