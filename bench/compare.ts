@@ -1,9 +1,9 @@
 // compare.ts: `npm run bench:compare -- [figures.json]`: warns of ratios that have become worse than the baseline's.
 
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { baselineOf, compareWith, formatBaseline, readBaseline } from './baseline.js';
 import { CannotRun } from './cannot-run.js';
+import { readCommandLine } from './command-line.js';
 import { readFigures } from './figures.js';
 import { repository } from './paths.js';
 import { reportComparison } from './report/comparison-report.js';
@@ -25,8 +25,12 @@ const USAGE = `npm run bench:compare -- [figures.json] [options]
 Exit code: 0, 1 with --strict when something is worse, 2 when figures or baseline cannot be read.`;
 
 function main(args: string[]): number {
-  const { values, positionals } = parse(args);
-  if (values.help) {
+  const { values, help, positionals } = readCommandLine('npm run bench:compare', args, {
+    baseline: 'string',
+    save: 'boolean',
+    strict: 'boolean',
+  });
+  if (help) {
     console.log(USAGE);
     return 0;
   }
@@ -46,31 +50,6 @@ function main(args: string[]): number {
   const worse = comparisons.filter(({ change }) => change === 'worse').length;
   if (worse > 0) process.stderr.write(`millrace: warning: ${worse} ratios are worse than the baseline's.\n`);
   return worse > 0 && values.strict ? EXIT_WORSE : 0;
-}
-
-interface Raw {
-  readonly values: {
-    readonly baseline?: string;
-    readonly save?: boolean;
-    readonly strict?: boolean;
-    readonly help?: boolean;
-  };
-  readonly positionals: readonly string[];
-}
-
-function parse(args: string[]): Raw {
-  const flag = { type: 'boolean' } as const;
-  const options = {
-    baseline: { type: 'string' },
-    save: flag,
-    strict: flag,
-    help: { ...flag, short: 'h' },
-  } as const;
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new CannotRun(`${(error as Error).message} (npm run bench:compare -- --help)`);
-  }
 }
 
 try {

@@ -2,8 +2,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CannotRun } from './cannot-run.js';
+import { readCommandLine } from './command-line.js';
 import { readFigures } from './figures.js';
 import { repository } from './paths.js';
 import { replaceBlock } from './report/readme.js';
@@ -22,8 +22,11 @@ const USAGE = `npm run bench:report -- [figures.json] [options]
 Exit code: 0, or 2 when the figures cannot be read or the report cannot be written.`;
 
 function main(args: string[]): void {
-  const { values, positionals } = parse(args);
-  if (values.help) {
+  const { values, help, positionals } = readCommandLine('npm run bench:report', args, {
+    report: 'string',
+    readme: 'boolean',
+  });
+  if (help) {
     console.log(USAGE);
     return;
   }
@@ -35,25 +38,6 @@ function main(args: string[]): void {
   const summary = readFileSync(join(folder, 'summary.md'), 'utf8');
   writeFileSync(README, replaceBlock(readFileSync(README, 'utf8'), summary));
   console.log('README.md: has its summary');
-}
-
-function parse(args: string[]): {
-  values: { report?: string; readme?: boolean; help?: boolean };
-  positionals: string[];
-} {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        report: { type: 'string' },
-        readme: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new CannotRun(`${(error as Error).message} (npm run bench:report -- --help)`);
-  }
 }
 
 try {

@@ -1,6 +1,8 @@
 // option-values.ts: values on the command line, checked.
 
+import { quoted } from '#lib/cli/command.js';
 import { CannotRun } from './cannot-run.js';
+import { hintAt } from './command-line.js';
 
 export function wholeNumber(
   option: string,
@@ -12,7 +14,7 @@ export function wholeNumber(
   if (text === undefined) return preset;
   const value = Number(text);
   if (!Number.isInteger(value) || value < min || value > max)
-    throw new CannotRun(`${option} takes a whole number from ${min} to ${max}, not ${text}`);
+    throw new CannotRun(`${option} takes a whole number from ${min} to ${max}, not ${quoted(text)}`);
   return value;
 }
 
@@ -26,9 +28,13 @@ export function pick<T>(
   if (text === undefined) return known;
   const names = text.split(',');
   const unknown = names.find((name) => !known.some((item) => nameOf(item) === name));
-  if (unknown !== undefined)
-    throw new CannotRun(
-      `${option} does not know ${unknown || 'nothing'}; it knows ${known.map(nameOf).join(', ')}`,
-    );
+  if (unknown !== undefined) throw unknownName(option, unknown, known.map(nameOf));
   return known.filter((item) => names.includes(nameOf(item)));
+}
+
+/** With the nearest name, or where none is near, with all of them. */
+export function unknownName(option: string, name: string, known: readonly string[]): CannotRun {
+  return new CannotRun(
+    `${option} does not know ${quoted(name)}${hintAt(name, known, '', `; it knows ${known.join(', ')}`)}`,
+  );
 }

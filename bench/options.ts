@@ -1,12 +1,19 @@
 // options.ts: the command line.
 
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CannotRun } from './cannot-run.js';
-import { pick, wholeNumber } from './option-values.js';
+import { type CommandLine, readCommandLine } from './command-line.js';
+import { pick, unknownName, wholeNumber } from './option-values.js';
 import { repository } from './paths.js';
 import { type Client, CLIENTS } from './measure/load.js';
-import { type Plan, type Scenario, SERVER_NAMES, type ServerName, type Suite } from './scenario.js';
+import {
+  type Plan,
+  type Scenario,
+  SERVER_NAMES,
+  type ServerName,
+  type Suite,
+  withoutRepetitions,
+} from './scenario.js';
 
 export interface Options {
   /** What was asked for, to be preferred to what a scenario takes by itself. */
@@ -23,6 +30,17 @@ export interface Options {
   readonly help: boolean;
 }
 
+const PROGRAM = 'npm run bench';
+const KINDS = {
+  rounds: 'string',
+  seconds: 'string',
+  only: 'string',
+  servers: 'string',
+  client: 'string',
+  json: 'string',
+  report: 'string',
+} as const;
+
 /** All suites but the first one, which is made of the others. */
 const EVERYTHING = 'full';
 /** The committed report. Only whole suites go there by themselves. */
@@ -35,7 +53,7 @@ const MAX_SECONDS = 600;
 
 /** @throws CannotRun naming the option, the value and what it may be. */
 export function readOptions(args: readonly string[], suites: readonly Suite[]): Options {
-  const { values, positionals } = parse(args);
+  const { values, help, positionals } = readCommandLine(PROGRAM, args, KINDS);
   const { rounds, seconds } = values;
   const isPart = values.only !== undefined || values.servers !== undefined;
   return {
@@ -49,12 +67,12 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
     json: values.json ?? null,
     report: values.report ?? join(repository, isPart ? REPORT_OF_PARTS : REPORT_OF_SUITES),
     asked: asked(positionals, values),
-    help: values.help ?? false,
+    help,
   };
 }
 
 /** Without the places where figures go: they are nobody else's business. */
-function asked(positionals: readonly string[], values: Raw['values']): string {
+function asked(positionals: readonly string[], values: CommandLine<typeof KINDS>['values']): string {
   const deciding = ['only', 'servers', 'rounds', 'seconds', 'client'] as const;
   const options = deciding.flatMap((name) => {
     const value = values[name];
@@ -67,17 +85,29 @@ function asked(positionals: readonly string[], values: Raw['values']): string {
 
 function clientOf(name: string = CLIENTS[0]): Client {
   const client = CLIENTS.find((known) => known === name);
-  if (client === undefined)
-    throw new CannotRun(`--client does not know ${name || 'nothing'}; it knows ${CLIENTS.join(', ')}`);
+  if (client === undefined) throw unknownName('--client', name, CLIENTS);
   return client;
 }
 
-/** The first one where none is named. */
+/** The first one where none is named. It is made of the others, and `full` is all of these: both go alone. */
 function suitesNamed(suites: readonly Suite[], named: readonly string[]): readonly Suite[] {
   if (named.length === 0) return suites.slice(0, 1);
+  const [quick, ...others] = suites;
   const names = [...suites.map(({ name }) => name), EVERYTHING];
-  const picked = pick('npm run bench', named.join(','), names, (name) => name);
-  return suites.filter(({ name }, i) => picked.includes(name) || (i > 0 && picked.includes(EVERYTHING)));
+  for (const name of named) {
+    const isScenario = suites.some(({ scenarios }) => scenarios.some((scenario) => scenario.name === name));
+    if (isScenario && !names.includes(name))
+      throw new CannotRun(`${name} is a scenario, not a suite: ${PROGRAM} -- --only ${name}`);
+    if (!names.includes(name)) throw unknownName(PROGRAM, name, names);
+  }
+  const alone = named.find((name) => name === EVERYTHING || name === quick?.name);
+  if (alone !== undefined && new Set(named).size > 1) {
+    const why = alone === EVERYTHING ? 'is all the others' : 'is made of scenarios of the others';
+    throw new CannotRun(
+      `the suite ${alone} ${why} and goes alone, not with ${named.filter((name) => name !== alone).join(' and ')}`,
+    );
+  }
+  return named.includes(EVERYTHING) ? others : suites.filter(({ name }) => named.includes(name));
 }
 
 /** Names of scenarios alone are enough, whatever suite they are in. */
@@ -90,9 +120,7 @@ function scenariosOf(
   const scenarios = (everywhere ? suites : suitesNamed(suites, positionals)).flatMap(
     (suite) => suite.scenarios,
   );
-  // Of those that two suites have, the later one is the whole one.
-  const byScenario = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
-  return pick('--only', only, [...byScenario.values()], ({ name }) => name);
+  return pick('--only', only, withoutRepetitions(scenarios), ({ name }) => name);
 }
 
 export function usage(suites: readonly Suite[]): string {
@@ -100,9 +128,9 @@ export function usage(suites: readonly Suite[]): string {
   const { rounds, seconds } = DEFAULT_PLAN;
   const names = [...suites.map(({ name }) => name), EVERYTHING];
   return [
-    `npm run bench -- [${names.join('|')}] [options]`,
+    `${PROGRAM} -- [SUITE...] [options]`,
     '',
-    `  ${names.join(', ')}  which suite (default ${names[0]}); ${EVERYTHING}: all of them`,
+    `  ${names.join(', ')}  which suites (default ${names[0]}); ${EVERYTHING}: all of them`,
     `  --rounds N       rounds of every scenario, servers in turn (default ${rounds}; fewer give no verdict)`,
     `  --seconds N      length of one measured run (default ${seconds}, or as the scenario says)`,
     '  --only A,B       only these scenarios',
@@ -129,35 +157,4 @@ function showPreset(preset: Partial<Plan> | undefined): string {
 
 export function showPlan({ rounds, seconds }: Plan): string {
   return `${rounds === 1 ? '1 round' : `${rounds} rounds`} of ${seconds} s`;
-}
-
-type TextOption = 'rounds' | 'seconds' | 'only' | 'servers' | 'client' | 'json' | 'report';
-
-interface Raw {
-  readonly values: Partial<Record<TextOption, string>> & {
-    readonly help?: boolean;
-  };
-  readonly positionals: readonly string[];
-}
-
-function parse(args: readonly string[]): Raw {
-  const text = { type: 'string' } as const;
-  const options = {
-    rounds: text,
-    seconds: text,
-    only: text,
-    servers: text,
-    client: text,
-    json: text,
-    report: text,
-  } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { ...options, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new CannotRun(`${(error as Error).message} (npm run bench -- --help)`);
-  }
 }

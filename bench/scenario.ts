@@ -147,3 +147,10 @@ export interface Suite {
   readonly title: string;
   readonly scenarios: readonly Scenario[];
 }
+
+/** Of those that two suites have, the later one is the whole one. */
+export function withoutRepetitions<T extends { readonly name: string }>(
+  scenarios: readonly T[],
+): readonly T[] {
+  return [...new Map(scenarios.map((scenario) => [scenario.name, scenario])).values()];
+}

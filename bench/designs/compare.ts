@@ -1,7 +1,7 @@
 // compare.ts: `npm run design:compare -- [NAME...]`: what the designs cost and bear, as a table.
 
-import { parseArgs } from 'node:util';
 import { CannotRun } from '../cannot-run.js';
+import { readCommandLine } from '../command-line.js';
 import { killLoads } from '../measure/load.js';
 import { pick, wholeNumber } from '../option-values.js';
 import { ABSENT, formatFigure } from '../report/format.js';
@@ -14,6 +14,7 @@ import { DESIGNS } from './index.js';
 
 const EXIT_CANNOT_RUN = 2;
 const EXIT_INTERRUPTED = 130;
+const PROGRAM = 'npm run design:compare';
 const PLAN = { rounds: 3, seconds: 1 };
 const MAX_ROUNDS = 100;
 const MAX_SECONDS = 600;
@@ -50,19 +51,14 @@ interface Options {
 
 /** Undefined: help was asked for. */
 function readOptions(args: readonly string[]): Options | undefined {
-  const text = { type: 'string' } as const;
-  const options = { rounds: text, seconds: text, help: { type: 'boolean', short: 'h' } } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new CannotRun(`${(error as Error).message} (npm run design:compare -- --help)`);
-  }
-  const { values, positionals } = parsed;
-  if (values.help) return undefined;
+  const { values, help, positionals } = readCommandLine(PROGRAM, args, {
+    rounds: 'string',
+    seconds: 'string',
+  });
+  if (help) return undefined;
   const named = positionals.length > 0 ? positionals.join(',') : undefined;
   return {
-    designs: pick('npm run design:compare', named, DESIGNS, ({ name }) => name),
+    designs: pick(PROGRAM, named, DESIGNS, ({ name }) => name),
     rounds: wholeNumber('--rounds', values.rounds, PLAN.rounds, MAX_ROUNDS),
     seconds: wholeNumber('--seconds', values.seconds, PLAN.seconds, MAX_SECONDS),
   };

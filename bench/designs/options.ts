@@ -31,6 +31,9 @@ export type OptionValues = Readonly<Record<OptionName, number>>;
 
 const NAMES = Object.keys(OPTION_RULES) as OptionName[];
 
+/** What is said of a wrong name: ../command-line.ts has one, which not every program that runs designs can load. */
+type Hint = (wrong: string, names: readonly string[], prefix: string, otherwise: string) => string;
+
 /**
  * Reads pairs of `--name` and number.
  * @param taken - The ones that make a difference; others are refused.
@@ -39,13 +42,17 @@ const NAMES = Object.keys(OPTION_RULES) as OptionName[];
 export function parseOptions(
   args: readonly string[],
   taken: readonly OptionName[] = NAMES,
+  hint: Hint = (_wrong, _names, _prefix, otherwise) => otherwise,
 ): Partial<OptionValues> {
   const values: Partial<Record<OptionName, number>> = {};
   for (let i = 0; i < args.length; i += 2) {
     const name = NAMES.find((candidate) => args[i] === `--${candidate}`);
     if (name === undefined || !taken.includes(name)) {
-      const known = taken.map((option) => `--${option}`).join(', ');
-      throw new CannotRun(`there is no option ${args[i] ?? ''} here, only ${known}`);
+      const wrong = args[i] ?? '';
+      const all = `, only ${taken.map((option) => `--${option}`).join(', ')}`;
+      throw new CannotRun(
+        `there is no option '${wrong}' here${hint(wrong.replace(/^-+/, ''), taken, '--', all)}`,
+      );
     }
     values[name] = numberFor(name, args[i + 1]);
   }

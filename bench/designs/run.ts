@@ -3,7 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { quoted } from '#lib/cli/command.js';
 import { CannotRun } from '../cannot-run.js';
+import { hintAt } from '../command-line.js';
 import { Terminal } from '../report/terminal.js';
 import { commandOf } from './command.js';
 import { DESIGNS, designNamed } from './index.js';
@@ -14,7 +16,8 @@ const USAGE_ERROR = 2;
 
 const [name, ...args] = process.argv.slice(2);
 try {
-  if (name === undefined || name === '--help') printDesigns(new Terminal(process.stdout), DESIGNS);
+  if (name === undefined || name === '--help' || name === '-h')
+    printDesigns(new Terminal(process.stdout), DESIGNS);
   else await run(name, args);
 } catch (error) {
   if (!(error instanceof CannotRun)) throw error;
@@ -25,10 +28,12 @@ try {
 async function run(wanted: string, given: readonly string[]): Promise<void> {
   const design = designNamed(wanted);
   if (!design) {
-    const names = DESIGNS.map((one) => one.name).join(', ');
-    throw new CannotRun(`there is no design '${wanted}', only ${names}`);
+    const names = DESIGNS.map((one) => one.name);
+    throw new CannotRun(
+      `there is no design ${quoted(wanted)}${hintAt(wanted, names, '', `, only ${names.join(', ')}`)}`,
+    );
   }
-  const values = parseOptions(given, design.options);
+  const values = parseOptions(given, design.options, hintAt);
   await checkPort(values.port ?? OPTION_RULES.port.preset);
   const command = commandOf(design, values);
   const child = spawn(command.file, command.args, {

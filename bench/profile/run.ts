@@ -3,16 +3,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CannotRun } from '../cannot-run.js';
 import { warmUp } from '../measure/load-run.js';
 import { describeMachine } from '../measure/machine.js';
 import { checkAnswer } from '../measure/probe.js';
 import { killServers, ServerProcess } from '../measure/server-process.js';
 import { type AnyLoad, killLoads, sendWith, startLoad } from '../measure/load.js';
+import { readCommandLine } from '../command-line.js';
 import { pick, wholeNumber } from '../option-values.js';
 import { Terminal } from '../report/terminal.js';
-import { type Scenario, SERVER_NAMES, type ServerName, SUBJECT } from '../scenario.js';
+import { type Scenario, SERVER_NAMES, type ServerName, SUBJECT, withoutRepetitions } from '../scenario.js';
 import { SUITES } from '../scenarios/index.js';
 import { countInstructions, whyNoCallgrind } from './callgrind.js';
 import { PerfMap } from './perf-map.js';
@@ -23,6 +23,7 @@ import { cpuByName, threadCpus } from './thread-cpu.js';
 const EXIT_CANNOT_RUN = 2;
 const EXIT_INTERRUPTED = 130;
 
+const PROGRAM = 'npm run bench:profile';
 const PRESET_SECONDS = 5;
 const MAX_SECONDS = 600;
 /** perf begins when the load does, and ends a little earlier. */
@@ -30,7 +31,7 @@ const AROUND_SAMPLES_SECONDS = 1;
 
 type Loaded = Scenario & { readonly load: AnyLoad };
 
-const LOADED = SUITES.flatMap(({ scenarios }) => scenarios).filter(
+const LOADED = withoutRepetitions(SUITES.flatMap(({ scenarios }) => scenarios)).filter(
   (scenario): scenario is Loaded => scenario.load !== undefined,
 );
 
@@ -58,10 +59,13 @@ interface Options {
 
 /** Undefined: help was asked for. */
 function readOptions(args: readonly string[]): Options | undefined {
-  const { values, positionals } = parse(args);
-  if (values.help === true) return undefined;
-  if (positionals.length > 1) throw new CannotRun('one scenario at a time (npm run bench:profile -- --help)');
-  const [scenario] = pick('npm run bench:profile', positionals[0] ?? 'hello', LOADED, ({ name }) => name);
+  const { values, help, positionals } = readCommandLine(PROGRAM, args, {
+    server: 'string',
+    seconds: 'string',
+  });
+  if (help) return undefined;
+  if (positionals.length > 1) throw new CannotRun(`one scenario at a time (${PROGRAM} -- --help)`);
+  const [scenario] = pick(PROGRAM, positionals[0] ?? 'hello', LOADED, ({ name }) => name);
   const [server] = pick('--server', values.server ?? SUBJECT, SERVER_NAMES, (name) => name);
   if (scenario === undefined || server === undefined)
     throw new CannotRun('which scenario, and which server?');
@@ -69,22 +73,6 @@ function readOptions(args: readonly string[]): Options | undefined {
     throw new CannotRun(`${scenario.name} has no ${server}; it has ${scenario.servers.join(', ')}`);
   const seconds = wholeNumber('--seconds', values.seconds, PRESET_SECONDS, MAX_SECONDS);
   return { scenario, server, seconds };
-}
-
-function parse(args: readonly string[]): {
-  values: { server?: string; seconds?: string; help?: boolean };
-  positionals: string[];
-} {
-  const text = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { server: text, seconds: text, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new CannotRun(`${(error as Error).message} (npm run bench:profile -- --help)`);
-  }
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { hintAt } from '../../bench/command-line.js';
+import { parseOptions } from '../../bench/designs/options.js';
 import { readOptions } from '../../bench/options.js';
+import { withoutRepetitions } from '../../bench/scenario.js';
 import { SUITES } from '../../bench/scenarios/index.js';
 import { ALL_SCENARIOS } from './made-up-figures.js';
 
@@ -30,15 +33,7 @@ test('without arguments the quick set is run: short rounds, but enough of them f
 
 test('`full` is every scenario once, as it is in its own suite', () => {
   assert.deepEqual(readOptions(['full'], SUITES).scenarios, ALL_SCENARIOS);
-  assert.deepEqual(
-    readOptions(['full', 'quick'], SUITES).scenarios.toSorted(byName),
-    ALL_SCENARIOS.toSorted(byName),
-  );
 });
-
-function byName(a: { name: string }, b: { name: string }): number {
-  return a.name < b.name ? -1 : 1;
-}
 
 test('a scenario that is named alone is the whole one', () => {
   const { scenarios } = readOptions(['--only', 'hello'], SUITES);
@@ -54,10 +49,11 @@ test('suites are taken by name', () => {
   assert.deepEqual(namesOf('threads'), ['cpu-bound', 'uneven', 'threads-hello', 'blocked', 'killed']);
   assert.throws(
     () => namesOf('nothing'),
-    /does not know nothing; it knows quick, server, threads, files, full/,
+    /does not know 'nothing'; it knows quick, server, threads, files, full/,
   );
-  assert.throws(() => namesOf('full', 'nothing'), /does not know nothing/);
-  assert.throws(() => namesOf('quick', '--only', 'timer'), /--only does not know timer/);
+  assert.throws(() => namesOf('full', 'nothing'), /does not know 'nothing'/);
+  assert.throws(() => namesOf('quick', '--only', 'timer'), /--only does not know 'timer'/);
+  assert.deepEqual(namesOf('threads', 'files'), [...namesOf('threads'), ...namesOf('files')]);
 });
 
 test('only whole suites go to the committed report by themselves', () => {
@@ -77,4 +73,43 @@ test('the report says what was asked for, and nothing of where it went', () => {
     'npm run bench:full -- --rounds 11',
   );
   assert.equal(askedOf('files', '--seconds=2'), 'npm run bench -- files --seconds 2');
+});
+
+/** What is said of a command line, which is one sentence without its end. */
+const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
+  ['sever', /^npm run bench does not know 'sever' \(did you mean server\?\)$/],
+  ['hello', /^hello is a scenario, not a suite: npm run bench -- --only hello$/],
+  ['full quick', /^the suite full is all the others and goes alone, not with quick$/],
+  ['server quick', /^the suite quick is made of scenarios of the others and goes alone, not with server$/],
+  ['--only helo', /^--only does not know 'helo' \(did you mean hello\?\)$/],
+  ['--servers milrace', /^--servers does not know 'milrace' \(did you mean millrace\?\)$/],
+  ['--client wrj', /^--client does not know 'wrj'/],
+  ['--round 3', /^there is no option '--round' \(did you mean --rounds\?\)$/],
+  ['--xyz', /^there is no option '--xyz' \(npm run bench -- --help\)$/],
+  ['--json', /^--json needs a value \(npm run bench -- --help\)$/],
+  ['--json --only hello', /^--json needs a value/],
+  ['--help=yes', /^--help takes no value$/],
+  ['--rounds many', /^--rounds takes a whole number from 1 to 1000, not 'many'$/],
+];
+for (const [args, says] of WRONG)
+  test(`what is wrong with \`${args}\` is one sentence`, () => {
+    assert.throws(() => readOptions(args.split(' '), SUITES), { name: 'CannotRun', message: says });
+  });
+
+test('what one letter makes of a name of a design, or of its option, is recognised', () => {
+  assert.throws(
+    () => parseOptions(['--wokers', '2'], undefined, hintAt),
+    /no option '--wokers' here \(did you mean --workers\?\)$/,
+  );
+  assert.throws(() => parseOptions(['--xyz', '2'], ['port']), /no option '--xyz' here, only --port$/);
+});
+
+test('no scenario can be profiled twice', () => {
+  const names = withoutRepetitions(SUITES.flatMap(({ scenarios }) => scenarios)).map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  assert.equal(
+    withoutRepetitions(SUITES.flatMap(({ scenarios }) => scenarios)).find(({ name }) => name === 'hello')
+      ?.preset,
+    undefined,
+  );
 });
