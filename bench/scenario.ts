@@ -32,6 +32,7 @@ export const SUBJECT: ServerName = 'millrace';
 
 export type Metric =
   | 'requestsPerSecond'
+  | 'capacity'
   | 'serverCpu'
   | 'userCpu'
   | 'systemCpu'

@@ -26,6 +26,7 @@ function metric(
 
 export const METRICS: Readonly<Record<Metric, MetricFormat>> = {
   requestsPerSecond: metric('requests a second', ['req/s', ''], 0, 'more'),
+  capacity: metric('requests a second, closed loop', ['capacity', 'req/s'], 0, 'more'),
   serverCpu: metric('server CPU a request', ['server CPU', 'µs/req'], 2, 'less', 'µs'),
   userCpu: metric('– of it user', ['user CPU', 'µs/req'], 2, 'less', 'µs'),
   systemCpu: metric('– of it system', ['system CPU', 'µs/req'], 2, 'less', 'µs'),

@@ -4,7 +4,7 @@ import type { Suite } from '../scenario.js';
 import { asyncHello } from './async-hello.js';
 import { browserHead } from './browser-head.js';
 import { file100k, file10m, file1k, gzipJson, nativeHash } from './files.js';
-import { rate50, rate80 } from './fixed-rate.js';
+import { ownRate50, ownRate80, rate50, rate80 } from './fixed-rate.js';
 import { fourReactors } from './four-reactors.js';
 import { hello } from './hello.js';
 import { idleMemory } from './idle-memory.js';
@@ -48,6 +48,8 @@ export const SUITES: readonly Suite[] = [
       eightConnections,
       rate50,
       rate80,
+      ownRate50,
+      ownRate80,
       connectionARequest,
       connections512,
       connections4096,
