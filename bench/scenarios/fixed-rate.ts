@@ -2,6 +2,7 @@
 // node:http's for all servers, so that latencies can be compared, or each server's own: how steady it is near its limit.
 
 import { measureUnderLoad, warmUp } from '../measure/load-run.js';
+import { withLoopDelay } from '../measure/loop-delay.js';
 import { startLoad } from '../measure/load.js';
 import type { ServerProcess } from '../measure/server-process.js';
 import type { Scenario } from '../scenario.js';
@@ -20,7 +21,16 @@ const COMMON = {
   probe: { path: '/', expected: HELLO },
   claims: [],
 } as const satisfies Partial<Scenario>;
-const COLUMNS = ['requestsPerSecond', 'serverCpu', 'jsCpu', 'p50', 'p90', 'p99', 'p999'] as const;
+const COLUMNS = [
+  'requestsPerSecond',
+  'serverCpu',
+  'jsCpu',
+  'loopDelay',
+  'p50',
+  'p90',
+  'p99',
+  'p999',
+] as const;
 
 export const rate50 = fixedRate('rate-50', 0.5);
 export const rate80 = fixedRate('rate-80', 0.8);
@@ -49,7 +59,7 @@ function fixedRate(name: string, share: number): Scenario {
     async measure(server, { seconds }) {
       const load = { rate, connections: CONNECTIONS };
       await warmUp(server, load);
-      return measureUnderLoad(server, load, seconds);
+      return withLoopDelay(server, () => measureUnderLoad(server, load, seconds));
     },
   };
 }
@@ -66,7 +76,7 @@ function ownRate(name: string, share: number): Scenario {
       await warmUp(server, CLOSED_LOOP);
       const capacity = await capacityOf(server, OWN_CAPACITY_SECONDS);
       const load = { rate: Math.round(share * capacity), connections: CONNECTIONS };
-      const sample = await measureUnderLoad(server, load, seconds);
+      const sample = await withLoopDelay(server, () => measureUnderLoad(server, load, seconds));
       return { ...sample, values: { ...sample.values, capacity } };
     },
   };

@@ -2,9 +2,20 @@
 
 import { countSystemCalls, measureUnderLoad, warmUp } from '../measure/load-run.js';
 import type { AnyLoad } from '../measure/load.js';
-import type { Metric, Scenario } from '../scenario.js';
+import { withLoopDelay } from '../measure/loop-delay.js';
+import type { ServerProcess } from '../measure/server-process.js';
+import type { Metric, Sample, Scenario } from '../scenario.js';
 
-const COLUMNS: readonly Metric[] = ['requestsPerSecond', 'serverCpu', 'jsCpu', 'p50', 'p99', 'memory'];
+/** Those of scenarios in which JavaScript answers, in the main thread. */
+const COLUMNS: readonly Metric[] = [
+  'requestsPerSecond',
+  'serverCpu',
+  'jsCpu',
+  'loopDelay',
+  'p50',
+  'p99',
+  'memory',
+];
 
 export function loadScenario(
   parts: Omit<Scenario, 'columns' | 'measure'> & {
@@ -12,15 +23,20 @@ export function loadScenario(
     readonly columns?: readonly Metric[];
   },
 ): Scenario {
-  const { load } = parts;
+  const { load, columns = COLUMNS } = parts;
+  const run = columns.includes('loopDelay') ? withLoopDelay : unwatched;
   return {
-    columns: COLUMNS,
     ...parts,
+    columns,
     async measure(server, { seconds }, round) {
       await warmUp(server, load);
-      const sample = await measureUnderLoad(server, load, seconds);
+      const sample = await run(server, () => measureUnderLoad(server, load, seconds));
       if (round > 1) return sample;
       return { ...sample, values: { ...sample.values, ...(await countSystemCalls(server, load)) } };
     },
   };
+}
+
+function unwatched(_server: ServerProcess, measure: () => Promise<Sample>): Promise<Sample> {
+  return measure();
 }

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LatenessWatch } from './lateness.js';
+import { LoopWatch } from './loop-watch.js';
 
 /** What the bench can ask, and what comes back. */
 export interface Answers {
@@ -9,8 +10,10 @@ export interface Answers {
   collect: 'collected';
   /** Milliseconds by which the latest timer came too late since the last time this was asked. */
   lateness: number;
-  /** Milliseconds by which the event loop was late, 99 times of 100, since the last time this was asked. */
-  loopDelay: number;
+  /** Begins to watch the event loop. */
+  watchLoop: 'watching';
+  /** Milliseconds by which the event loop was late, 99 times of 100, while it was watched; ends that. */
+  loopDelay: number | null;
   /** Open connections of each reactor. */
   reactors: readonly number[];
   /** The processes that the server consists of. */
@@ -37,8 +40,8 @@ export interface Controlled {
   /** Where it is more than this one. */
   processes?(): readonly number[];
   losses?(): Losses;
-  /** Where it is measured. */
-  loopDelay?(): number;
+  /** Where it is another one than usual. */
+  readonly loopWatch?: LoopWatch;
   close(): Promise<unknown>;
 }
 
@@ -48,14 +51,15 @@ const COLLECTIONS = 3;
 const NO_LOSSES: Losses = { exits: 0, lost: 0, inside: [] };
 
 export function serveControl(server: Controlled): void {
-  process.on('message', (question: Question) => void reply(server, question));
+  const loopWatch = server.loopWatch ?? new LoopWatch();
+  process.on('message', (question: Question) => void reply(server, loopWatch, question));
   // The bench has gone without a word: nobody else would end this process.
   process.once('disconnect', () => process.exit());
   process.once('SIGTERM', () => void server.close().then(() => process.exit()));
   console.log(server.port);
 }
 
-async function reply(server: Controlled, question: Question): Promise<void> {
+async function reply(server: Controlled, loopWatch: LoopWatch, question: Question): Promise<void> {
   switch (question) {
     case 'collect':
       await collect();
@@ -64,8 +68,12 @@ async function reply(server: Controlled, question: Question): Promise<void> {
     case 'lateness':
       process.send?.(server.lateness.take() satisfies Answers['lateness']);
       return;
+    case 'watchLoop':
+      loopWatch.start();
+      process.send?.('watching' satisfies Answers['watchLoop']);
+      return;
     case 'loopDelay':
-      process.send?.((server.loopDelay?.() ?? Number.NaN) satisfies Answers['loopDelay']);
+      process.send?.(loopWatch.stop() satisfies Answers['loopDelay']);
       return;
     case 'reactors':
       process.send?.(server.connectionsPerReactor() satisfies Answers['reactors']);

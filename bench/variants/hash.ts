@@ -1,12 +1,13 @@
 // hash.ts: SHA-256 of 64 KB, by a native handler on the worker pool, or by JavaScript in the main thread.
 
 import { createHash } from 'node:crypto';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer } from 'millrace';
 import { serveControl } from './control.js';
 import { LatenessWatch } from './lateness.js';
+import { LoopWatch } from './loop-watch.js';
 
-const NS_PER_MS = 1e6;
+/** Milliseconds: its bound is two of them. */
+const RESOLUTION = 1;
 const [, , how, library = ''] = process.argv;
 
 const server = createServer();
@@ -22,19 +23,11 @@ if (how === 'native') {
   });
 }
 
-const delay = monitorEventLoopDelay({ resolution: 1 });
-delay.enable();
-
 const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
 serveControl({
   port,
   lateness: new LatenessWatch(),
   connectionsPerReactor: () => [],
-  loopDelay: () => {
-    const p99 = delay.percentile(99) / NS_PER_MS;
-    delay.reset();
-    // Of what it measures one interval is not late.
-    return Math.max(0, p99 - 1);
-  },
+  loopWatch: new LoopWatch(RESOLUTION),
   close: () => server.close({ graceMs: 0 }),
 });
