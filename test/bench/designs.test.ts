@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { whyUnavailable } from '../../bench/designs/availability.js';
 import type { Design, Route } from '../../bench/designs/design.js';
@@ -206,6 +207,26 @@ function testEnd(design: Design): void {
     const late = connect(server.port, '127.0.0.1');
     await assert.rejects(once(late, 'connect'), { code: 'ECONNREFUSED' });
   });
+
+  test(
+    'answers what is in flight also when another connection asks meanwhile',
+    {
+      skip: skipWithout(design, '/sleep'),
+    },
+    async (t) => {
+      const { server, client } = await started(t, design);
+      const other = await server.connect();
+      assert.equal((await other.ask(get('/'))).text, HELLO);
+      await sendFlushed(client, get('/') + get('/sleep?ms=400'));
+      assert.equal((await client.answer()).text, HELLO);
+      server.terminate();
+      await delay(100);
+      // It may be answered, or have been ended: it was idle.
+      other.send(get('/'));
+      assert.equal((await client.answer()).text, 'slept 400');
+      assert.deepEqual(await server.ended(), ORDERLY, server.errors);
+    },
+  );
 
   const cannotBeCut =
     skipWithout(design, '/sleep') || (CANNOT_BE_CUT.includes(design.name) && 'its one thread sleeps');
