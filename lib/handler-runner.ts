@@ -8,6 +8,7 @@ import { HttpRequest } from './request.js';
 import type { ClaimedRun } from './request-ring.js';
 import { HttpResponse } from './response.js';
 import type { HandlerEntry } from './routes.js';
+import { throwLater } from './throw-later.js';
 import type { UpgradedSocket } from './upgraded-socket.js';
 
 /** Where an `error` event comes from. */
@@ -133,10 +134,7 @@ export class HandlerRunner {
     try {
       if (this.#onError(error, context)) return;
     } catch (thrown) {
-      // A listener's own mistake: let Node report it as any uncaught error, but after this batch of requests.
-      setImmediate(() => {
-        throw thrown;
-      });
+      throwLater(thrown); // a listener's own mistake
       return;
     }
     HandlerRunner.report(error, context);

@@ -34,6 +34,7 @@ export class IncomingBody implements BodyListener, BodySource {
   readonly #exchange: ResponseStream;
   #reader: Reader | undefined;
   #hasEnded = false;
+  #isLeft = false;
   #received = 0;
   trailerLines = '';
 
@@ -43,7 +44,7 @@ export class IncomingBody implements BodyListener, BodySource {
   }
 
   async next(): Promise<Buffer | undefined> {
-    if (this.#hasEnded) return undefined;
+    if (this.#hasEnded || this.#isLeft) return undefined;
     const piece = await this.#ask(CONTROL_READ_PIECE);
     return piece.length === 0 ? undefined : piece; // only the last can be empty
   }
@@ -53,7 +54,8 @@ export class IncomingBody implements BodyListener, BodySource {
   }
 
   leave(): void {
-    if (!this.#hasEnded) this.#exchange.leaveBody();
+    if (!this.#hasEnded && !this.#isLeft) this.#exchange.leaveBody();
+    this.#isLeft = true;
   }
 
   onBody(bytes: Buffer, isLast: boolean): void {

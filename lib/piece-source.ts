@@ -17,10 +17,10 @@ export interface PieceSource {
 }
 
 /** What the types allow. */
-type Source = AsyncIterable<string | Uint8Array> | ReadableStream;
+export type PipeSource = AsyncIterable<string | Uint8Array> | ReadableStream;
 
 /** @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` */
-export function checkPieceSource(source: Source): void {
+export function checkPieceSource(source: PipeSource): void {
   if (isSource(source)) return;
   const hint = typeof source === 'string' || ArrayBuffer.isView(source) ? ': use end() for a whole body' : '';
   throw new ResponseError(
@@ -30,7 +30,7 @@ export function checkPieceSource(source: Source): void {
 }
 
 /** Throws what the source throws: it may have another reader, or give no iterator. */
-export function pieceSourceOf(source: Source): PieceSource {
+export function pieceSourceOf(source: PipeSource): PieceSource {
   // Somebody who listens for `readable` keeps a Readable from flowing.
   if (source instanceof Readable && source.listenerCount('readable') === 0) return new FlowingSource(source);
   if ('getReader' in source) return new WebSource(source.getReader());
@@ -55,7 +55,9 @@ class FlowingSource implements PieceSource {
   giveTo(take: TakePiece): Promise<void> {
     const readable = this.#readable;
     return new Promise<void>((resolve, reject) => {
+      let isFull = false;
       const fail = (error: Error): void => {
+        isFull = false;
         readable.off('data', onPiece);
         reject(error);
         readable.destroy();
@@ -64,8 +66,12 @@ class FlowingSource implements PieceSource {
         try {
           const room = take(piece);
           if (room === undefined) return;
+          isFull = true;
           readable.pause();
-          room.then(() => readable.resume(), fail);
+          room.then(() => {
+            isFull = false;
+            readable.resume();
+          }, fail);
         } catch (error) {
           fail(error as Error);
         }
@@ -75,6 +81,10 @@ class FlowingSource implements PieceSource {
         if (readable instanceof Duplex) readable.destroy(); // it would wait for its other side to be ended
       };
       readable.on('data', onPiece);
+      // Somebody else whom it is piped to has room again.
+      readable.on('resume', () => {
+        if (isFull) readable.pause();
+      });
       readable.on('end', onEnd); // `finished` may come much later: a file is closed first
       finished(readable, { writable: false }, (error) => {
         if (error) reject(error);

@@ -17,6 +17,7 @@ import {
   SLEEP_DEEP,
 } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
+import { throwLater } from './throw-later.js';
 import { noteYoungBuffer, TAKES_MEMORY_OVER } from './young-buffers.js';
 
 /** Slot, generation, kind and bytes. */
@@ -233,9 +234,7 @@ function tell(watch: ExchangeWatch, kind: number, bytes?: Buffer): void {
   try {
     pass(watch, kind, bytes);
   } catch (error) {
-    setImmediate(() => {
-      throw error;
-    });
+    throwLater(error);
   }
 }
 

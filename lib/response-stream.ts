@@ -15,6 +15,7 @@ import {
   RESPONSE_MORE,
 } from './ring-layout.js';
 import type { SendFileMessage } from './send-file.js';
+import { throwLater } from './throw-later.js';
 
 const CONTROL = RESPONSE_CONTROL << 24;
 const MORE = RESPONSE_MORE << 24;
@@ -46,6 +47,8 @@ export class ResponseStream implements ExchangeWatch {
 
   /** The head has been sent. */
   hasBegun = false;
+  /** What pipe() takes its pieces from. */
+  source: object | undefined;
   /** Field lines that follow the body. */
   trailers = '';
   #isGone = false;
@@ -199,11 +202,6 @@ export class ResponseStream implements ExchangeWatch {
     if (callback !== undefined) this.#watch(true);
   }
 
-  /** Somebody has asked to be told. */
-  get hasWatcher(): boolean {
-    return this.#onOver !== undefined;
-  }
-
   /** The answer is complete: nothing that happens from now on is news. */
   forget(): void {
     this.#isComplete = true;
@@ -290,7 +288,11 @@ export class ResponseStream implements ExchangeWatch {
   #tellOver(): void {
     const onOver = this.#onOver;
     this.#onOver = undefined;
-    onOver?.();
+    try {
+      onOver?.();
+    } catch (error) {
+      throwLater(error); // the destroy() of an app's stream: whoever ends the answer has nothing to do with it
+    }
   }
 
   #sendWindow(rest: Uint8Array): void {

@@ -19,7 +19,7 @@ import {
 import { IncomingBody } from './incoming-body.js';
 import { mayBeLeft } from './may-be-left.js';
 import { ObservedPromise } from './observed-promise.js';
-import { checkPieceSource, pieceSourceOf } from './piece-source.js';
+import { checkPieceSource, pieceSourceOf, type PipeSource } from './piece-source.js';
 import type { ReactorLink } from './reactor-link.js';
 import { checkBody, stringify } from './response-body.js';
 import { checkedFields, fieldLines, isNoValue, type ResponseField } from './response-fields.js';
@@ -405,10 +405,11 @@ export class HttpResponse {
   async #pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
     checkPieceSource(source);
     const stream = this.#streamed();
-    if (this.#ended || stream.hasWatcher) {
-      pieceSourceOf(source).destroy(); // nobody else will
+    if (this.#ended || stream.source !== undefined) {
+      if (source !== stream.source) destroyRefused(source);
       throw this.#ended ? alreadyEnded() : alreadyPiping();
     }
+    stream.source = source;
     const exchange = { isOver: false };
     try {
       const pieces = pieceSourceOf(source);
@@ -541,6 +542,15 @@ export class HttpResponse {
   #requireUnsent(what: string): void {
     if (!this.headersSent) return;
     throw new StateError('ERR_MILLRACE_HEADERS_SENT', `${what} comes too late: the response has been sent`);
+  }
+}
+
+/** Nobody else will. It may have other readers, and may throw. */
+function destroyRefused(source: PipeSource): void {
+  try {
+    pieceSourceOf(source).destroy();
+  } catch {
+    // Its user is told already that it is refused.
   }
 }
 

@@ -66,6 +66,8 @@ inline constexpr std::size_t kCachedFileBytes = 16 * 1024 * 1024;
 
 /// What is kept of files that have been compressed, in a server.
 inline constexpr std::size_t kCompressedFilesBytes = 16 * 1024 * 1024;
+/// And for how long: writing through a mapping moves no time until the kernel writes it back.
+inline constexpr std::uint32_t kCompressedFileKeptMs = 60'000;
 
 /// Descriptors among them: of files that are not in memory. A process has 1,024 where nobody has raised it.
 inline constexpr std::size_t kCachedFileDescriptors = 256;

@@ -17,8 +17,11 @@ CompressedFiles::Contents CompressedFiles::find_or_make(const FileStatus& status
   std::unique_lock lock(mutex_);
   for (;;) {
     if (const auto found = places_.find(status); found != places_.end()) {
-      kept_.splice(kept_.begin(), kept_, found->second);
-      return found->second->contents;
+      if (std::chrono::steady_clock::now() - found->second->since < keep_ms_) {
+        kept_.splice(kept_.begin(), kept_, found->second);
+        return found->second->contents;
+      }
+      drop(found->second);
     }
     if (std::find(being_made_.begin(), being_made_.end(), status) == being_made_.end()) break;
     made_.wait(lock);
@@ -42,14 +45,16 @@ std::size_t CompressedFiles::bytes() const {
 void CompressedFiles::keep(const FileStatus& status, const std::string& contents) {
   const std::size_t bytes = contents.size() + kOverheadBytes;
   if (bytes > most_bytes_) return;
-  while (bytes_ + bytes > most_bytes_) {
-    bytes_ -= kept_.back().contents.size() + kOverheadBytes;
-    places_.erase(kept_.back().status);
-    kept_.pop_back();
-  }
-  kept_.push_front({.status = status, .contents = contents});
+  while (bytes_ + bytes > most_bytes_) drop(std::prev(kept_.end()));
+  kept_.push_front({.status = status, .contents = contents, .since = std::chrono::steady_clock::now()});
   places_.emplace(status, kept_.begin());
   bytes_ += bytes;
+}
+
+void CompressedFiles::drop(std::list<Made>::iterator made) {
+  bytes_ -= made->contents.size() + kOverheadBytes;
+  places_.erase(made->status);
+  kept_.erase(made);
 }
 
 std::size_t CompressedFiles::Hash::operator()(const FileStatus& status) const noexcept {

@@ -1,6 +1,7 @@
 // compressed_files.h: what has been compressed of files lately. Pool threads.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -22,7 +23,8 @@ class CompressedFiles {
   /// Nothing: it could not be read. Empty: it does not become smaller.
   using Contents = std::optional<std::string>;
 
-  explicit CompressedFiles(std::size_t most_bytes) noexcept : most_bytes_(most_bytes) {}
+  CompressedFiles(std::size_t most_bytes, std::uint32_t keep_ms) noexcept
+      : most_bytes_(most_bytes), keep_ms_(keep_ms) {}
 
   /// What was made of the file with this status; else what `make` gives. While another thread makes it, this
   /// one waits: to compress it as well would take as long, and a processor.
@@ -34,6 +36,7 @@ class CompressedFiles {
   struct Made {
     FileStatus status;
     std::string contents;
+    std::chrono::steady_clock::time_point since;
   };
   struct Hash {
     std::size_t operator()(const FileStatus& status) const noexcept;
@@ -41,7 +44,10 @@ class CompressedFiles {
 
   void keep(const FileStatus& status, const std::string& contents);
 
+  void drop(std::list<Made>::iterator made);
+
   const std::size_t most_bytes_;
+  const std::chrono::milliseconds keep_ms_;
   mutable std::mutex mutex_;
   std::condition_variable made_;
   std::list<Made> kept_;  // the one used last in front

@@ -56,7 +56,8 @@ struct FileRoot {
 struct FileRoots {
   std::vector<FileRoot> roots = {};
   MediaTypes media_types = {};
-  std::shared_ptr<CompressedFiles> compressed = std::make_shared<CompressedFiles>(kCompressedFilesBytes);
+  std::shared_ptr<CompressedFiles> compressed =
+      std::make_shared<CompressedFiles>(kCompressedFilesBytes, kCompressedFileKeptMs);
 };
 
 }  // namespace millrace

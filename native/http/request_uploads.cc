@@ -324,10 +324,17 @@ void RequestIntake::serve_body_reads(const OnReactor& here) {
     const bool is_its_own = upload != nullptr && upload->stage == Upload::Stage::delivering &&
                             upload->exchange_slot == read.exchange_slot;
     if (!is_its_own || upload->end_given) continue;
+    if (read.kind == ring::response::kLeaveBody) {
+      upload->has_reader = false;
+      // Nobody was told while it was read.
+      if (connection.client_may_have_gone()) outlet_.tell_peer_finished(connection);
+      continue;
+    }
     exchange->watched = true;
     exchanges_.assign(*exchange, read.js_thread);
     upload->js_thread = read.js_thread;
-    upload->wanted = read.whole ? Upload::Wanted::whole : Upload::Wanted::piece;
+    const bool all = read.kind == ring::response::kReadWhole;
+    upload->wanted = all ? Upload::Wanted::whole : Upload::Wanted::piece;
     upload->has_reader = true;
     if (upload->continue_owed) {
       if (!exchange->begun && !send_continue(connection, here)) continue;

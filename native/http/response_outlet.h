@@ -109,12 +109,12 @@ class ResponseOutlet {
   void answer_instead(Connection& connection, std::uint32_t exchange_slot, std::uint16_t status,
                       const OnReactor& here);
 
-  /// A handler asks for the body of its request.
+  /// A handler asks for the body of its request, or for no more of it. In the order in which it does.
   struct BodyRead {
     std::uint32_t exchange_slot;
     std::uint32_t exchange_generation;
     std::uint8_t js_thread;
-    bool whole;
+    std::uint32_t kind;  // ring::response::kReadPiece, kReadWhole or kLeaveBody
   };
   /// What collect() has found of them; RequestIntake serves them and empties the list.
   [[nodiscard]] std::vector<BodyRead>& body_reads() noexcept { return body_reads_; }
@@ -159,7 +159,6 @@ class ResponseOutlet {
                         const OnReactor& here);
   void abort(Connection& connection, Exchange& exchange, const OnReactor& here);
   void watch_drain(Connection& connection);
-  void leave_body(const Connection& connection, std::uint32_t exchange_slot);
   void tell(const Exchange& exchange, std::uint32_t slot, std::uint32_t kind);
   void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
 

@@ -88,24 +88,15 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
       break;
     case flags::kReadPiece:
     case flags::kReadWhole:
+    case flags::kLeaveBody:
       body_reads_.push_back({.exchange_slot = message.exchange_slot,
                              .exchange_generation = message.exchange_generation,
                              .js_thread = js_thread,
-                             .whole = message.status == flags::kReadWhole});
-      break;
-    case flags::kLeaveBody:
-      leave_body(connection, message.exchange_slot);
+                             .kind = message.status});
       break;
     default:
       break;
   }
-}
-
-void ResponseOutlet::leave_body(const Connection& connection, std::uint32_t exchange_slot) {
-  Upload* const upload = connection.upload();
-  if (upload == nullptr || upload->exchange_slot != exchange_slot || !upload->has_reader) return;
-  upload->has_reader = false;
-  if (connection.client_may_have_gone()) tell_peer_finished(connection);  // nobody was told while it was read
 }
 
 void ResponseOutlet::continue_with(Connection& connection, Exchange& exchange,

@@ -289,7 +289,13 @@ void ConnectionIo::finish(Connection& connection) noexcept {
   if (connection.first_piece == kNone && connection.output == nullptr) ending_.push_back(connection.id);
 }
 
+bool ConnectionIo::answer_is_leaving(const Connection& connection) const noexcept {
+  if (connection.refused || connection.output == nullptr) return false;
+  return connection.first_exchange == kNone || !exchanges_.at(connection.first_exchange).begun;
+}
+
 void ConnectionIo::close(Connection& connection, const OnReactor& here) noexcept {
+  if (answer_is_leaving(connection)) ++never_left_;
   if (connection.waits_for_ring) queue_.unpark();
   if (log_ != nullptr) {
     log_->unanswered(connection, exchanges_, AccessLog::Oldest::may_have_begun);

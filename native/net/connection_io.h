@@ -84,6 +84,11 @@ class ConnectionIo {
   /// Sends everything gathered, one system call a connection.
   void flush(const OnReactor& here);
 
+  /// The oldest of what is to be sent to it has been counted as an answer already.
+  [[nodiscard]] bool answer_is_leaving(const Connection& connection) const noexcept;
+  /// Connections that were closed while one was.
+  [[nodiscard]] std::uint64_t never_left() const noexcept { return never_left_; }
+
   /// The socket takes more.
   void on_writable(Connection& connection, const OnReactor& here);
 
@@ -165,6 +170,7 @@ class ConnectionIo {
   std::vector<ConnectionId> drained_;
   std::vector<ConnectionId> ending_;  // have nothing to send and end with the next flush()
   std::uint64_t now_ms_ = 0;
+  std::uint64_t never_left_ = 0;
   std::uint32_t idle_ms_;
   std::uint32_t refused_open_ = 0;
 };

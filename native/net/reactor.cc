@@ -390,15 +390,10 @@ void Reactor::begin_drain(const OnReactor& here) {
   outlet_.begin_drain();
   drain_until_ms_ = io_.now_ms() + grace_ms_;
   io_.table().for_each([&](const Connection& connection) {
-    if (answer_is_leaving(connection)) were_leaving_.add(1);
+    if (io_.answer_is_leaving(connection)) ++were_leaving_;
   });
+  never_left_before_ = io_.never_left();
   intake_.begin_drain(here);
-}
-
-/// The oldest of what is to be sent to it has been counted as an answer already.
-bool Reactor::answer_is_leaving(const Connection& connection) noexcept {
-  if (connection.refused || connection.output == nullptr) return false;
-  return connection.first_exchange == kNone || !exchanges_.at(connection.first_exchange).begun;
 }
 
 void Reactor::cut_off(const OnReactor& here) {
@@ -406,10 +401,7 @@ void Reactor::cut_off(const OnReactor& here) {
   io_.table().for_each([&](Connection& connection) {
     // Requests without an exchange: what has been answered with a file or a reply(), and has not left.
     if (connection.waits_for_file) aborted_.add(1);
-    if (answer_is_leaving(connection)) {
-      aborted_.add(1);
-      left_unsent_.add(1);
-    }
+    if (io_.answer_is_leaving(connection)) aborted_.add(1);
     io_.close(connection, here);
   });
 }

@@ -93,8 +93,10 @@ class Reactor {
   /// Requests that were cut off by the end of the grace time.
   [[nodiscard]] std::uint64_t aborted() const noexcept { return aborted_.get(); }
   /// Of what has been counted as answered while it closed the rest: what left only then, less what never did.
+  /// Once it has ended.
   [[nodiscard]] std::int64_t left_while_closing() const noexcept {
-    return static_cast<std::int64_t>(were_leaving_.get()) - static_cast<std::int64_t>(left_unsent_.get());
+    return static_cast<std::int64_t>(were_leaving_) -
+           static_cast<std::int64_t>(io_.never_left() - never_left_before_);
   }
 
   // --- this reactor's thread ---
@@ -123,7 +125,6 @@ class Reactor {
   void on_deadline(Connection& connection, const OnReactor& here);
   void read_mail(const OnReactor& here);
   void begin_drain(const OnReactor& here);
-  [[nodiscard]] bool answer_is_leaving(const Connection& connection) noexcept;
   void cut_off(const OnReactor& here);
   void tell_load(const OnReactor& here);
   void add(Mailbox::Client client, const OnReactor& here);
@@ -139,8 +140,8 @@ class Reactor {
   Wakeup wakeup_;
   Mailbox mailbox_;
   Counter aborted_;
-  Counter were_leaving_;  // answers that had been counted when closing began, and had not left
-  Counter left_unsent_;   // and those that never have
+  std::uint64_t were_leaving_ = 0;       // answers that had been counted when closing began, and had not left
+  std::uint64_t never_left_before_ = 0;  // see ConnectionIo::never_left()
   ExchangeTable exchanges_;
   std::unique_ptr<AccessLog> log_;
   ConnectionIo io_;

@@ -240,8 +240,9 @@ test('files and canned answers that are on their way count as well, whether they
     own.reply('GET', '/canned', { body: Buffer.alloc(BYTES) });
   });
   const cut = await Promise.all(['/files/large', '/sent', '/canned'].map((path) => begin(path)));
-  const whole = await begin('/files/large');
+  const [whole, gone] = [await begin('/files/large'), await begin('/files/large')];
   const closing = server.close({ graceMs: 500 });
+  gone.reset();
   whole.socket.resume();
   assert.equal((await whole.answer()).body.length, BYTES);
   const { completed, aborted } = await closing;

@@ -243,6 +243,30 @@ test('a source whose destroy() throws when its client goes is an uncaught error,
   assert.equal((await (await connect()).ask(get('/other'))).text, 'served');
 });
 
+test('nor does it cost those behind it their answers when its own handler fails', async (t) => {
+  const uncaught = catchUncaught(t);
+  const { server, connect } = await startHandler(t, (req, res) => {
+    if (req.path !== '/bad') { res.end('served'); return; }
+    const source = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }),
+      destroy: () => {
+        throw new Error('of destroy()');
+      },
+    };
+    void res.pipe(source);
+    throw new Error('of the handler');
+  });
+  const errors: unknown[] = [];
+  server.on('error', (error) => errors.push((error as Error).message));
+  const client = await connect();
+  client.send(get('/bad') + get('/good').repeat(20));
+  const statuses = (await client.answers(21)).map(({ status }) => status);
+  assert.deepEqual(statuses, [500, ...Array.from({ length: 20 }, () => 200)]);
+  await until('it is told', () => uncaught.length === 1);
+  assert.equal(uncaught[0]?.message, 'of destroy()');
+  assert.deepEqual(errors, ['of the handler']);
+});
+
 /** What would end the process, from now to the end of the test. */
 function catchUncaught(t: TestContext): Error[] {
   const uncaught: Error[] = [];

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { closeSync, createReadStream, fstatSync, openSync } from 'node:fs';
-import { Duplex, Readable } from 'node:stream';
+import { Duplex, Readable, Writable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -257,13 +257,19 @@ test('a second pipe(), or one behind the end, is refused, and its source ends', 
       ended.push(name);
     });
   const { connect } = await startHandler(t, async (_req, res) => {
-    const first = res.pipe(source('first'));
+    const own = source('first');
+    const first = res.pipe(own);
     await assert.rejects(res.pipe(source('second')), {
       code: 'ERR_MILLRACE_RESPONSE_ENDED',
       message: /^pipe\(\) is at work/,
     });
+    // Its own source again is refused, too, and goes on.
+    await assert.rejects(res.pipe(own), { code: 'ERR_MILLRACE_RESPONSE_ENDED' });
     await first;
     await assert.rejects(res.pipe(source('third')), { code: 'ERR_MILLRACE_RESPONSE_ENDED' });
+    const locked = new ReadableStream();
+    locked.getReader();
+    await assert.rejects(res.pipe(locked), { code: 'ERR_MILLRACE_RESPONSE_ENDED' });
   });
   assert.equal((await (await connect()).ask(get('/'))).text, 'first');
   await until('all have ended', () => ended.length === 3);
@@ -312,6 +318,37 @@ test('pipe() holds its source back while the client takes nothing', async (t) =>
     assert.equal(answer.body.length, PIECES * PIECE.length, path);
     client.socket.destroy();
   }
+});
+
+test('a Readable that is piped to somebody quick as well waits for the client all the same', async (t) => {
+  const PIECE = Buffer.alloc(64 * 1024);
+  let given = 0;
+  let sunk = 0;
+  const { connect } = await startHandler(t, (_req, res) => {
+    const source = new Readable({
+      read() {
+        this.push(++given > 2000 ? null : PIECE);
+      },
+    });
+    source.pipe(
+      new Writable({
+        highWaterMark: 1024,
+        write(chunk: Buffer, _encoding, done) {
+          sunk += chunk.length;
+          setImmediate(done);
+        },
+      }),
+    );
+    return res.pipe(source).catch(() => undefined);
+  });
+  const client = await connect();
+  client.socket.pause();
+  client.send(get('/'));
+  for (let before = -1; before !== given || given === 0;) {
+    before = given;
+    await delay(100);
+  }
+  assert.ok(given < 2000 && sunk > 0, `${String(given)} pieces of 64 KiB`);
 });
 
 test('a piece that cannot be sent ends its source, whatever it is', async (t) => {

@@ -1,6 +1,7 @@
 #include "files/compressed_files.h"
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,7 +21,8 @@ FileStatus status_of_file(std::uint64_t inode, std::int64_t changed_ns = 1) {
 
 /// Of a test that counts what is made.
 struct Counted {
-  explicit Counted(std::size_t most_bytes = 1 << 20) : files(most_bytes) {}
+  explicit Counted(std::size_t most_bytes = 1 << 20, std::uint32_t keep_ms = 60'000)
+      : files(most_bytes, keep_ms) {}
 
   Contents get(const FileStatus& status, const Contents& contents) {
     return files.find_or_make(status, [&] {
@@ -71,6 +73,15 @@ TEST("what was used longest ago goes when there is too much, also of what is emp
   EXPECT_LE(c.files.bytes(), 2'000u);
 }
 
+TEST("is made anew after a while: a change may not show in the status") {
+  Counted c(1 << 20, 20);
+  EXPECT_TRUE(c.get(status_of_file(1), "old") == "old");
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  EXPECT_TRUE(c.get(status_of_file(1), "new") == "new");
+  const std::size_t one = c.files.bytes();
+  EXPECT_LT(one, 1'000u);
+}
+
 TEST("threads that want the same file at the same time wait for the one that compresses it") {
   const int rounds = scaled(200);
   Counted c;
@@ -96,7 +107,7 @@ TEST("threads that want the same file at the same time wait for the one that com
 }
 
 TEST("where one could not read it, the next that waits tries") {
-  CompressedFiles files(1 << 20);
+  CompressedFiles files(1 << 20, 60'000);
   std::atomic<int> tries = 0;
   std::vector<std::thread> threads;
   std::atomic<int> got = 0;
