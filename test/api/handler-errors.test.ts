@@ -246,7 +246,10 @@ test('a source whose destroy() throws when its client goes is an uncaught error,
 test('nor does it cost those behind it their answers when its own handler fails', async (t) => {
   const uncaught = catchUncaught(t);
   const { server, connect } = await startHandler(t, (req, res) => {
-    if (req.path !== '/bad') { res.end('served'); return; }
+    if (req.path !== '/bad') {
+      res.end('served');
+      return;
+    }
     const source = {
       [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }),
       destroy: () => {
