@@ -241,7 +241,7 @@ test('files and canned answers that are on their way count as well, whether they
   });
   const cut = await Promise.all(['/files/large', '/sent', '/canned'].map((path) => begin(path)));
   const [whole, gone] = [await begin('/files/large'), await begin('/files/large')];
-  const closing = server.close({ graceMs: 500 });
+  const closing = server.close({ graceMs: 3000 });
   gone.reset();
   whole.socket.resume();
   assert.equal((await whole.answer()).body.length, BYTES);
