@@ -46,5 +46,5 @@ test('no answer is lost or wrong and nothing is left behind, whatever others do'
 test('a fault that does not exist is named, with those that do', async () => {
   const { code, output } = await stress('--only', 'meteorite');
   assert.equal(code, 2);
-  assert.match(output, /^millrace: --only does not know meteorite; it knows connect-storm, .*restart\.$/m);
+  assert.match(output, /^millrace: --only does not know 'meteorite'; it knows connect-storm, .*restart\.$/m);
 });
