@@ -20,7 +20,15 @@ const REPORTS = join(root, 'out/asan-reports');
 const PRESET = 'asan-addon';
 
 /** The stress tests measure delays and memory, and the examples add no native code. */
-const FOLDERS = ['test/api/', 'test/files/', 'test/lifecycle/', 'test/protocol/', 'test/threads/'];
+const FOLDERS = [
+  'test/api/',
+  'test/compression/',
+  'test/files/',
+  'test/lifecycle/',
+  'test/native-handlers/',
+  'test/protocol/',
+  'test/threads/',
+];
 
 /** It runs curl, which never gets to its first line with the sanitizer's library in it. */
 const LEFT_OUT = 'test/api/clients.test.ts';
