@@ -15,13 +15,17 @@ std::size_t LatencyHistogram::bucket_of(std::uint64_t value) noexcept {
 
 std::uint64_t LatencyHistogram::lowest_of(std::size_t bucket) noexcept {
   if (bucket < 2 * kHalf) return bucket;
-  return std::uint64_t{bucket % kHalf + kHalf} << (bucket / kHalf - 1);
+  return std::uint64_t{bucket % kHalf + kHalf} << shift_of(bucket);
+}
+
+std::size_t LatencyHistogram::shift_of(std::size_t bucket) noexcept {
+  return std::min(bucket, kBuckets - 1) / kHalf - 1;
 }
 
 double LatencyHistogram::middle_of(std::size_t bucket) noexcept {
   const auto low = static_cast<double>(lowest_of(bucket));
   if (bucket < 2 * kHalf) return low;
-  return low + static_cast<double>((std::uint64_t{1} << (bucket / kHalf - 1)) - 1) / 2;
+  return low + static_cast<double>((std::uint64_t{1} << shift_of(bucket)) - 1) / 2;
 }
 
 double LatencyHistogram::within_seen(double value) const noexcept {

@@ -50,6 +50,8 @@ class LatencyHistogram {
 
   [[nodiscard]] static std::size_t bucket_of(std::uint64_t value) noexcept;
   [[nodiscard]] static std::uint64_t lowest_of(std::size_t bucket) noexcept;
+  /// Of a bucket of several values: how many of their last bits it does not tell.
+  [[nodiscard]] static std::size_t shift_of(std::size_t bucket) noexcept;
   [[nodiscard]] static double middle_of(std::size_t bucket) noexcept;
   [[nodiscard]] double within_seen(double value) const noexcept;
 
