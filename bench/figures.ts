@@ -34,6 +34,8 @@ export interface Result {
   readonly rounds: Rounds;
   readonly ratios: readonly Ratio[];
   readonly judgements: readonly Judgement[];
+  /** As the scenario. */
+  readonly isPaced?: true;
   readonly failure?: string;
 }
 
@@ -57,6 +59,7 @@ export function resultOf(
     ...{ scenario: name, title, plan, servers, columns, notes, rounds },
     ratios: ratiosOf(rounds, servers),
     judgements: claims.map((claim) => judge(claim, rounds)),
+    ...(scenario.isPaced && { isPaced: true }),
     ...(failure !== undefined && { failure }),
   };
 }

@@ -136,6 +136,8 @@ export interface Scenario {
   /** What the client sends, where that is all there is to it. */
   readonly load?: AnyLoad;
   readonly claims: readonly Claim[];
+  /** Requests come at a rate that the client keeps: how many are answered says nothing of the server. */
+  readonly isPaced?: true;
   /** Once, before the first round. Returns what is to be said above the figures. */
   prepare?(start: StartServer, plan: Plan): Promise<string>;
   /** `round` counts from 1: what is drawn by lot is the same for all servers of a round. */

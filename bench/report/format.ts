@@ -66,9 +66,16 @@ export function formatFigure(metric: Metric, value: number | undefined): string 
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+const SPELLINGS: Partial<Record<ServerName, string>> = {
+  'node-http': 'node:http',
+  uwebsockets: 'uWebSockets.js',
+  express: 'Express',
+  fastify: 'Fastify',
+};
+
 /** As its users write it. */
 export function formatServer(name: ServerName): string {
-  return name === 'node-http' ? 'node:http' : name;
+  return SPELLINGS[name] ?? name;
 }
 
 export function formatShare(cores: number | undefined): string {

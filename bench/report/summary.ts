@@ -1,49 +1,85 @@
-// summary.ts: the report as a table in Markdown, which the README includes.
+// summary.ts: the report as tables in Markdown, which the README includes.
 
-import { type Figures, medianIn, type Result } from '../figures.js';
-import { type Claim, type Metric, SUBJECT } from '../scenario.js';
+import { type Figures, medianIn, type Ratio, type Result } from '../figures.js';
+import { type Claim, type Metric, type ServerName, SUBJECT } from '../scenario.js';
 import type { Judgement, Verdict } from '../verdict.js';
 import { boundText, intervalText, measuredText } from './claim-text.js';
-import { formatFigure, formatRatioAlone, formatRatioSpread, formatServer, METRICS } from './format.js';
+import { formatFigure, formatRatio, formatRatioSpread, formatServer, METRICS } from './format.js';
 
 const VERDICTS: readonly Verdict[] = ['goal', 'holds', 'misses', 'unclear'];
+
+/** References that have a column of their own; the others share the last one, by name. */
+const COLUMNS: readonly ServerName[] = ['node-http', 'uwebsockets', 'floor'];
 
 export function summaryOf(figures: Figures): string {
   const { asked, machine, results } = figures;
   return [
-    `| what is measured | millrace | the other | ratio or figure (95 % interval) | bound | verdict |`,
-    `|---|---|---|---|---|---|`,
-    ...results.flatMap(rowsOf),
-    '',
+    ...comparisonTable(results, 'requestsPerSecond', ({ scenario, title }) => `\`${scenario}\`: ${title}`),
+    ...comparisonTable(results, 'jsCpu', ({ scenario }) => `\`${scenario}\``),
+    ...boundsTable(results),
     `${mediansOf(results)} by \`${code(asked)}\` on ${machine.date}, commit ${code(machine.commit)}: ${cell(machine.cpu)}, ${machine.cores} cores, Linux ${machine.kernel}, Node.js ${machine.node.replace(/^v/, '')}; client and server on the same machine. ${countsOf(results)}`,
     '',
   ].join('\n');
 }
 
-function rowsOf(result: Result): string[] {
-  const claims = result.judgements.map((judgement) => claimRow(result, judgement));
-  if (result.failure !== undefined)
-    return [row(`\`${result.scenario}\`: ${result.title}`, '', '', '', '', `failed: ${result.failure}`)];
-  return [...throughputRows(result), ...claims];
+/** What the others did, and how much more or less millrace does, where it is the server that decides. */
+function comparisonTable(
+  results: readonly Result[],
+  metric: Metric,
+  named: (result: Result) => string,
+): string[] {
+  const compared = results.flatMap((result) => {
+    const ratios = comparisonsIn(result, metric);
+    return ratios.length > 0 ? [{ result, ratios }] : [];
+  });
+  if (compared.length === 0) return [];
+  const references = new Set(compared.flatMap(({ ratios }) => ratios.map(({ reference }) => reference)));
+  const columns = COLUMNS.filter((name) => references.has(name));
+  const hasOthers = references.size > columns.length;
+  const { title, unit } = METRICS[metric];
+  const heads = [title + (unit && `,${unit}`), SUBJECT, ...columns.map(formatServer)];
+  if (hasOthers) heads.push('others');
+  const rows = compared.map(({ result, ratios }) => {
+    const of = (ratio: Ratio): string => comparisonText(result, ratio);
+    const cells = columns.map((name) => ratios.filter(({ reference }) => reference === name).map(of));
+    const others = ratios.filter(({ reference }) => !columns.includes(reference));
+    if (hasOthers) cells.push(others.map((ratio) => `${formatServer(ratio.reference)} ${of(ratio)}`));
+    const ours = formatFigure(metric, medianIn(result.rounds[SUBJECT] ?? [], metric));
+    return row(named(result), ours, ...cells.map((texts) => texts.join('; ')));
+  });
+  return [row(...heads), `|${'---|'.repeat(heads.length)}`, ...rows, ''];
 }
 
-/** What everybody asks first, where it is not judged anyway. */
-function throughputRows({ scenario, ratios, rounds, judgements }: Result): string[] {
-  const metric: Metric = 'requestsPerSecond';
-  const isJudged = (reference: string): boolean =>
-    judgements.some(({ claim }) => claim.metric === metric && claim.reference === reference);
-  return ratios
-    .filter((ratio) => ratio.metric === metric && !isJudged(ratio.reference))
-    .map(({ reference, median, interval }) =>
-      row(
-        `\`${scenario}\`: ${METRICS[metric].title} / ${formatServer(reference)}`,
-        formatFigure(metric, medianIn(rounds[SUBJECT] ?? [], metric)),
-        formatFigure(metric, medianIn(rounds[reference] ?? [], metric)),
-        `${formatRatioAlone(median)} (${formatRatioSpread({ median, ...interval })})`,
-        '',
-        '',
-      ),
-    );
+function comparisonsIn({ ratios, failure, isPaced }: Result, metric: Metric): readonly Ratio[] {
+  return failure !== undefined || isPaced ? [] : ratios.filter((ratio) => ratio.metric === metric);
+}
+
+function comparisonText({ rounds }: Result, { metric, reference, median, interval }: Ratio): string {
+  const theirs = formatFigure(metric, medianIn(rounds[reference] ?? [], metric));
+  return `${theirs}: ${formatRatio(median)} (${formatRatioSpread({ median, ...interval })})`;
+}
+
+/** Every bound with its verdict, folded: most readers want to know how many are kept, and the rest on the page. */
+function boundsTable(results: readonly Result[]): string[] {
+  const rows = results.flatMap(boundRows);
+  if (rows.length === 0) return [];
+  return [
+    '<details>',
+    `<summary>${countsOf(results)} Each of them:</summary>`,
+    '',
+    '| what is measured | millrace | the other | ratio or figure (95 % interval) | bound | verdict |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    '</details>',
+    '',
+  ];
+}
+
+function boundRows(result: Result): string[] {
+  const { scenario, title, failure, judgements } = result;
+  if (failure !== undefined) return [row(`\`${scenario}\`: ${title}`, '', '', '', '', `failed: ${failure}`)];
+  return judgements.map((judgement) => claimRow(result, judgement));
 }
 
 function claimRow({ scenario, rounds }: Result, judgement: Judgement): string {

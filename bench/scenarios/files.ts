@@ -73,7 +73,8 @@ const HASH_LOAD = { connections: 16, body: HASHED };
 /** A handler that computes, in C on the worker pool, and in JavaScript. */
 export const nativeHash: Scenario = {
   name: 'native-hash',
-  title: '16 connections, POST of 64 KB, answered with its SHA-256 by a native handler',
+  title:
+    "16 connections, POST of 64 KB, its SHA-256: in plain C by a native handler, with the processor's SHA instructions by node:crypto",
   servers: ['millrace', 'js-handler'],
   application: { files: 'native-hash' },
   probe: {

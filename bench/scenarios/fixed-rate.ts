@@ -20,6 +20,7 @@ const COMMON = {
   application: 'hello',
   probe: { path: '/', expected: HELLO },
   claims: [],
+  isPaced: true,
 } as const satisfies Partial<Scenario>;
 const COLUMNS = [
   'requestsPerSecond',

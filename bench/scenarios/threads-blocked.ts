@@ -19,6 +19,7 @@ export const blocked: Scenario = {
   servers: ['millrace', 'cluster'],
   application: { threads: THREADS },
   preset: { seconds: 10 },
+  isPaced: true,
   probe: { path: pathOf('block', 0, 0), expected: answerOf('block', 0, 0) },
   columns: ['requestsPerSecond', 'serverCpu', 'quickP50', 'quickP99', 'sentLateP99', 'memory'],
   claims: [

@@ -24,6 +24,7 @@ export const uneven: Scenario = {
   servers: ['millrace', 'cluster'],
   application: { threads: THREADS },
   preset: { seconds: 10 },
+  isPaced: true,
   probe: { path: pathOf('compute', 1, 0), expected: answerOf('compute', 1, 0) },
   columns: ['requestsPerSecond', 'serverCpu', 'p50', 'p99', 'sentLateP99', 'memory'],
   claims: [

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { Figures } from '../../bench/figures.js';
+import { formatServer } from '../../bench/report/format.js';
 import { html } from '../../bench/report/html/markup.js';
 import { pageOf } from '../../bench/report/html/page.js';
 import { STYLE } from '../../bench/report/html/style.js';
@@ -56,8 +57,7 @@ test('every scenario is there, with every server and a verdict for every claim',
   for (const { scenario, judgements, servers } of ALL.results) {
     const section = sectionOf(scenario);
     assert.match(section, /<svg|<table/);
-    for (const name of servers)
-      assert.ok(section.includes(name === 'node-http' ? 'node:http' : name), `${scenario}: ${name}`);
+    for (const name of servers) assert.ok(section.includes(formatServer(name)), `${scenario}: ${name}`);
     assert.ok(PAGE.includes(`href="#${scenario}"`));
     for (const { claim } of judgements) assert.ok(PAGE.includes(html`${claim.label}`.text), claim.label);
   }

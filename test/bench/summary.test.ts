@@ -28,27 +28,54 @@ test('every claim of every scenario has its row, with its verdict', () => {
   );
 });
 
+test('each saturated scenario has a row of requests a second, and none at a fixed rate has one', () => {
+  const figures = figuresOfAll();
+  const [throughput = ''] = summaryOf(figures).split('\n\n');
+  assert.match(
+    throughput,
+    /^\| requests a second \| millrace \| node:http \| uWebSockets.js \| floor \| others \|$/m,
+  );
+  const rows = throughput.split('\n');
+  const rowsOf = (name: string): string[] => rows.filter((row) => row.startsWith(`| \`${name}\`: `));
+  assert.equal(rowsOf('hello').length, 1);
+  // The fourth is the floor's; nginx has no column of its own.
+  assert.match(
+    rowsOf('browser-head')[0]!,
+    /^\| [^|]+ \| [\d,]+ \| {2}\| [\d,]+: \S+( x)? \(\S+\) \| [\d,]+: .* \| {2}\|$/,
+  );
+  assert.match(rowsOf('file-1k')[0]!, /\| nginx [\d,]+: [^;|]+\); Express [\d,]+: [^;|]+\) \|$/);
+  const paced = figures.results.filter(({ isPaced }) => isPaced);
+  assert.ok(paced.some(({ scenario }) => scenario === 'own-rate-80'));
+  for (const { scenario } of paced) assert.deepEqual(rowsOf(scenario), [], scenario);
+});
+
 test('where nothing was measured it says so, without medians of nothing', () => {
   const summary = summaryOf({ ...figuresOfAll(), results: [] });
   assert.match(summary, /^Nothing was measured by `npm run bench` on 2026-01-02/m);
   assert.match(summary, /No bounds were judged\.$/m);
+  assert.doesNotMatch(summary, /[|]|details/);
   assert.doesNotMatch(summary, /Infinity|Of 0/);
 });
 
-test('every row has six cells, whatever a text contains', () => {
+test('every row has the cells of its head, whatever a text contains', () => {
   const samples = samplesOf('requestsPerSecond', [1, 2, 3, 4, 5]);
   const failed = figuresOfOne('requestsPerSecond', samples, samples, {
     title: 'a | b\n<b>',
     failure: '|x|\r\ny',
   });
   for (const figures of [figuresOfAll(), failed]) {
-    const rows = summaryOf(figures)
-      .split('\n')
-      .filter((line) => line.startsWith('|'));
-    for (const row of rows) assert.equal(row.split(/(?<!\\)\|/).length, 8, row);
+    const tables = summaryOf(figures).match(/^(\|.*\n)+/gm)!;
+    for (const table of tables) {
+      const [head, ...rows] = table.trim().split('\n').map(cellsIn);
+      for (const row of rows) assert.equal(row.length, head!.length, row.join('|'));
+    }
   }
   assert.match(summaryOf(failed), /a \\\| b &lt;b> .*failed: \\\|x\\\| y \|/);
 });
+
+function cellsIn(row: string): string[] {
+  return row.split(/(?<!\\)\|/);
+}
 
 test('the block of a README is found and replaced, and nothing else', () => {
   const readme = 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n';
