@@ -68,7 +68,7 @@ export interface LimitOptions {
    */
   pipelineDepth?: number | undefined;
   /**
-   * Answers that wait for a slow reader, on one connection. Beyond it reading pauses.
+   * Answers that wait for a slow reader or for older ones, on one connection. Beyond it reading pauses.
    * @remarks Bytes, 1024–2147483648.
    * @defaultValue 1048576 (1 MiB)
    */

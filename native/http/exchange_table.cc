@@ -37,12 +37,13 @@ Exchange* ExchangeTable::find(std::uint32_t slot, std::uint32_t generation) noex
   return &at(slot);
 }
 
-bool ExchangeTable::hold(Exchange& exchange, std::string_view bytes) {
+bool ExchangeTable::hold(Connection& connection, Exchange& exchange, std::string_view bytes) {
   if (exchange.held_answer == nullptr) exchange.held_answer = std::make_unique<HeldAnswer>();
   OwnedBytes& held = exchange.held_answer->bytes;
   const std::size_t before = held.capacity();
   const bool kept = held.append(bytes);
   budget_.charge(held.capacity() - before);
+  connection.held_bytes += held.capacity() - before;
   return kept;
 }
 
@@ -93,7 +94,7 @@ std::vector<std::uint32_t> ExchangeTable::unanswered_by(std::uint8_t js_thread) 
   return slots;
 }
 
-HeldAnswer ExchangeTable::take_held(Exchange& exchange) noexcept {
+HeldAnswer ExchangeTable::take_held(Connection& connection, Exchange& exchange) noexcept {
   if (exchange.held_answer == nullptr) return {};
   HeldAnswer held{.bytes = std::move(exchange.held_answer->bytes),
                   .files = std::move(exchange.held_answer->files)};
@@ -101,6 +102,7 @@ HeldAnswer ExchangeTable::take_held(Exchange& exchange) noexcept {
   const bool is_needed = exchange.compression() != nullptr || exchange.held_answer->lookup != nullptr;
   if (!is_needed) exchange.held_answer.reset();
   budget_.refund(held.bytes.capacity());
+  connection.held_bytes -= held.bytes.capacity();
   return held;
 }
 
@@ -110,7 +112,7 @@ void ExchangeTable::close_oldest(Connection& connection) noexcept {
   if (connection.first_exchange == kNone) connection.last_exchange = kNone;
   --connection.in_flight;
   take_back_file(connection, at(slot));
-  release(slot);
+  release(connection, slot);
 }
 
 void ExchangeTable::close_all(Connection& connection) noexcept {
@@ -123,11 +125,12 @@ void ExchangeTable::abandon(std::uint32_t slot) {
   exchange.watched = false;
 }
 
-void ExchangeTable::release(std::uint32_t slot) noexcept {
+void ExchangeTable::release(Connection& connection, std::uint32_t slot) noexcept {
   Exchange& exchange = at(slot);
   if (!exchange.complete) abandon(slot);
   if (exchange.held_answer != nullptr) {
     budget_.refund(exchange.held_answer->bytes.capacity());
+    connection.held_bytes -= exchange.held_answer->bytes.capacity();
     exchange.held_answer.reset();
   }
   exchange.deadline_ms = 0;

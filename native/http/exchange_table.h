@@ -84,7 +84,7 @@ class ExchangeTable {
   [[nodiscard]] Exchange* find(std::uint32_t slot, std::uint32_t generation) noexcept;
 
   /// Keeps what came of an answer before those of older requests have left. False: no memory.
-  [[nodiscard]] bool hold(Exchange& exchange, std::string_view bytes);
+  [[nodiscard]] bool hold(Connection& connection, Exchange& exchange, std::string_view bytes);
   /// The same for the end of an answer that is in files.
   void hold(Exchange& exchange, FileParts files);
   /// Its answer keeps a file open, or will when that has been found; until it is closed, or this is taken
@@ -110,7 +110,7 @@ class ExchangeTable {
   [[nodiscard]] std::vector<std::uint32_t> unanswered_by(std::uint8_t js_thread);
 
   /// The answer is its connection's next: takes out what has been held of it, if anything.
-  [[nodiscard]] HeldAnswer take_held(Exchange& exchange) noexcept;
+  [[nodiscard]] HeldAnswer take_held(Connection& connection, Exchange& exchange) noexcept;
 
   /// The oldest exchange of the connection is done.
   void close_oldest(Connection& connection) noexcept;
@@ -141,7 +141,7 @@ class ExchangeTable {
 
   using Chunk = std::array<Exchange, kChunk>;
 
-  void release(std::uint32_t slot) noexcept;
+  void release(Connection& connection, std::uint32_t slot) noexcept;
 
   BufferBudget& budget_;
   std::vector<std::unique_ptr<Chunk>> chunks_;

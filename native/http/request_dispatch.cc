@@ -96,8 +96,14 @@ std::uint32_t RequestIntake::open_exchange(Connection& connection, std::uint32_t
 
 void RequestIntake::answer_natively(Connection& connection, const RequestTraits& request,
                                     const RouteMatch& match, const char* head_bytes, const OnReactor& here) {
-  counters_.requests_native.add();
   if (io_.log() != nullptr) describe_for_log(head_bytes);
+  // What is sent at once needs no memory; what waits for older answers is copied and held.
+  if (connection.in_flight > 0 && io_.budget().exhausted()) {
+    counters_.requests_overload.add();
+    outlet_.answer(connection, request, {.status = 503, .retry_after = true}, here);
+    return;
+  }
+  counters_.requests_native.add();
   switch (match.kind) {
     case RouteMatch::Kind::found:
       if (match.target.kind == RouteTarget::Kind::files) {

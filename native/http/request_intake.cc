@@ -257,9 +257,10 @@ bool RequestIntake::may_take_next(const Connection& connection) const noexcept {
 
 std::uint64_t RequestIntake::unsent(const Connection& connection) const noexcept {
   // Where the socket takes everything the lines go with it; no time would come to go on.
-  if (connection.output == nullptr) return 0;
+  if (connection.output == nullptr) return connection.held_bytes;
   const AccessLog* const log = io_.log();
-  return ConnectionIo::unsent(connection) + (log == nullptr ? 0 : log->waiting_bytes(connection));
+  return connection.held_bytes + ConnectionIo::unsent(connection) +
+         (log == nullptr ? 0 : log->waiting_bytes(connection));
 }
 
 bool RequestIntake::ends_with_youngest(const Connection& connection) const noexcept {

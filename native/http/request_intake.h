@@ -125,7 +125,8 @@ class RequestIntake {
   [[nodiscard]] bool send_continue(Connection& connection, const OnReactor& here);
 
   [[nodiscard]] bool may_take_next(const Connection& connection) const noexcept;
-  /// What is held for a client that does not read: answers, and what the log keeps of them.
+  /// What is held of a connection's answers, since its client does not read or older ones have to leave
+  /// first, and what the log keeps of them.
   [[nodiscard]] std::uint64_t unsent(const Connection& connection) const noexcept;
   /// Whatever the client sends behind that request is not looked at (RFC 9112 §9.6).
   [[nodiscard]] bool ends_with_youngest(const Connection& connection) const noexcept;

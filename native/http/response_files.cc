@@ -196,7 +196,8 @@ void ResponseOutlet::put_whole(std::uint32_t slot, std::uint32_t generation, Who
   } else {
     exchanges_.hold(*exchange, std::move(answer.files));
   }
-  if (!exchanges_.hold(*exchange, written) || !exchanges_.hold(*exchange, block.view())) {
+  if (!exchanges_.hold(connection, *exchange, written) ||
+      !exchanges_.hold(connection, *exchange, block.view())) {
     io_.close(connection, here);
   }
 }

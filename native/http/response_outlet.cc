@@ -171,8 +171,8 @@ void ResponseOutlet::put(Connection& connection, Exchange& exchange, std::string
   }
   // An older request of this connection has no answer yet (RFC 9112 §9.3.2): this one waits.
   if (exchange.complete) exchanges_.release_js_thread(exchange);
-  if (!exchanges_.hold(exchange, written) || !exchanges_.hold(exchange, block.view()) ||
-      !exchanges_.hold(exchange, after)) {
+  if (!exchanges_.hold(connection, exchange, written) ||
+      !exchanges_.hold(connection, exchange, block.view()) || !exchanges_.hold(connection, exchange, after)) {
     io_.close(connection, here);
   }
 }
@@ -203,7 +203,7 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
   exchanges_.close_oldest(connection);
   while (!close && connection.first_exchange != kNone) {
     Exchange& next = exchanges_.at(connection.first_exchange);
-    HeldAnswer held = exchanges_.take_held(next);
+    HeldAnswer held = exchanges_.take_held(connection, next);
     io_.append_output(connection, std::move(held.bytes));
     // Without memory for it, what has been put out is the last: the client sees less than it was told.
     if (!append_files(connection, held.files)) close = next.close_after = true;
@@ -361,7 +361,7 @@ void ResponseOutlet::answer_bytes(ConnectionId id, const RequestTraits& request,
       exchanges_.hold(exchange, std::move(files));
       ExchangeTable::count_file(*connection, exchange);
     }
-    if (!exchanges_.hold(exchange, bytes.view())) io_.close(*connection, here);
+    if (!exchanges_.hold(*connection, exchange, bytes.view())) io_.close(*connection, here);
     return;
   }
   if (bytes.size() <= kOutputCopyBytes) {
@@ -463,7 +463,7 @@ void ResponseOutlet::answer_error(std::uint32_t exchange_slot, std::uint16_t sta
   }
   exchange->begun = exchange->complete = true;
   exchange->close_after = close;
-  if (!exchanges_.hold(*exchange, response)) io_.close(connection, here);
+  if (!exchanges_.hold(connection, *exchange, response)) io_.close(connection, here);
 }
 
 void ResponseOutlet::answer_instead(Connection& connection, std::uint32_t exchange_slot, std::uint16_t status,

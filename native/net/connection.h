@@ -63,6 +63,7 @@ struct Connection {
   bool stream_waits = false;         // its oldest answer wants to know when most of it has been sent
   bool refused = false;              // one more than limits.connections: only told so
   std::uint64_t lingered_bytes = 0;  // thrown away while lingering
+  std::uint64_t held_bytes = 0;      // of answers that wait for older ones
 
   [[nodiscard]] Upload* upload() const noexcept { return input == nullptr ? nullptr : input->upload.get(); }
 

@@ -101,7 +101,7 @@ TEST("leaves nothing of an exchange to the next one") {
   exchange.deadline_ms = 9;
   exchange.head_request = exchange.keep_alive_1_0 = exchange.close_after = exchange.safe = true;
   exchange.begun = exchange.complete = exchange.chunked = exchange.watched = exchange.asked = true;
-  EXPECT_TRUE(t.exchanges.hold(exchange, "an answer"));
+  EXPECT_TRUE(t.exchanges.hold(connection, exchange, "an answer"));
   t.exchanges.close_oldest(connection);
   EXPECT_EQ(t.budget.used(), 0u);
   ASSERT_EQ(t.exchanges.open(connection), slot);
@@ -134,11 +134,13 @@ TEST("an answer that is held is charged until it is taken") {
   Table t;
   Connection connection = connection_at(1);
   Exchange& exchange = t.exchanges.at(t.exchanges.open(connection));
-  EXPECT_TRUE(t.exchanges.hold(exchange, "01234"));
-  EXPECT_TRUE(t.exchanges.hold(exchange, "56789"));
+  EXPECT_TRUE(t.exchanges.hold(connection, exchange, "01234"));
+  EXPECT_TRUE(t.exchanges.hold(connection, exchange, "56789"));
   EXPECT_LE(10u, t.budget.used());
-  EXPECT_EQ(t.exchanges.take_held(exchange).bytes.view(), "0123456789");
+  EXPECT_EQ(t.budget.used(), connection.held_bytes);
+  EXPECT_EQ(t.exchanges.take_held(connection, exchange).bytes.view(), "0123456789");
   EXPECT_EQ(t.budget.used(), 0u);
+  EXPECT_EQ(connection.held_bytes, 0u);
   t.exchanges.close_oldest(connection);
   EXPECT_EQ(t.budget.used(), 0u);
 }
@@ -181,11 +183,13 @@ TEST("answers that are held go with their connection") {
   Connection connection = connection_at(1);
   for (int i = 0; i < 4; ++i) {
     const std::uint32_t slot = t.exchanges.open(connection);
-    if (i % 2 == 1) EXPECT_TRUE(t.exchanges.hold(t.exchanges.at(slot), "held"));
+    if (i % 2 == 1) EXPECT_TRUE(t.exchanges.hold(connection, t.exchanges.at(slot), "held"));
   }
   EXPECT_LE(8u, t.budget.used());
+  EXPECT_EQ(t.budget.used(), connection.held_bytes);
   t.exchanges.close_all(connection);
   EXPECT_EQ(t.budget.used(), 0u);
+  EXPECT_EQ(connection.held_bytes, 0u);
   EXPECT_EQ(t.exchanges.size(), 0u);
 }
 

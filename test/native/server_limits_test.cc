@@ -328,6 +328,64 @@ TEST("answers given in one turn count before the next requests of their connecti
   }
 }
 
+TEST("answers of its own that wait for an older one make the server hold little") {
+  constexpr std::size_t kBytes = 100'000;
+  constexpr int kRequests = 60;
+  HeldRequests held;
+  ServerOptions options = with_reply(patient(), kBytes);
+  options.config.limits.unsent_bytes = kBytes;
+  options.handler = held.handler();
+  TestServer server(std::move(options));
+  Client client = server.connect();
+  std::string all = get("/held");
+  for (int i = 0; i < kRequests; ++i) all += get("/reply");
+  EXPECT_TRUE(client.send(all));
+  ASSERT_TRUE(held.wait_for(1));
+  Client other = server.connect();  // what came before has been read when it is answered
+  EXPECT_TRUE(other.send(get("/reply")));
+  EXPECT_EQ(other.read_status(), 200);
+  EXPECT_LE(server.server().budget().used(), 4 * kBytes);
+  EXPECT_TRUE(held.answer("/held"));
+  EXPECT_EQ(client.read_response().value_or(check::Response()).body, "/held");
+  for (int i = 0; i < kRequests; ++i) {
+    if (!EXPECT_EQ(client.read_response().value_or(check::Response()).body.size(), kBytes)) return;
+  }
+  EXPECT_TRUE(wait_until([&] { return server.server().budget().used() == 0; }));
+}
+
+TEST("with limits.bufferedBytes used up, what would have to wait for an older answer is refused") {
+  constexpr std::uint64_t kLimit = 300'000;
+  constexpr std::size_t kBytes = 100'000;
+  constexpr int kRequests = 20;
+  HeldRequests held;
+  ServerOptions options = with_reply(patient(), kBytes);
+  options.config.limits.buffered_bytes = kLimit;
+  options.handler = held.handler();
+  TestServer server(std::move(options));
+  Client client = server.connect();
+  std::string all = get("/held");
+  for (int i = 0; i < kRequests; ++i) all += get("/reply");
+  EXPECT_TRUE(client.send(all));
+  ASSERT_TRUE(held.wait_for(1));
+  Client other = server.connect();  // nothing has to be held for it
+  EXPECT_TRUE(other.send(get("/reply")));
+  EXPECT_EQ(other.read_status(), 200);
+  EXPECT_LE(server.server().budget().used(), kLimit + 2 * kBytes);
+  EXPECT_TRUE(held.answer("/held"));
+  EXPECT_EQ(client.read_status(), 200);
+  int refused = 0;
+  for (int i = 0; i < kRequests; ++i) {
+    const auto response = client.read_response();
+    ASSERT_TRUE(response.has_value());
+    if (response->status == 503) ++refused;
+  }
+  EXPECT_LT(0, refused);
+  EXPECT_LT(refused, kRequests);
+  EXPECT_EQ(server.count(&Counters::requests_overload), static_cast<std::uint64_t>(refused));
+  EXPECT_TRUE(client.send(get("/reply")));
+  EXPECT_EQ(client.read_status(), 200);
+}
+
 TEST("a stream of pipelined requests leaves nothing behind in its connection") {
   TestServer server(with_reply(patient(), 1));
   Client client = server.connect();
