@@ -249,10 +249,13 @@ void RequestIntake::give_body(Upload& upload) {
   const bool has_piece = upload.wanted == Upload::Wanted::piece && !upload.body.empty();
   if (upload.wanted == Upload::Wanted::nothing || (!upload.complete && !has_piece)) return;
   const auto put = [&](std::uint32_t kind, ByteBlocks payload) {
+    BudgetShare share(io_.budget());
+    share.set(payload.bytes_held());
     news_[upload.js_thread]->put({.exchange_slot = upload.exchange_slot,
                                   .exchange_generation = upload.exchange_generation,
                                   .kind = kind,
-                                  .payload = std::move(payload)});
+                                  .payload = std::move(payload),
+                                  .share = std::move(share)});
   };
   if (upload.complete && !upload.decoder.trailers().empty()) {
     ByteBlocks trailers;

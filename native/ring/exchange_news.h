@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/buffer_budget.h"
 #include "base/byte_blocks.h"
 #include "ring/ring_layout.h"
 #include "ring/shared_words.h"
@@ -21,6 +23,8 @@ struct ExchangeNews {
   std::uint32_t exchange_generation;
   std::uint32_t kind;  // of namespace news
   ByteBlocks payload = {};
+  /// For `payload`, until J has taken it: one that is stuck does not, and may have asked for many.
+  std::optional<BudgetShare> share = std::nullopt;
 };
 
 class NewsBox {

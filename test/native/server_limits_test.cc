@@ -234,6 +234,45 @@ TEST("bodies that wait for JavaScript count against limits.bufferedBytes, and ar
   EXPECT_TRUE(wait_until([&] { return server.server().budget().used() == 0; }));
 }
 
+TEST("bodies that a handler has asked for and cannot take count against limits.bufferedBytes") {
+  constexpr std::uint64_t kLimit = 1'000'000;
+  constexpr std::size_t kBody = 300'000;
+  constexpr std::size_t kClients = 10;
+  Gate gate;
+  ServerOptions options = patient();
+  options.config.limits.buffered_bytes = kLimit;
+  options.handler = [](js::JsThread& thread, js::Claimed request) {
+    thread.answer({.id = request.id, .body = std::to_string(request.body.size())});
+  };
+  TestServer server(std::move(options));
+  std::vector<Client> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(server.connect());
+    EXPECT_TRUE(clients.back().send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(kBody) +
+                                    "\r\n\r\n"));
+  }
+  // JavaScript has all of them, and has asked for their bodies: some in pieces, some whole.
+  ASSERT_TRUE(wait_until([&] {
+    return server.count(&Counters::requests_to_handlers) == kClients &&
+           server.server().queue().waiting() == 0;
+  }));
+  server.js().post([&] { gate.pass(); });
+  EXPECT_TRUE(gate.wait_for(1));
+  for (std::size_t i = 0; i < kClients; ++i) {
+    static_cast<void>(clients[i].send(std::string(kBody, 'u')));  // what is refused may be reset
+    const auto settled = [&] {
+      return server.server().budget().used() >= (i + 1) * kBody ||
+             server.count(&Counters::requests_overload) > 0;
+    };
+    if (!EXPECT_TRUE(wait_until(settled))) break;
+    EXPECT_LE(server.server().budget().used(), kLimit + 4 * kBody);
+  }
+  EXPECT_LT(0u, server.count(&Counters::requests_overload));
+  gate.open();
+  EXPECT_EQ(clients.front().read_response().value_or(check::Response()).body, std::to_string(kBody));
+  EXPECT_TRUE(wait_until([&] { return server.server().budget().used() == 0; }));
+}
+
 TEST("a client that asks for much and reads nothing makes the server hold little") {
   // The whole answer of 100,000 bytes is asked for 2,000 times in less than two reads.
   constexpr std::size_t kBytes = 100'000;
