@@ -44,6 +44,9 @@ class ChunkedDecoder {
   /// empty line. Never part of the head: framing and routing fields in it mean nothing (RFC 9110 §6.5.1).
   [[nodiscard]] std::string_view trailers() const noexcept { return trailers_.view(); }
 
+  /// On the heap.
+  [[nodiscard]] std::size_t bytes_held() const noexcept { return trailers_.capacity(); }
+
  private:
   enum class State : std::uint8_t {
     size_first_digit,

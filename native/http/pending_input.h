@@ -60,6 +60,9 @@ struct Upload {
     return flows && stage == Stage::delivering && framing == Framing::length && length_left >= kReceiveBytes;
   }
 
+  /// On the heap, beside the head.
+  [[nodiscard]] std::size_t bytes_held() const noexcept { return body.bytes_held() + decoder.bytes_held(); }
+
   /// So much of it is still to come that an answer without it has to end the connection (RFC 9112 §9.3).
   [[nodiscard]] bool is_left_behind() const noexcept {
     return !complete && (continue_owed || length_left > kDiscardBytes);
@@ -87,7 +90,7 @@ struct PendingInput {
   /// To be called after any of the buffers has changed.
   void account() noexcept {
     share.set(bytes.capacity() + head.bytes_held() + after.capacity() +
-              (upload != nullptr ? upload->body.bytes_held() : 0));
+              (upload != nullptr ? upload->bytes_held() : 0));
   }
 };
 

@@ -273,6 +273,17 @@ TEST("bodies that a handler has asked for and cannot take count against limits.b
   EXPECT_TRUE(wait_until([&] { return server.server().budget().used() == 0; }));
 }
 
+TEST("trailers that have not ended count against limits.bufferedBytes") {
+  constexpr std::size_t kTrailers = 15'000;
+  TestServer server(patient());
+  Client client = server.connect();
+  EXPECT_TRUE(client.send("POST /1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " +
+                          std::string(kTrailers, 't')));
+  EXPECT_TRUE(wait_until([&] { return server.server().budget().used() >= kTrailers; }));
+  client.reset();
+  EXPECT_TRUE(wait_until([&] { return server.server().budget().used() == 0; }));
+}
+
 TEST("a client that asks for much and reads nothing makes the server hold little") {
   // The whole answer of 100,000 bytes is asked for 2,000 times in less than two reads.
   constexpr std::size_t kBytes = 100'000;
