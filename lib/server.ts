@@ -155,8 +155,8 @@ export class Server extends RouteMethods<ServerEvents> {
 
   /**
    * Takes over the connections of requests for a pattern that ask for another protocol (RFC 9110 §7.8), whatever their
-   * method: those with `Connection: upgrade` and an Upgrade field. The handler gets the connection as a Duplex and
-   * answers on it itself, so that `ws` and the like run on it. Other requests for the pattern go to its routes.
+   * method, but for CONNECT: those with `Connection: upgrade` and an Upgrade field. The handler gets the connection as a
+   * Duplex and answers on it itself, so that `ws` and the like run on it. Other requests for the pattern go to its routes.
    *
    * An upgraded connection counts as a request in flight: `close()` waits for its end, for `graceMs` at most.
    * @throws {@link RouteError}, {@link StateError} as {@link get}

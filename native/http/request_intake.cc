@@ -385,7 +385,9 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
     hold(connection, unread);
     return Progress::wait;
   }
-  if (head.upgrade && head.framing == BodyFraming::none && !head.unknown_expectation) {
+  // CONNECT asks for a tunnel, whatever it asks for besides, and has no path by which a route could match.
+  if (head.upgrade && head.method != Method::connect && head.framing == BodyFraming::none &&
+      !head.unknown_expectation) {
     const RouteMatch upgrade = routes_.upgrades.match(head.method, text_of(head.method_name, head_bytes),
                                                       routing_path(head, head_bytes));
     if (upgrade.kind == RouteMatch::Kind::found) return begin_raw(connection, unread, upgrade.target, here);

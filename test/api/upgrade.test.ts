@@ -39,6 +39,14 @@ test('the handler gets the connection: bytes go both ways as they are, until bot
   await until('it has gone', () => server.stats().connections.open === 0);
 });
 
+test('CONNECT is refused, also where it asks for another protocol (RFC 9110 §9.3.6)', async (t) => {
+  const { connect } = await startServer(t, {}, (s) => s.upgrade('/', echo).upgrade('*', echo));
+  const client = await connect();
+  const { status } = await client.ask(head('CONNECT', 'test:443', { Host: 'test:443', ...FIELDS }));
+  assert.equal(status, 501);
+  assert.equal(await client.ended(), 'fin');
+});
+
 test('the request is all there, and the head is empty', async (t) => {
   const seen = deferred<unknown[]>();
   const peer = deferred<UpgradeSocket>();
