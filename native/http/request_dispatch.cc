@@ -73,8 +73,14 @@ RequestIntake::Dispatch RequestIntake::dispatch(Connection& connection, const ch
     }
     return Dispatch::answered;
   }
-  answer_natively(connection, RequestTraits::of(parser_.head()), match, head_bytes, here);
+  answer_natively(connection, request_traits(), match, head_bytes, here);
   return Dispatch::answered;
+}
+
+RequestTraits RequestIntake::request_traits() const noexcept {
+  RequestTraits traits = RequestTraits::of(parser_.head());
+  traits.more_received = more_received_;
+  return traits;
 }
 
 std::uint32_t RequestIntake::open_exchange(Connection& connection, std::uint32_t handler_ms) {
@@ -140,7 +146,7 @@ RequestIntake::Dispatch RequestIntake::hand_over(Connection& connection, const c
       connection.waits_for_ring = false;
       queue_.unpark();
     }
-    RequestTraits request = RequestTraits::of(head);
+    RequestTraits request = request_traits();
     request.close_after = request.close_after || body.follows;  // nobody will read it
     outlet_.answer(connection, request, {.status = 503, .retry_after = true}, here);
     return Dispatch::answered;

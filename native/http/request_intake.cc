@@ -415,6 +415,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
   }
   const std::string_view body = rest.substr(0, head.content_length);
   const std::size_t message_bytes = head.bytes + body.size();
+  more_received_ = unread.data.size() > message_bytes;
   if (dispatch(connection, head_bytes, body, match, here) == Dispatch::ring_full) {
     park(connection, here);
     hold(connection, unread);

@@ -158,6 +158,8 @@ class RequestIntake {
   void refuse(Connection& connection, std::uint16_t status, const OnReactor& here,
               std::string_view received = {});
   void describe_for_log(const char* head_bytes);
+  /// What the answer to the request in the parser depends on.
+  [[nodiscard]] RequestTraits request_traits() const noexcept;
   /// The slot of the exchange that the request in the parser gets.
   [[nodiscard]] std::uint32_t open_exchange(Connection& connection, std::uint32_t handler_ms);
 
@@ -214,6 +216,7 @@ class RequestIntake {
   enum class Parked : std::uint8_t { no, same_request, next_request };
   Parked parked_again_ = Parked::no;  // what park() did while resume_parked() let a connection go on
   std::uint32_t pushed_ = 0;
+  bool more_received_ = false;            // behind the request that is being looked at
   bool beyond_queue_share_ = false;       // for queue_
   std::optional<FoundFile> found_file_;   // of the connection that on_file_found() lets go on
   std::optional<JobTicket> file_ticket_;  // from find_file() to wait_for_file()

@@ -100,7 +100,7 @@ void RequestIntake::call_native(Connection& connection, const char* head_bytes, 
   if (io_.budget().exhausted() ||
       !call->take(head, parser_.fields(), head_bytes, connection.peer, std::move(body))) {
     counters_.requests_overload.add();
-    outlet_.answer(connection, RequestTraits::of(head), {.status = 503, .retry_after = true}, here);
+    outlet_.answer(connection, request_traits(), {.status = 503, .retry_after = true}, here);
     return;
   }
   const std::uint32_t slot = open_exchange(connection, route.handler_ms);

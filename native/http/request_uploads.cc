@@ -170,6 +170,7 @@ void RequestIntake::discard_if_abandoned(Upload& upload) noexcept {
 RequestIntake::Progress RequestIntake::settle_upload(Connection& connection, std::string_view& data,
                                                      const OnReactor& here) {
   Upload& upload = *connection.upload();
+  more_received_ = !data.empty();
   switch (upload.stage) {
     case Upload::Stage::collecting:
       if (native_route_of(upload.match) == nullptr) return call_handler(connection, data, here);
@@ -296,8 +297,7 @@ RequestIntake::Progress RequestIntake::end_discarding(Connection& connection, co
   connection.read_deadline_ms = 0;
   if (!input->upload->answered) {
     parser_.resume(input->head);
-    answer_natively(connection, RequestTraits::of(parser_.head()), input->upload->match, input->bytes.data(),
-                    here);
+    answer_natively(connection, request_traits(), input->upload->match, input->bytes.data(), here);
   } else if (connection.in_flight == 0) {
     io_.start_idle_time(connection);
   }

@@ -238,7 +238,7 @@ void ResponseOutlet::after_answer(Connection& connection) {
 
 void ResponseOutlet::answer(Connection& connection, const RequestTraits& request, const NativeAnswer& answer,
                             const OnReactor& here) {
-  const bool close = ends_connection(connection, request.close_after, true);
+  const bool close = ends_connection(connection, request.close_after, !request.more_received);
   const std::string response =
       error_response(answer.status,
                      {.close = close,
@@ -282,7 +282,8 @@ void ResponseOutlet::answer_whole(WholeAnswer answer, Connection& connection, co
                                   const OnReactor& here) {
   const ConnectionId id = connection.id;
   RequestTraits traits = request;
-  traits.close_after = answer.close || ends_connection(connection, request.close_after, true);
+  traits.close_after =
+      answer.close || ends_connection(connection, request.close_after, !request.more_received);
   const ResponseHead head = head_of(answer, traits.close_after, request.keep_alive_1_0);
   if (request.head_request || !status_allows_content(answer.status)) {
     answer.body = {};

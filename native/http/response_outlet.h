@@ -33,6 +33,7 @@ struct RequestTraits {
   bool http_1_0 = false;
   bool keep_alive_1_0 = false;
   bool close_after = false;
+  bool more_received = false;  // behind it, so its answer is not the connection's last
 
   [[nodiscard]] static RequestTraits of(const RequestHead& head) noexcept {
     return {.head_request = head.method == Method::head,

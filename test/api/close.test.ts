@@ -11,7 +11,7 @@ import { createServer, type CloseResult } from 'millrace';
 import { Client } from '../helpers/client.js';
 import { HeldRequests } from '../helpers/held-requests.js';
 import { deferred, until } from '../helpers/promises.js';
-import { get, head, post } from '../helpers/requests.js';
+import { get, head, post, postChunked } from '../helpers/requests.js';
 import { startHandler, startServer, testOptions } from '../helpers/server.js';
 
 /** Long enough for whatever has to happen; where a test waits for it, it fails. */
@@ -142,6 +142,47 @@ test('close() lets a whole pipeline finish, in order, and only its last answer s
   );
   assert.equal(await client.ended(), 'fin');
   assert.equal((await closing).completed, 4);
+});
+
+test('close() lets a pipeline finish whose rest the server answers by itself, whatever kind of answer it is', async (t) => {
+  const held = new HeldRequests();
+  const { server, connect } = await startServer(t, { timeouts: { drainIdleMs: 60_000 } }, (s) => {
+    s.reply('GET', '/native', { body: 'native' });
+    s.reply('GET', '/large', { body: 'x'.repeat(100_000) });
+    s.post('/1', held.handler).get('/last', held.handler);
+  });
+  const inFlight = await connect();
+  const idle = await connect();
+  await idle.stillServes(get('/native'));
+  const rest =
+    get('/native') +
+    get('/large') +
+    get('/nowhere') +
+    get('/1') +
+    head('OPTIONS', '/1') +
+    postChunked('/nowhere', ['upload']);
+  inFlight.send(post('/1', 'x') + rest + get('/last'));
+  await held.hasStarted('/1');
+  const closing = server.close(LONG);
+  held.answer('/1');
+  await held.hasStarted('/1', '/last');
+  held.answer('/last');
+  idle.send(rest + get('/native'));
+  const statuses = [200, 200, 404, 405, 204, 404, 200];
+  for (const [client, expected] of [
+    [inFlight, [200, ...statuses]],
+    [idle, statuses],
+  ] as const) {
+    const answers = await client.answers(expected.length);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      expected,
+    );
+    const says = answers.map(({ headers }) => headers['connection']);
+    assert.deepEqual(says, [...Array<undefined>(expected.length - 1).fill(undefined), 'close']);
+    assert.equal(await client.ended(), 'fin');
+  }
+  assert.deepEqual((await closing).aborted, 0);
 });
 
 test('close() waits for a request that is still coming', async (t) => {
