@@ -2,7 +2,8 @@
 
 import { makeEachApart } from './async-context.js';
 import type { DecompressionLimits } from './compressed-body.js';
-import { AbortedError, BodyError, FileError, type ErrorCode } from './errors.js';
+import type { ErrorCode } from './errors.js';
+import { failureOf } from './failure.js';
 import type { ReactorLink } from './reactor-link.js';
 import { HttpRequest } from './request.js';
 import type { ClaimedRun } from './request-ring.js';
@@ -31,10 +32,6 @@ const CLIENTS_DOING: readonly ErrorCode[] = [
   'ERR_MILLRACE_FILE_MISSING',
   'ERR_MILLRACE_FILE_UNAVAILABLE',
 ];
-
-/** The status for a Content-Encoding that is not known, and what goes with it. */
-const UNSUPPORTED = 415;
-const ACCEPTS_GZIP = { 'Accept-Encoding': 'gzip' };
 
 /** What of a client's bytes an upgrade handler gets beside the socket. */
 const NOTHING = Buffer.alloc(0);
@@ -158,32 +155,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
-}
-
-/** The answer to a request whose handler has failed. */
-interface Failure {
-  readonly status: number;
-  readonly phrase: string;
-  readonly fields?: Readonly<Record<string, string>> | undefined;
-  /** What drained() and pipe() reject with, and what Node's own functions make of an aborted `req.signal`. */
-  readonly isAbort: boolean;
-}
-
-const FAILED: Failure = { status: 500, phrase: 'Internal Server Error', isAbort: false };
-
-function failureOf(error: unknown): Failure {
-  try {
-    if (error instanceof BodyError) {
-      // A client that is told what it may send (RFC 9110 §15.5.16).
-      const fields = error.status === UNSUPPORTED ? ACCEPTS_GZIP : undefined;
-      return { status: error.status, phrase: error.phrase, fields, isAbort: false };
-    }
-    if (error instanceof FileError)
-      return { status: error.status, phrase: error.phrase, fields: error.fields, isAbort: false };
-    const isAbort =
-      error instanceof AbortedError || (error instanceof Error && error.cause instanceof AbortedError);
-    return { ...FAILED, isAbort };
-  } catch {
-    return FAILED; // anything may be thrown, also what throws when it is looked at
-  }
 }

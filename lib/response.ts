@@ -3,6 +3,7 @@
 import type { ReadableStream } from 'node:stream/web';
 
 import { AbortedError, FileError, StateError } from './errors.js';
+import { failureOf } from './failure.js';
 import {
   checkContentLength,
   checkHintName,
@@ -253,7 +254,7 @@ export class HttpResponse {
    * iterator told to return, when the client goes, when the answer is ended otherwise, and behind its first piece where no
    * content is sent (RFC 9110 §6.4.1: HEAD, 204, 205, 304).
    * @returns A promise that resolves when the answer has been given. It rejects with what the source failed with (the
-   * answer is then 500, or ends incomplete if it has begun), or with an {@link AbortedError}; with
+   * answer is then 500, the `status` of a `BodyError`, or ends incomplete if it has begun), or with an {@link AbortedError}; with
    * `ERR_MILLRACE_RESPONSE_BODY` for what is no source, and then nothing has been sent; with
    * `ERR_MILLRACE_RESPONSE_ENDED` behind the end, or while another one is at work.
    */
@@ -435,7 +436,8 @@ export class HttpResponse {
     } catch (error) {
       if (exchange.isOver) throw new AbortedError();
       stream.whenOver(undefined);
-      HttpResponse.fail(this, 500, 'Internal Server Error');
+      const { status, phrase, fields } = failureOf(error);
+      HttpResponse.fail(this, status, phrase, fields);
       throw error;
     }
   }

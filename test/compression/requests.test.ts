@@ -110,6 +110,30 @@ for (const [way, read] of Object.entries(WAYS)) {
   });
 }
 
+test('what is wrong with a body that is piped into its own answer is answered as where it is read', async (t) => {
+  const compressed = gzipSync(TEXT);
+  const cases: readonly [number, string][] = [
+    [400, postBytes('no gzip')],
+    [413, postBytes(gzipSync('x'.repeat(2000)))],
+    [415, postBytes(compressed, { 'Content-Encoding': 'br' })],
+  ];
+  for (const source of [(req: HttpRequest) => req.body, (req: HttpRequest) => req.stream()]) {
+    const { server, connect } = await startHandler(t, (req, res) => res.pipe(source(req)), {
+      decompression: true,
+      limits: { bodyBytes: 1000 },
+    });
+    const errors: unknown[] = [];
+    server.on('error', (error) => errors.push(error));
+    const client = await connect();
+    for (const [status, request] of cases) {
+      const answer = await client.ask(request);
+      assert.equal(answer.status, status);
+      assert.equal(answer.headers['accept-encoding'], status === 415 ? 'gzip' : undefined);
+    }
+    assert.equal(errors.length, cases.length);
+  }
+});
+
 function withWrongChecksum(gzip: Buffer): Buffer {
   const wrong = Buffer.from(gzip);
   wrong[wrong.length - 5]! ^= 1;
