@@ -110,7 +110,9 @@ export class HttpResponse {
    * answer. To be asked before it is given: of one that has been it is false.
    */
   get aborted(): boolean {
-    return !this.#ended && !this.#link.isLive(this.#exchangeSlot, this.#exchangeGeneration);
+    if (this.#ended) return false;
+    // The reactor's answer may have to wait for older ones, and its exchange with it.
+    return this.#stream?.isGone === true || !this.#link.isLive(this.#exchangeSlot, this.#exchangeGeneration);
   }
 
   /**

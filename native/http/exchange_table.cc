@@ -109,7 +109,10 @@ HeldAnswer ExchangeTable::take_held(Connection& connection, Exchange& exchange) 
 void ExchangeTable::close_oldest(Connection& connection) noexcept {
   const std::uint32_t slot = connection.first_exchange;
   connection.first_exchange = at(slot).next;
-  if (connection.first_exchange == kNone) connection.last_exchange = kNone;
+  if (connection.first_exchange == kNone) {
+    connection.last_exchange = kNone;
+    connection.answer_deadline_ms = 0;
+  }
   --connection.in_flight;
   take_back_file(connection, at(slot));
   release(connection, slot);

@@ -93,10 +93,7 @@ std::uint32_t RequestIntake::open_exchange(Connection& connection, std::uint32_t
   exchange.keep_alive_1_0 = traits.keep_alive_1_0;
   exchange.close_after = traits.close_after;
   exchange.safe = is_safe(parser_.head().method);
-  if (handler_ms != 0) {
-    exchange.deadline_ms = io_.now_ms() + handler_ms;
-    io_.arm(connection);
-  }
+  if (handler_ms != 0) io_.expect_answer(connection, exchange, io_.now_ms() + handler_ms);
   return slot;
 }
 

@@ -111,8 +111,7 @@ void ResponseOutlet::start_lookups(Connection& connection) {
     if (!waits || exchange.begun) continue;
     if (!may_look_up(connection, slot)) return;
     if (exchange.held_answer->lookup_ms_left != 0) {
-      exchange.deadline_ms = io_.now_ms() + exchange.held_answer->lookup_ms_left;
-      io_.arm(connection);
+      io_.expect_answer(connection, exchange, io_.now_ms() + exchange.held_answer->lookup_ms_left);
     }
     start_lookup(connection, exchange, slot, std::move(exchange.held_answer->lookup));
   }

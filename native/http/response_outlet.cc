@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "http/compression_rules.h"
@@ -224,7 +225,6 @@ void ResponseOutlet::finish_oldest(Connection& connection, bool close) {
 }
 
 void ResponseOutlet::after_answer(Connection& connection) {
-  if (connection.in_flight > 0) io_.arm(connection);  // the next one's deadline
   if (connection.input_blocked) {
     io_.unblocked().push_back(connection.id);
   } else if (connection.in_flight == 0 && !connection.has_begun_message()) {
@@ -404,8 +404,29 @@ void ResponseOutlet::log_body(const Connection& connection, const Exchange& exch
 }
 
 void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& here) {
-  counters_.handler_timeouts.add();
-  answer_unavailable(connection.first_exchange, here);
+  const std::uint64_t now_ms = io_.now_ms();
+  // First who they are: to answer one may end others, or the connection.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> overdue;
+  std::uint64_t next_ms = 0;
+  for (std::uint32_t slot = connection.first_exchange; slot != kNone; slot = exchanges_.at(slot).next) {
+    const Exchange& exchange = exchanges_.at(slot);
+    if (exchange.deadline_ms == 0 || exchange.complete) continue;
+    if (exchange.deadline_ms <= now_ms) {
+      overdue.emplace_back(slot, exchanges_.generation_of(slot));
+    } else if (next_ms == 0 || exchange.deadline_ms < next_ms) {
+      next_ms = exchange.deadline_ms;
+    }
+  }
+  connection.answer_deadline_ms = next_ms;
+  for (const auto& [slot, generation] : overdue) {
+    if (exchanges_.find(slot, generation) == nullptr) continue;
+    counters_.handler_timeouts.add();
+    // Whoever works for it is told now, and not when those ahead of it have been answered.
+    exchanges_.abandon(slot);
+    if (!watched_clients_.empty()) tell_watched_client(slot);
+    answer_unavailable(slot, here);
+    if (Exchange* const held = exchanges_.find(slot, generation)) exchanges_.release_js_thread(*held);
+  }
 }
 
 void ResponseOutlet::answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t generation,

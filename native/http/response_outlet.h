@@ -83,7 +83,7 @@ class ResponseOutlet {
   void answer_whole(WholeAnswer answer, Connection& connection, const RequestTraits& request,
                     const OnReactor& here);
 
-  /// The oldest request of the connection has waited longer than timeouts.handlerMs.
+  /// Requests of the connection may have waited longer than timeouts.handlerMs, wherever in its pipeline.
   void answer_overdue(Connection& connection, const OnReactor& here);
   /// No JS thread will see this request: it has waited for longer than timeouts.queueMs.
   void answer_unclaimed(std::uint32_t exchange_slot, std::uint32_t generation, const OnReactor& here);

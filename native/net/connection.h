@@ -39,6 +39,8 @@ struct Connection {
 
   std::uint64_t read_deadline_ms = 0;   // 0: none
   std::uint64_t write_deadline_ms = 0;  // 0: none
+  // Of the answers it awaits (timeouts.handlerMs) none is due before; 0: none at all.
+  std::uint64_t answer_deadline_ms = 0;
 
   // Requests that await their answers, oldest first: a list in the ExchangeTable.
   std::uint32_t first_exchange = kNone;

@@ -334,14 +334,20 @@ void ConnectionIo::start_idle_time(Connection& connection) {
   arm(connection);
 }
 
+void ConnectionIo::expect_answer(Connection& connection, Exchange& exchange, std::uint64_t deadline_ms) {
+  exchange.deadline_ms = deadline_ms;
+  std::uint64_t& nearest = connection.answer_deadline_ms;
+  if (nearest == 0 || deadline_ms < nearest) nearest = deadline_ms;
+  arm(connection);
+}
+
 void ConnectionIo::arm(const Connection& connection) {
   std::uint64_t nearest = connection.read_deadline_ms;
   if (connection.write_deadline_ms != 0 && (nearest == 0 || connection.write_deadline_ms < nearest)) {
     nearest = connection.write_deadline_ms;
   }
-  if (connection.first_exchange != kNone) {
-    const std::uint64_t answer = exchanges_.at(connection.first_exchange).deadline_ms;
-    if (answer != 0 && (nearest == 0 || answer < nearest)) nearest = answer;
+  if (connection.answer_deadline_ms != 0 && (nearest == 0 || connection.answer_deadline_ms < nearest)) {
+    nearest = connection.answer_deadline_ms;
   }
   if (nearest != 0) timers_.arm(connection.id.slot, static_cast<std::int64_t>(nearest));
 }

@@ -125,6 +125,9 @@ class ConnectionIo {
   /// From now on for no longer than this.
   void bound_idle_time(std::uint32_t most_ms) noexcept { idle_ms_ = std::min(idle_ms_, most_ms); }
 
+  /// One of the answers that the connection awaits is due by then.
+  void expect_answer(Connection& connection, Exchange& exchange, std::uint64_t deadline_ms);
+
   /// The connection's nearest deadline has changed.
   void arm(const Connection& connection);
 

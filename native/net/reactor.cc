@@ -322,11 +322,10 @@ void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
     // An orderly end would leave what the client does not take with the kernel, some megabytes, for as long
     // as the client likes: it only has to answer the probes of its closed window.
     io_.reset(connection, here);
-  } else if (connection.first_exchange != kNone &&
-             passed(exchanges_.at(connection.first_exchange).deadline_ms)) {
-    outlet_.answer_overdue(connection, here);
-  } else if (passed(connection.read_deadline_ms)) {
-    intake_.on_late_input(connection, here);
+  } else {
+    if (passed(connection.answer_deadline_ms)) outlet_.answer_overdue(connection, here);
+    Connection* const waiting = io_.table().find(id, here);
+    if (waiting != nullptr && passed(waiting->read_deadline_ms)) intake_.on_late_input(*waiting, here);
   }
   Connection* const still = io_.table().find(id, here);
   if (still != nullptr) io_.arm(*still);

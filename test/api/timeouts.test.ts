@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
@@ -298,6 +299,39 @@ test('handlerMs: an answer that is given but waits for an older one is not late'
   held.answer('/2', 'in time');
   const [first, second] = await client.answers(2);
   assert.deepEqual([first!.status, second!.status, second!.text], [503, 200, 'in time']);
+});
+
+test('handlerMs: behind answers that take longer, handlers are told in time, and the 503 keeps its place', async (t) => {
+  const held = new HeldRequests();
+  const told: string[] = [];
+  const { server, connect } = await startServer(t, {}, (s) => {
+    s.get('/stream', (req, res) => {
+      res.write('begun');
+      held.handler(req, res);
+    });
+    s.get('/slow', held.handler);
+    s.get('/late/:n', { handlerMs: 100 }, async (req, res) => {
+      held.handler(req, res);
+      await once(req.signal, 'abort');
+      told.push(`${req.params['n']!} ${String(res.aborted)}`);
+      res.end('too late');
+    });
+    s.get('/now', ok);
+  });
+  for (const first of ['/stream', '/slow']) {
+    const client = await connect();
+    client.send(get(first) + get('/late/1') + get('/now') + get('/late/2') + get('/now'));
+    await until('both are told', () => told.length === 2);
+    assert.deepEqual(told.splice(0).sort(), ['1 true', '2 true']);
+    held.response(first).end('first');
+    const answers = await client.answers(5);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 503, 200, 503, 200],
+    );
+    assert.equal((await client.stillServes(get('/now'))).text, 'ok');
+  }
+  assert.equal(server.stats().requests.timedOut, 4);
 });
 
 test('handlerMs: an unsafe request behind one that is late runs after the 503', async (t) => {
