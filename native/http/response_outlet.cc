@@ -397,10 +397,14 @@ void ResponseOutlet::log_answer(std::uint32_t exchange_slot, std::uint16_t statu
 
 void ResponseOutlet::log_body(const Connection& connection, const Exchange& exchange, std::uint64_t bytes) {
   if (io_.log() == nullptr) return;
+  io_.log()->add_body(slot_of(connection, exchange), bytes);
+}
+
+std::uint32_t ResponseOutlet::slot_of(const Connection& connection, const Exchange& exchange) noexcept {
   // An exchange does not know its slot. Mostly it is the first.
   std::uint32_t slot = connection.first_exchange;
   while (&exchanges_.at(slot) != &exchange) slot = exchanges_.at(slot).next;
-  io_.log()->add_body(slot, bytes);
+  return slot;
 }
 
 void ResponseOutlet::answer_overdue(Connection& connection, const OnReactor& here) {

@@ -159,6 +159,7 @@ class ResponseOutlet {
   void give_early_hints(Connection& connection, Exchange& exchange, std::string_view fields, char* start,
                         const OnReactor& here);
   void abort(Connection& connection, Exchange& exchange, const OnReactor& here);
+  void abort_until_close(Connection& connection, Exchange& exchange, const OnReactor& here);
   void watch_drain(Connection& connection);
   void tell(const Exchange& exchange, std::uint32_t slot, std::uint32_t kind);
   void tell_gone(const ring::ResponseMessage& message, std::uint8_t js_thread);
@@ -209,6 +210,7 @@ class ResponseOutlet {
                     FileParts files, const OnReactor& here);
   void log_answer(std::uint32_t exchange_slot, std::uint16_t status, std::string_view response);
   void log_body(const Connection& connection, const Exchange& exchange, std::uint64_t bytes);
+  [[nodiscard]] std::uint32_t slot_of(const Connection& connection, const Exchange& exchange) noexcept;
   /// False: no memory for what goes between them.
   [[nodiscard]] bool append_files(Connection& connection, FileParts& files);
   void finish_oldest(Connection& connection, bool close);

@@ -164,13 +164,25 @@ void ResponseOutlet::give_early_hints(Connection& connection, Exchange& exchange
 }
 
 void ResponseOutlet::abort(Connection& connection, Exchange& exchange, const OnReactor& here) {
-  // Where only the end delimits the body, an orderly end would make half of it look whole.
   if (exchange.until_close) {
-    io_.reset(connection, here);
+    abort_until_close(connection, exchange, here);
     return;
   }
   exchange.complete = exchange.close_after = true;
   put(connection, exchange, {}, {}, {}, here);
+}
+
+void ResponseOutlet::abort_until_close(Connection& connection, Exchange& exchange, const OnReactor& here) {
+  const std::uint32_t oldest = connection.first_exchange;
+  if (&exchanges_.at(oldest) != &exchange) {
+    // Nothing of it has been sent: older answers come first, and then one that is whole.
+    static_cast<void>(exchanges_.take_held(connection, exchange));
+    exchanges_.release_js_thread(exchange);
+    answer_error(slot_of(connection, exchange), 500, here);
+    return;
+  }
+  // An orderly end would make half of it look whole.
+  io_.reset(connection, here);
 }
 
 void ResponseOutlet::watch_drain(Connection& connection) {

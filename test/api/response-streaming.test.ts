@@ -297,6 +297,30 @@ test('an HTTP/1.0 client can tell half an answer from a whole one: the connectio
   assert.equal(await client.ended(), 'reset');
 });
 
+test('an answer to HTTP/1.0 that fails takes none with it that is still to come ahead of it', async (t) => {
+  const ahead = deferred();
+  const errors: unknown[] = [];
+  const { server, connect } = await startServer(t, {}, (s) => {
+    s.get('/later', async (_req, res) => {
+      await ahead.promise;
+      res.end('later');
+    });
+    s.get('/half', (_req, res) => {
+      res.write('half');
+      throw new Error('in the middle');
+    });
+  });
+  server.on('error', (error) => errors.push(error));
+  const client = await connect();
+  client.send(OLD.replace('/', '/later') + OLD.replace('/', '/half') + OLD);
+  await until('it has failed', () => errors.length === 1);
+  ahead.resolve();
+  assert.equal((await client.answer()).text, 'later');
+  const answer = await client.answer(); // nothing of the half had been sent
+  assert.deepEqual([answer.status, answer.headers['connection']], [500, 'close']);
+  assert.equal(await client.ended(), 'fin');
+});
+
 test('write() says when to wait, drained() when to go on, and every byte arrives', async (t) => {
   const PIECE = 64 * 1024;
   const PIECES = 400;

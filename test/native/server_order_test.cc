@@ -233,6 +233,29 @@ TEST("an application that ends the connection ends it for the requests behind as
   EXPECT_TRUE(client.at_end());
 }
 
+TEST("half an answer that only the end would delimit does not take those before it with it") {
+  HoldingServer s;
+  Client client = s.server->connect();
+  const auto ask_1_0 = [](const std::string& path) {
+    return "GET " + path + " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  };
+  EXPECT_TRUE(client.send(ask_1_0("/0") + ask_1_0("/1") + ask_1_0("/2")));
+  ASSERT_TRUE(s.held.wait_for(3));
+  EXPECT_TRUE(s.held.answer("/2"));
+  EXPECT_TRUE(s.held.answer("/1", {.flags = ring::response::kMore, .body = "half"}, true));
+  EXPECT_TRUE(s.held.answer("/1", {.status = ring::response::kAbort, .flags = ring::response::kControl}));
+  s.let_it_read();
+  EXPECT_TRUE(s.held.answer("/0"));
+  expect_body(client, "/0");
+  // Nothing of the half one has been sent, so it can be a whole one that says what happened.
+  const auto last = client.read_response();
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(last->status, 500);
+  EXPECT_TRUE(client.at_end());
+  EXPECT_TRUE(s.server->wait_for_connections(0));
+  EXPECT_EQ(s.server->server().budget().used(), 0u);
+}
+
 TEST("a malformed request behind good ones is refused after their answers") {
   HoldingServer s;
   Client client = s.server->connect();
