@@ -17,6 +17,7 @@ import {
   DOORBELL_WAITING,
 } from './ring-layout.js';
 import type { ThreadMemory } from './ring-memory.js';
+import { now, setImmediate } from './timers.js';
 
 /** A handler's work goes on for so long before timers and other I/O get their turn. Milliseconds. */
 const SLICE_MS = 0.2;
@@ -28,7 +29,7 @@ const SLOW_RUN_MS = 0.1;
 export interface Runner {
   /**
    * Claims up to `most` requests and runs their handlers; where they are claimed one by one, none after `end`, a time of
-   * `performance.now()`. Returns how many there were.
+   * `now()`. Returns how many there were.
    */
   run(link: ReactorLink, claimed: ClaimedRun, most: number, end: number): number;
 }
@@ -110,7 +111,7 @@ export class Channel implements Thread {
   };
 
   #claimAndRun(): void {
-    const end = performance.now() + SLICE_MS;
+    const end = now() + SLICE_MS;
     // Until each reactor's ring has been found empty, one after the other; a slice that ends before goes on with the
     // next reactor, or the first would be all that is ever served under load.
     for (let empty = 0; empty < this.#links.length;) {
@@ -185,8 +186,7 @@ export class Channel implements Thread {
   }
 
   #isSliceOver(end: number): boolean {
-    const now = performance.now();
-    const left = end - now;
+    const left = end - now();
     // The slice began with SLICE_MS: what is left tells how long the runs took.
     if (left > SLICE_MS - SLOW_RUN_MS) this.#run = Math.min(this.#run * 2, MAX_RUN);
     else if (left < 0) this.#run = 1;

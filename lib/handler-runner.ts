@@ -10,6 +10,7 @@ import type { ClaimedRun } from './request-ring.js';
 import { HttpResponse } from './response.js';
 import type { HandlerEntry } from './routes.js';
 import { throwLater } from './throw-later.js';
+import { now } from './timers.js';
 import type { UpgradedSocket } from './upgraded-socket.js';
 
 /** Where an `error` event comes from. */
@@ -55,7 +56,7 @@ export class HandlerRunner {
 
   /**
    * Claims up to `most` requests and runs their handlers; where they are claimed one by one, none after `end`, a time of
-   * `performance.now()`. Returns how many there were. Never throws.
+   * `now()`. Returns how many there were. Never throws.
    */
   run(link: ReactorLink, claimed: ClaimedRun, most: number, end: number): number {
     return link.claimsOneByOne
@@ -81,7 +82,7 @@ export class HandlerRunner {
       if (!link.claim(1, claimed)) return false;
       count++;
       this.#runOne(link, claimed, 0);
-      return performance.now() < end;
+      return now() < end;
     });
     return count;
   }

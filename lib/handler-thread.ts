@@ -14,6 +14,7 @@ import type { ErrorContext } from './handler-runner.js';
 import { unpackError } from './sent-error.js';
 import type { ServerStats } from './stats.js';
 import type { MessageFromThread, MessageToThread, Placement, StartMessage } from './thread-messages.js';
+import { clearTimeout, now, setTimeout } from './timers.js';
 
 /** A thread that has been asked to end and does not is terminated after this time. */
 const EXIT_MS = 1000;
@@ -103,7 +104,7 @@ export class HandlerThread {
     this.place = where.place;
     return this.#ask({ kind: 'join', ...where }, (done) => {
       this.#onJoined = () => {
-        this.joinedAt ??= performance.now();
+        this.joinedAt ??= now();
         done();
       };
     });

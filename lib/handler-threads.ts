@@ -8,6 +8,7 @@ import { HandlerThread, type HandlerThreadOptions, type ThreadHost } from './han
 import { StallWatch } from './stall-watch.js';
 import type { ThreadStats } from './stats.js';
 import { ThreadPlaces, type ThreadsServer } from './thread-places.js';
+import { clearTimeout, now, setTimeout } from './timers.js';
 
 /** A thread that has served for so long had no trouble to start. Milliseconds. */
 const HEALTHY_MS = 1000;
@@ -283,7 +284,7 @@ export class HandlerThreads {
     if (this.#isClosed || slot.thread !== thread) return;
     slot.leaving = undefined;
     slot.thread = undefined;
-    const livedMs = thread.joinedAt === undefined ? 0 : performance.now() - thread.joinedAt;
+    const livedMs = thread.joinedAt === undefined ? 0 : now() - thread.joinedAt;
     slot.shortLives = livedMs >= HEALTHY_MS ? 0 : slot.shortLives + 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (slot.shortLives - 1), LONGEST_PAUSE_MS);
     if (slot.shortLives === 0) void this.#startNext(slot);

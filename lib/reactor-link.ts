@@ -18,6 +18,7 @@ import {
 } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
 import { throwLater } from './throw-later.js';
+import { queueMicrotask } from './timers.js';
 import { noteYoungBuffer, TAKES_MEMORY_OVER } from './young-buffers.js';
 
 /** Slot, generation, kind and bytes. */

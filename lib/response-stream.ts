@@ -16,6 +16,7 @@ import {
 } from './ring-layout.js';
 import type { SendFileMessage } from './send-file.js';
 import { throwLater } from './throw-later.js';
+import { queueMicrotask } from './timers.js';
 
 const CONTROL = RESPONSE_CONTROL << 24;
 const MORE = RESPONSE_MORE << 24;

@@ -42,6 +42,7 @@ import {
   type WantedFile,
 } from './send-file.js';
 import { checkReason, checkRedirectStatus, checkStatus, mayHaveBody, RESET_CONTENT } from './status-codes.js';
+import { setImmediate } from './timers.js';
 import { UpgradedSocket } from './upgraded-socket.js';
 
 /** Larger ones are sent window by window, and not copied before. */

@@ -44,6 +44,8 @@ import type { ServerAddress, TcpAddress, UnixAddress } from './server-address.js
 import { showValue } from './show-value.js';
 import type { StaticOptions } from './static-files.js';
 import { serverStats, withoutPresent, type ServerStats, type ThreadStats } from './stats.js';
+import { throwLater } from './throw-later.js';
+import { now } from './timers.js';
 
 /** How closing went. */
 export interface CloseResult {
@@ -373,9 +375,7 @@ export class Server extends RouteMethods<ServerEvents> {
         else HandlerRunner.report(error, context);
       } catch (thrown) {
         // A listener's own mistake: let Node report it as any uncaught error, but let the server go on.
-        setImmediate(() => {
-          throw thrown;
-        });
+        throwLater(thrown);
       }
     }
   }
@@ -406,7 +406,7 @@ export class Server extends RouteMethods<ServerEvents> {
   };
 
   async #close(graceMs: number): Promise<CloseResult> {
-    const started = performance.now();
+    const started = now();
     const wasListening = this.#state === 'listening';
     this.#state = 'closing';
     let completed = 0;
@@ -437,7 +437,7 @@ export class Server extends RouteMethods<ServerEvents> {
     this.#state = 'closed';
     this.#address = null;
     this.emit('close');
-    return { completed, aborted, ms: Math.round(performance.now() - started) };
+    return { completed, aborted, ms: Math.round(now() - started) };
   }
 
   #requireNew(): void {

@@ -1,6 +1,7 @@
 // stall-watch.ts: notices handler threads that make no progress, and how busy the others are.
 
 import type { HandlerThread, UtilizationMark } from './handler-thread.js';
+import { clearInterval, now, setInterval } from './timers.js';
 
 /** Looks so often within `stallMs`. */
 const LOOKS = 4;
@@ -72,18 +73,18 @@ export class StallWatch {
   }
 
   #look(): void {
-    const now = performance.now();
+    const time = now();
     for (const [number, seen] of this.#seen.entries()) {
       const progress = this.#threads.progressOf(number);
       this.#measure(seen, progress?.thread);
       const isStuck = progress?.turns !== undefined && progress.turns === seen.turns;
       if (!isStuck) {
         seen.turns = progress?.turns;
-        seen.since = now;
+        seen.since = time;
         seen.isStalled = false;
-      } else if (!seen.isStalled && now - seen.since >= this.#stallMs) {
+      } else if (!seen.isStalled && time - seen.since >= this.#stallMs) {
         seen.isStalled = true;
-        this.#threads.onStall(number, Math.round(now - seen.since));
+        this.#threads.onStall(number, Math.round(time - seen.since));
       }
     }
   }

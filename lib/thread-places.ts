@@ -1,12 +1,11 @@
 // thread-places.ts: the places of one server at which handler threads claim requests, and who has them.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { NativeServer } from './binding.js';
 import type { DecompressionLimits } from './compressed-body.js';
 import type { HandlerThread } from './handler-thread.js';
 import { DOORBELL_IDLE, DOORBELL_TAKEN, DOORBELL_TURNS } from './ring-layout.js';
 import type { ServerMemory } from './ring-memory.js';
+import { sleep } from './timers.js';
 
 /** A place more than threads: the next thread is there before the last one has gone. */
 const SPARE_PLACES = 1;

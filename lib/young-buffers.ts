@@ -1,5 +1,7 @@
 // young-buffers.ts: has V8 collect the Buffers that bodies leave behind, before they pile up.
 
+import { now } from './timers.js';
+
 const MIB = 2 ** 20;
 
 /**
@@ -51,10 +53,10 @@ export function noteYoungBuffer(bytes: number): void {
 /** To be called when much of a body has come. */
 export function collectYoungBuffers(): void {
   if (bytesSince < LARGE_BODY_GARBAGE_BYTES || !isWorthIt) return;
-  const began = performance.now();
+  const began = now();
   if (began < restsUntil) return;
   scavenge();
-  const ended = performance.now();
+  const ended = now();
   restsUntil = ended + Math.min((ended - began) / MOST_TIME, LONGEST_REST_MS);
 }
 
