@@ -1,10 +1,17 @@
 // response-body.ts: what an app may give as the body of an answer.
 
+import { types } from 'node:util';
+
 import { ResponseError } from './errors.js';
 
-/** @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` */
+const { isUint8Array } = types;
+
+/**
+ * A Uint8Array of another realm (`node:vm`, test runners) is one too, and an object that only inherits from it is none.
+ * @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY`
+ */
 export function checkBody(body: string | Uint8Array): void {
-  if (typeof body === 'string' || body instanceof Uint8Array) return;
+  if (typeof body === 'string' || isUint8Array(body)) return;
   throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
 }
 

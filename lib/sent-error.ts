@@ -1,6 +1,6 @@
 // sent-error.ts: errors on their way from a handler thread to the thread of the server.
 
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /** How many causes of causes are taken along. */
 const MAX_CAUSES = 8;
@@ -20,7 +20,8 @@ export interface SentError {
 /** Structured cloning would lose `code`, subclass names and all other properties. Never throws. */
 export function packError(thrown: unknown, depth = 0): SentError {
   try {
-    if (thrown instanceof Error) return packed(thrown, depth);
+    // Also those of another realm (`node:vm`), which are instances of another Error.
+    if (thrown instanceof Error || types.isNativeError(thrown)) return packed(thrown, depth);
     return notAnError(inspect(thrown));
   } catch {
     return notAnError('something that cannot be shown'); // a getter or a proxy of the app's throws

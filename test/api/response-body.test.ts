@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 
 import { get, head } from '../helpers/requests.js';
 import { startHandler, startServer } from '../helpers/server.js';
@@ -258,4 +259,47 @@ test('a large answer arrives whole where limits.unsentBytes is less than what is
     { limits: { unsentBytes: 64 * KIB } },
   );
   assert.ok((await (await connect()).ask(get('/'))).body.equals(body));
+});
+
+test('bytes of another realm arrive as any others: whole, in pieces, and of reply()', async (t) => {
+  const bytes = runInNewContext('Uint8Array.from({ length: 200_000 }, (_, index) => index)') as Uint8Array;
+  assert.notEqual(Object.getPrototypeOf(bytes), Uint8Array.prototype);
+  const small = bytes.subarray(0, 1000);
+  const { connect } = await startServer(t, {}, (server) => {
+    server.reply('GET', '/reply', { body: small });
+    server.get('/small', (_req, res) => {
+      res.end(small);
+    });
+    server.get('/large', (_req, res) => {
+      res.end(bytes);
+    });
+    server.get('/pieces', (_req, res) => {
+      res.write(small);
+      res.end(bytes.subarray(1000));
+    });
+  });
+  const client = await connect();
+  for (const [path, sent] of [
+    ['/reply', small],
+    ['/small', small],
+    ['/large', bytes],
+    ['/pieces', bytes],
+  ] as const) {
+    const { status, body } = await client.ask(get(path));
+    assert.equal(status, 200, path);
+    assert.ok(body.equals(Buffer.from(sent)), path);
+  }
+});
+
+test('what only inherits from Uint8Array is no body', async (t) => {
+  const { connect } = await startHandler(t, (_req, res) => {
+    assert.throws(
+      () => {
+        res.end(Object.create(Uint8Array.prototype) as Uint8Array);
+      },
+      { code: 'ERR_MILLRACE_RESPONSE_BODY' },
+    );
+    res.end('refused');
+  });
+  assert.equal((await (await connect()).ask(get('/'))).text, 'refused');
 });

@@ -40,6 +40,7 @@ const OTHERS: Readonly<Record<string, RegExp>> = {
   undefined: /^a handler threw undefined$/,
   symbol: /^a handler threw Symbol\(a symbol\)$/,
   function: /^a handler threw \[Function/,
+  'other-realm': /^of another realm$/,
   // Node.js itself cannot make a stack of it where source maps are on.
   'odd-name': /^with an odd name$|cannot be shown/,
   'odd-message': /Function|=>/,
