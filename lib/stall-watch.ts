@@ -10,6 +10,9 @@ const LOOKS = 4;
 const SHORTEST_MS = 20;
 const LONGEST_MS = 1000;
 
+/** A look that comes so many times later than it should says that this thread did not run either. */
+const LATE = 2;
+
 export interface WatchedThreads {
   /** Undefined: the thread does not serve. Its `turns` are undefined while it has nothing to do. */
   progressOf(
@@ -35,12 +38,15 @@ interface Seen {
  */
 export class StallWatch {
   readonly #stallMs: number;
+  readonly #everyMs: number;
   readonly #threads: WatchedThreads;
   readonly #seen: readonly Seen[];
   #timer: NodeJS.Timeout | undefined;
+  #lookedAt = 0;
 
   constructor(stallMs: number, count: number, threads: WatchedThreads) {
     this.#stallMs = stallMs;
+    this.#everyMs = Math.min(Math.max(stallMs / LOOKS, SHORTEST_MS), LONGEST_MS);
     this.#threads = threads;
     this.#seen = Array.from({ length: count }, () => ({
       thread: undefined,
@@ -53,10 +59,10 @@ export class StallWatch {
   }
 
   start(): void {
-    const everyMs = Math.min(Math.max(this.#stallMs / LOOKS, SHORTEST_MS), LONGEST_MS);
+    this.#lookedAt = now();
     this.#timer = setInterval(() => {
       this.#look();
-    }, everyMs).unref();
+    }, this.#everyMs).unref();
   }
 
   stop(): void {
@@ -74,9 +80,12 @@ export class StallWatch {
 
   #look(): void {
     const time = now();
+    const missedMs = this.#missedSince(this.#lookedAt, time);
+    this.#lookedAt = time;
     for (const [number, seen] of this.#seen.entries()) {
       const progress = this.#threads.progressOf(number);
       this.#measure(seen, progress?.thread);
+      seen.since += missedMs;
       const isStuck = progress?.turns !== undefined && progress.turns === seen.turns;
       if (!isStuck) {
         seen.turns = progress?.turns;
@@ -87,6 +96,15 @@ export class StallWatch {
         this.#threads.onStall(number, Math.round(time - seen.since));
       }
     }
+  }
+
+  /**
+   * Of a process that was stopped (SIGSTOP, a container that was paused) all threads stood still, and no fault of theirs:
+   * of that time as much counts as of any other look. So it is where this thread was busy itself, to be sure.
+   */
+  #missedSince(before: number, time: number): number {
+    const passedMs = time - before;
+    return passedMs > LATE * this.#everyMs ? passedMs - this.#everyMs : 0;
   }
 
   #measure(seen: Seen, thread: HandlerThread | undefined): void {
