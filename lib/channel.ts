@@ -14,6 +14,7 @@ import {
   DOORBELL_NEWS,
   DOORBELL_RETIRING,
   DOORBELL_TURNS,
+  DOORBELL_VACANT,
   DOORBELL_WAITING,
 } from './ring-layout.js';
 import type { ThreadMemory } from './ring-memory.js';
@@ -146,7 +147,21 @@ export class Channel implements Thread {
 
   #startWork(): void {
     this.#atWork = true;
-    Atomics.store(this.#doorbell, DOORBELL_IDLE, 0);
+    this.#say(0);
+  }
+
+  /**
+   * What this thread does, as the doorbell's word says it from now on; returns what it said before. Where the server's
+   * thread has given this one up it stays vacant: requests that this one took now would be lost when it ends.
+   */
+  #say(what: number): number {
+    // An exchange: emulated arm64 may let what follows overtake a store (native/ring/shared_words.h).
+    const before = Atomics.exchange(this.#doorbell, DOORBELL_IDLE, what);
+    if (before === DOORBELL_VACANT) {
+      Atomics.store(this.#doorbell, DOORBELL_IDLE, DOORBELL_VACANT);
+      this.#isRetired = true;
+    }
+    return before;
   }
 
   #continueLater(): void {
@@ -164,13 +179,11 @@ export class Channel implements Thread {
   /** From here on this thread is woken by its doorbell. False: there is work after all. */
   #goIdle(): boolean {
     this.#atWork = false;
-    // An exchange: emulated arm64 may let what follows overtake a store (native/ring/shared_words.h).
-    const waiting = this.#isRetired ? DOORBELL_RETIRING : DOORBELL_WAITING;
-    Atomics.exchange(this.#doorbell, DOORBELL_IDLE, waiting);
+    this.#say(this.#isRetired ? DOORBELL_RETIRING : DOORBELL_WAITING);
     // Now reactors ring. What one of them published before it could see that is found here.
     const hasWork = !this.#isRetired && this.#links.some((link) => link.hasWork());
     if (!this.#hasNews() && !hasWork) return true;
-    if (Atomics.exchange(this.#doorbell, DOORBELL_IDLE, 0) === 0) return true; // somebody rings already
+    if (this.#say(0) === 0) return true; // somebody rings already
     this.#atWork = true;
     return false;
   }

@@ -167,6 +167,28 @@ for (const [what, path] of [
   });
 }
 
+test('a thread that comes back after graceMs takes no more requests: they are for the one in its place', async (t) => {
+  const running = await moodyServer(t, { threads: 1 });
+  const { server, connect, gate } = running;
+  const stuck = (await connect()).send(get('/block'));
+  await until('it is stuck', () => gate.entered === 1);
+  gate.flag = 1;
+  const restarted = server.restartThreads({ graceMs: 0 });
+  assert.equal((await stuck.answer()).status, 503);
+  // The next one is stuck, too, so that nobody takes what comes now.
+  const next = (await connect()).send(get('/sleep?ms=500'));
+  await until('it sleeps', () => gate.entered === 2);
+  const others = await Promise.all(
+    Array.from({ length: 5 }, async () => (await connect()).send(get('/wait'))),
+  );
+  await until('they wait', () => server.stats().queue.waiting === others.length);
+  gate.open();
+  for (const other of others) assert.equal((await other.answer()).text, '1');
+  assert.equal((await next.answer()).status, 200);
+  await restarted;
+  assert.equal(server.stats().requests.lost, 1);
+});
+
 test('after graceMs a stream is cut off', async (t) => {
   const { server, connect, gate } = await moodyServer(t, { threads: 1 });
   const client = await connect();
