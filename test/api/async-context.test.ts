@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource, createHook, executionAsyncId } from 'node:async_hooks';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
 import type { Handler } from 'millrace';
 
+import { collectGarbage } from '../helpers/garbage.js';
+import { until } from '../helpers/promises.js';
 import { get, post } from '../helpers/requests.js';
 import { startHandler } from '../helpers/server.js';
 
@@ -249,4 +251,32 @@ test('AsyncResource.bind and snapshot taken in a handler keep its store', async 
     ['/a', '/a', '/b', '/b'],
   );
   assert.equal(storage.getStore(), undefined);
+});
+
+test('who has hooks on async resources hears of the end of each', async (t) => {
+  const storage = new AsyncLocalStorage<string>();
+  const open = new Set<number>();
+  const hook = createHook({
+    init: (id, type) => {
+      if (type === 'MILLRACE_REQUEST') open.add(id);
+    },
+    destroy: (id) => {
+      open.delete(id);
+    },
+  }).enable();
+  t.after(() => hook.disable());
+  const { connect } = await startHandler(t, (req, res) => {
+    storage.enterWith(req.path);
+    res.end();
+  });
+  const client = await connect();
+  for (let round = 0; round < 10; round++) {
+    client.send(get('/').repeat(100));
+    await client.answers(100);
+  }
+  // But for the last ones. (Where contexts are frames, as in Node.js 24, there are none.)
+  await until('they have ended', () => {
+    collectGarbage();
+    return open.size < 100;
+  });
 });

@@ -3,13 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import type { HttpRequest } from 'millrace';
 
 import { TAKES_MEMORY_OVER } from '#lib/young-buffers.js';
+import { collectGarbage } from '../helpers/garbage.js';
 import { post } from '../helpers/requests.js';
 import { startHandler } from '../helpers/server.js';
 
@@ -29,11 +28,6 @@ const READERS: Readonly<Record<string, (request: HttpRequest) => Promise<readonl
 /** Each differs from the others in every byte. */
 function bodyOf(upload: number): string {
   return String.fromCharCode('0'.charCodeAt(0) + upload).repeat(SIZES[upload % SIZES.length]!);
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
 
 for (const [how, read] of Object.entries(READERS)) {
