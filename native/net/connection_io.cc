@@ -2,6 +2,7 @@
 
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
@@ -251,6 +252,14 @@ void ConnectionIo::set_write_deadline(Connection& connection) noexcept {
       transfer_deadline(now_ms_, output.started_ms, output.sent, config_.timeouts.write_ms,
                         config_.limits.min_bytes_per_second);
   arm(connection);
+}
+
+std::uint32_t ConnectionIo::events_of(const Connection& connection) noexcept {
+  static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLRDHUP == POLLRDHUP && EPOLLERR == POLLERR &&
+                EPOLLHUP == POLLHUP);
+  pollfd socket{
+      .fd = connection.fd.get(), .events = static_cast<short>(connection.epoll_events), .revents = 0};
+  return ::poll(&socket, 1, 0) == 1 ? static_cast<std::uint32_t>(socket.revents) : 0;
 }
 
 bool ConnectionIo::has_read_on(Connection& connection) {

@@ -97,6 +97,9 @@ class ConnectionIo {
     return connection.output == nullptr ? 0 : connection.output->bytes();
   }
 
+  /// What epoll would tell of the connection now.
+  [[nodiscard]] static std::uint32_t events_of(const Connection& connection) noexcept;
+
   /// The write deadline has passed. True: the client has taken something all the same, of what is in the
   /// kernel, and has a new one.
   [[nodiscard]] bool has_read_on(Connection& connection);

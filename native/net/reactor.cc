@@ -313,8 +313,14 @@ void Reactor::fire_timers(const OnReactor& here) {
   }
 }
 
-void Reactor::on_deadline(Connection& connection, const OnReactor& here) {
-  const ConnectionId id = connection.id;
+void Reactor::on_deadline(Connection& late, const OnReactor& here) {
+  const ConnectionId id = late.id;
+  // What has come in time counts, also where nobody has told us: SIGCONT ends epoll_wait() without events,
+  // and more of them may be waiting than one wake takes.
+  handle_event(epoll_key(id), ConnectionIo::events_of(late), here);
+  Connection* const found = io_.table().find(id, here);
+  if (found == nullptr) return;
+  Connection& connection = *found;
   const auto passed = [now = io_.now_ms()](std::uint64_t deadline) {
     return deadline != 0 && deadline <= now;
   };
