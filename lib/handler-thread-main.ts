@@ -22,11 +22,17 @@ class HandlerThreadMain {
   readonly #routes = new Routes();
   #channel: Channel | undefined;
   #isRetired = false;
+  /** The app is loaded, and there is no place yet: the port is all that keeps the thread alive. */
+  #isWaiting = false;
   /** Who has asked for the server's figures, the first first. */
-  readonly #waiting: ((stats: ServerStats) => void)[] = [];
+  readonly #askers: ((stats: ServerStats) => void)[] = [];
 
   constructor(port: MessagePort) {
     this.#port = port;
+    port.on('message', (message: MessageToThread) => {
+      this.#onMessage(message);
+    });
+    this.#refOrUnref(); // whether the thread goes on is up to the app while it loads
   }
 
   async load(app: string, thread: number): Promise<void> {
@@ -36,10 +42,8 @@ class HandlerThreadMain {
       this.#tell({ kind: 'failed', error: packError(error) });
       process.exit(1); // not by itself: the app may have timers and sockets by now
     }
-    // From here on the port keeps the thread alive, and then its place at the server.
-    this.#port.on('message', (message: MessageToThread) => {
-      this.#onMessage(message);
-    });
+    this.#isWaiting = true;
+    this.#refOrUnref();
     this.#tell({ kind: 'loaded', routes: this.#routes.native });
   }
 
@@ -49,7 +53,8 @@ class HandlerThreadMain {
         this.#join(message);
         break;
       case 'stats':
-        this.#waiting.shift()?.(message.stats);
+        this.#askers.shift()?.(message.stats);
+        this.#refOrUnref();
         break;
       case 'retire':
         this.#isRetired = true;
@@ -73,15 +78,22 @@ class HandlerThreadMain {
     const channel = new Channel(native, threadMemory(memory), runner, unsentBytes, place);
     if (!channel.join(server, place, lane)) process.exit(); // it has closed meanwhile
     this.#channel = channel;
-    this.#port.unref();
+    this.#isWaiting = false;
+    this.#refOrUnref();
     this.#tell({ kind: 'joined' });
   }
 
   #askForStats(): Promise<ServerStats> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      this.#askers.push(resolve);
+      this.#refOrUnref();
       this.#tell({ kind: 'ask-stats' });
     });
+  }
+
+  #refOrUnref(): void {
+    if (this.#isWaiting || this.#askers.length > 0) this.#port.ref();
+    else this.#port.unref();
   }
 
   #tell(message: MessageFromThread): void {

@@ -53,6 +53,13 @@ for (const threads of [0, 1, 2]) {
   }
 }
 
+for (const threads of [0, 2]) {
+  test(`an app may ask for the server's figures before it is ready, with threads: ${String(threads)}`, async (t) => {
+    const { connect } = await startApp(t, 'asks-first', { threads });
+    assert.equal((await (await connect()).ask(get('/'))).text, 'it did not listen');
+  });
+}
+
 test('every thread gets requests, and none of them is that of the server', async (t) => {
   const { server, connect } = await startApp(t, 'workbench', { threads: 3 });
   const client = await connect();
