@@ -226,6 +226,10 @@ export class HandlerThreads {
       if (this.#keepsProcess) thread.ref();
       else thread.unref();
     }
+    for (const { retry } of this.#slots) {
+      if (this.#isReferenced) retry?.ref();
+      else retry?.unref();
+    }
   }
 
   get #keepsProcess(): boolean {

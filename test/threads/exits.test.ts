@@ -203,3 +203,21 @@ test('while a thread is missing stats() says so', async (t) => {
   });
   assert.deepEqual(states, new Set(['starting', 'running']));
 });
+
+test('what a server that may be left waits for, to replace a thread, does not keep the process', async (t) => {
+  const { server, connect } = await startApp(t, 'workbench', { threads: 1 });
+  // Of all that keeps the process only the pause before the next attempt comes and goes here.
+  const timers = (): number => process.getActiveResourcesInfo().filter((what) => what === 'Timeout').length;
+  const client = await connect();
+  const counted = new Promise<number[]>((resolve) => {
+    server.once('threadexit', () => {
+      const before = timers();
+      server.unref();
+      const left = timers();
+      server.ref();
+      resolve([before - left, before - timers()]);
+    });
+  });
+  assert.equal((await client.ask(get('/exit?code=0'))).status, 503);
+  assert.deepEqual(await counted, [1, 0]);
+});
