@@ -243,9 +243,10 @@ export class Server extends RouteMethods<ServerEvents> {
 
   /** What the server has done so far, and is doing now. After {@link close} what it has done stays. */
   stats(): ServerStats {
+    const present = this.#native.stats();
     return serverStats(
-      this.#state === 'listening',
-      this.#native.stats() ?? this.#lastStats,
+      this.#state === 'listening' && present !== undefined,
+      present ?? this.#lastStats,
       this.#threads?.stats() ?? this.#lastThreads,
     );
   }
@@ -326,7 +327,7 @@ export class Server extends RouteMethods<ServerEvents> {
     });
     if ('syscall' in result) throw listenError(result, wanted);
     if ('native' in result) throw initError(result, this.#routes.nativeNames[result.native]!);
-    opened(this.#native);
+    opened(this.#atExit);
     if (!this.#referenced) this.#native.unref();
     this.#state = 'listening';
     const bound = Object.freeze({ ...result });
@@ -405,6 +406,19 @@ export class Server extends RouteMethods<ServerEvents> {
     },
   };
 
+  /** Where the process exits without close(): `exit` listeners that come later find the figures. */
+  readonly #atExit = {
+    stop: (): void => {
+      this.#stop();
+    },
+  };
+
+  #stop(): ReturnType<NativeServer['stop']> {
+    const lastStats = this.#native.stats();
+    if (lastStats !== undefined) this.#lastStats = withoutPresent(lastStats);
+    return this.#native.stop();
+  }
+
   async #close(graceMs: number): Promise<CloseResult> {
     const started = now();
     const wasListening = this.#state === 'listening';
@@ -420,15 +434,13 @@ export class Server extends RouteMethods<ServerEvents> {
         this.#native.drain(graceMs);
       });
       this.#reportNativeFailures();
-      const lastStats = this.#native.stats();
-      const end = this.#native.stop();
-      this.#lastStats = lastStats && withoutPresent(lastStats);
+      const end = this.#stop();
       this.#channel?.close();
       this.#channel = undefined; // with the memory of the rings
       this.#lastThreads = this.#threads?.stats() ?? [];
       await this.#threads?.close();
       this.#threads = undefined;
-      closed(this.#native);
+      closed(this.#atExit);
       completed = (end.answered ?? before) - before;
       aborted = end.aborted ?? 0;
     } else {
