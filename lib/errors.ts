@@ -428,6 +428,16 @@ export class PlatformError extends MillraceError {
 
   /** The error for a native part that is not there or does not load; `cause` says which. */
   static addonMissing(cause: unknown): PlatformError {
+    const code = (cause as { code?: unknown } | undefined)?.code;
+    if (code === 'ERR_DLOPEN_DISABLED' || code === 'ERR_ACCESS_DENIED') {
+      return new PlatformError(
+        'ERR_MILLRACE_ADDON',
+        'Node.js was started so that it may not load the native part of millrace: leave out --no-addons; ' +
+          "with the permission model, add --allow-addons and --allow-fs-read for the package's directory " +
+          '(and --allow-worker for handler threads).',
+        { cause },
+      );
+    }
     return new PlatformError(
       'ERR_MILLRACE_ADDON',
       'The native part of millrace could not be loaded: build it with "npm rebuild millrace", ' +

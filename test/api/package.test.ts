@@ -79,6 +79,23 @@ test('the tarball has the header of native handlers, and what it is compiled wit
   }
 });
 
+test('where Node.js may not load addons, the error says so, and not that there is none', async (t) => {
+  const { stdout } = await runScript(
+    t,
+    `import { createServer } from 'millrace';
+     try {
+       createServer();
+     } catch (error) {
+       console.log(error.code, error.cause.code, error.message);
+     }`,
+    { flags: ['--no-addons'] },
+  );
+  assert.match(
+    stdout,
+    /^ERR_MILLRACE_ADDON ERR_DLOPEN_DISABLED .* may not load the native part .*--no-addons/,
+  );
+});
+
 test('what is no part of its public face cannot be imported', async (t) => {
   const { stdout } = await runScript(
     t,

@@ -11,6 +11,8 @@ export interface ScriptOptions {
   /** Where it runs, and from where its imports are resolved. */
   readonly cwd?: string;
   readonly type?: 'module' | 'commonjs';
+  /** Of Node.js. */
+  readonly flags?: readonly string[];
   /** Descriptors from 3 on, as in `node:child_process`. */
   readonly more?: readonly unknown[];
 }
@@ -24,8 +26,8 @@ export interface ScriptEnd {
 
 /** Runs a script to its end; it is killed if the test ends before. */
 export function runScript(t: TestContext, source: string, options: ScriptOptions = {}): Promise<ScriptEnd> {
-  const { cwd = PACKAGE_ROOT, type = 'module', more = [] } = options;
-  const child = spawn(process.execPath, [`--input-type=${type}`, '--eval', source], {
+  const { cwd = PACKAGE_ROOT, type = 'module', flags = [], more = [] } = options;
+  const child = spawn(process.execPath, [...flags, `--input-type=${type}`, '--eval', source], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe', ...more] as StdioOptions,
   });
