@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { AsyncLocalStorage, AsyncResource, createHook, executionAsyncId } from 'node:async_hooks';
+import {
+  AsyncLocalStorage,
+  AsyncResource,
+  createHook,
+  executionAsyncId,
+  executionAsyncResource,
+} from 'node:async_hooks';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
@@ -8,6 +14,7 @@ import type { Handler } from 'millrace';
 import { collectGarbage } from '../helpers/garbage.js';
 import { until } from '../helpers/promises.js';
 import { get, post } from '../helpers/requests.js';
+import { runScript } from '../helpers/script.js';
 import { startHandler } from '../helpers/server.js';
 
 /** Ways to use a store in a handler; each answers what the store says at its end, after some waiting. */
@@ -253,6 +260,63 @@ test('AsyncResource.bind and snapshot taken in a handler keep its store', async 
   assert.equal(storage.getStore(), undefined);
 });
 
+/** Has Node.js keep contexts in the way that is not its default, where it knows two. */
+const OTHER_WAY: Readonly<Record<string, string>> = {
+  22: '--experimental-async-context-frame',
+  24: '--no-async-context-frame',
+  26: '--no-async-context-frame',
+};
+
+test('what enterWith sets is seen by no other request, whichever way Node.js is told to keep contexts', async (t) => {
+  const flag = OTHER_WAY[process.versions.node.split('.')[0]!];
+  const { stdout, stderr } = await runScript(
+    t,
+    `import { AsyncLocalStorage } from 'node:async_hooks';
+     import { createServer } from 'millrace';
+     const storage = new AsyncLocalStorage();
+     const server = createServer(async (req, res) => {
+       const before = storage.getStore();
+       storage.enterWith(req.path);
+       await null;
+       res.end(before + ' ' + storage.getStore());
+     });
+     const { port } = await server.listen({ host: '127.0.0.1' });
+     for (const path of ['/a', '/b', '/c'])
+       console.log(await (await fetch('http://127.0.0.1:' + port + path)).text());
+     await server.close({ graceMs: 0 });`,
+    { flags: flag === undefined ? [] : [flag] },
+  );
+  assert.deepEqual([stdout, stderr], ['undefined /a\nundefined /b\nundefined /c\n', '']);
+});
+
+test('what a handler keeps in its async resource is seen by what it starts, and by no other request', async (t) => {
+  const key = Symbol('of the app');
+  type Resource = Record<symbol, unknown>;
+  const own = (): Resource => executionAsyncResource() as Resource;
+  const hook = createHook({
+    init: (_id, _type, _trigger, resource) => {
+      (resource as Resource)[key] = own()[key];
+    },
+  }).enable();
+  t.after(() => hook.disable());
+  const { connect } = await startHandler(t, async (req, res) => {
+    const before = own()[key] ?? null;
+    if (req.path !== '/none') own()[key] = req.path;
+    await turn();
+    res.json([before, own()[key] ?? null]);
+  });
+  const client = await connect();
+  for (let round = 0; round < 3; round++) {
+    const paths = ['/none', '/a', '/none', '/b', '/none'];
+    client.send(paths.map((path) => get(path)).join(''));
+    for (const path of paths) {
+      const seen = path === '/none' ? null : path;
+      assert.equal((await client.answer()).text, JSON.stringify([null, seen]));
+    }
+    assert.equal((await client.ask(get('/none'))).text, '[null,null]');
+  }
+});
+
 test('who has hooks on async resources hears of the end of each', async (t) => {
   const storage = new AsyncLocalStorage<string>();
   const open = new Set<number>();
@@ -274,7 +338,7 @@ test('who has hooks on async resources hears of the end of each', async (t) => {
     client.send(get('/').repeat(100));
     await client.answers(100);
   }
-  // But for the last ones. (Where contexts are frames, as in Node.js 24, there are none.)
+  // But for the last ones. (With frames, as in Node.js 24, enterWith() needs none.)
   await until('they have ended', () => {
     collectGarbage();
     return open.size < 100;
