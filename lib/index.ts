@@ -37,6 +37,7 @@ export type {
   TimeoutOptions,
 } from './options.js';
 export type { PathParams } from './pattern.js';
+export type { PipeSource } from './piece-source.js';
 export type { HeadersObject, HttpRequest } from './request.js';
 export type { HttpResponse } from './response.js';
 export type { Handler, ReplyInit, UpgradeHandler, UpgradeSocket } from './routes.js';

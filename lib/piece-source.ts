@@ -1,7 +1,6 @@
 // piece-source.ts: what pipe() reads from, each kind in the way that costs least.
 
 import { Duplex, finished, Readable } from 'node:stream';
-import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web';
 
 import { ResponseError } from './errors.js';
 import { showValue } from './show-value.js';
@@ -16,8 +15,19 @@ export interface PieceSource {
   destroy(): void;
 }
 
-/** What the types allow. */
-export type PipeSource = AsyncIterable<string | Uint8Array> | ReadableStream;
+/** As much of a ReadableStream's reader as is used. */
+interface WebReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
+  cancel(): Promise<unknown>;
+}
+
+/**
+ * What {@link HttpResponse.pipe} takes: a Readable, a ReadableStream or any async iterable, of strings and Uint8Arrays.
+ *
+ * A ReadableStream by what is used of it: there are two types of the name, Node's and the DOM's, which is that of
+ * `fetch` where a project has the library `dom`, and has no iterator before TypeScript 6.
+ */
+export type PipeSource = AsyncIterable<string | Uint8Array> | { getReader(): WebReader };
 
 /** @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY` */
 export function checkPieceSource(source: PipeSource): void {
@@ -101,9 +111,9 @@ class FlowingSource implements PieceSource {
 
 /** A ReadableStream. A Readable around it would cost twice as much. */
 class WebSource implements PieceSource {
-  readonly #reader: ReadableStreamDefaultReader<unknown>;
+  readonly #reader: WebReader;
 
-  constructor(reader: ReadableStreamDefaultReader<unknown>) {
+  constructor(reader: WebReader) {
     this.#reader = reader;
   }
 

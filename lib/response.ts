@@ -1,7 +1,5 @@
 // response.ts: HttpResponse, what a handler answers with.
 
-import type { ReadableStream } from 'node:stream/web';
-
 import { AbortedError, FileError, StateError } from './errors.js';
 import { failureOf } from './failure.js';
 import {
@@ -261,7 +259,7 @@ export class HttpResponse {
    * `ERR_MILLRACE_RESPONSE_BODY` for what is no source, and then nothing has been sent; with
    * `ERR_MILLRACE_RESPONSE_ENDED` behind the end, or while another one is at work.
    */
-  pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
+  pipe(source: PipeSource): Promise<void> {
     return mayBeLeft(this.#pipe(source));
   }
 
@@ -406,7 +404,7 @@ export class HttpResponse {
     return isHeadRequest(this.#records, this.#start);
   }
 
-  async #pipe(source: AsyncIterable<string | Uint8Array> | ReadableStream): Promise<void> {
+  async #pipe(source: PipeSource): Promise<void> {
     checkPieceSource(source);
     const stream = this.#streamed();
     if (this.#ended || stream.source !== undefined) {

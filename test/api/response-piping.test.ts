@@ -17,6 +17,9 @@ import { callUntyped } from '../helpers/untyped.js';
 
 type Source = Parameters<HttpResponse['pipe']>[0];
 
+/** As the DOM's types have it before TypeScript 6, for what `fetch` gives. */
+type WithoutIterator = Omit<ReadableStream<Uint8Array>, 'values' | typeof Symbol.asyncIterator>;
+
 const SOURCES: Readonly<Record<string, () => Source>> = {
   'a Readable': () => Readable.from(['ab', Buffer.from('cd'), 'ef']),
   'a Readable that has read ahead': () => readAhead('ab', 'cd', 'ef'),
@@ -30,13 +33,8 @@ const SOURCES: Readonly<Record<string, () => Source>> = {
     for (const chunk of ['ab', 'cd', 'ef', null]) both.push(chunk);
     return both;
   },
-  'a ReadableStream': () =>
-    new ReadableStream({
-      start: (controller) => {
-        for (const chunk of ['ab', 'cd', 'ef']) controller.enqueue(Buffer.from(chunk));
-        controller.close();
-      },
-    }),
+  'a ReadableStream': webStream,
+  'a ReadableStream whose type has no iterator': (): WithoutIterator => webStream(),
   'an async generator': async function* () {
     for (const chunk of ['ab', 'cd', 'ef']) {
       await delay(1);
@@ -72,6 +70,15 @@ for (const [what, source] of Object.entries(SOURCES)) {
       assert.equal(answer.text, 'abcdef');
       assert.deepEqual(answer.chunks, [2, 2, 2]);
     }
+  });
+}
+
+function webStream(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start: (controller) => {
+      for (const chunk of ['ab', 'cd', 'ef']) controller.enqueue(Buffer.from(chunk));
+      controller.close();
+    },
   });
 }
 
