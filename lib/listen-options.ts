@@ -132,6 +132,13 @@ export function parseListenOptions(options?: unknown, ...extra: readonly unknown
  * @throws {@link OptionError}
  */
 export function parseGraceOptions(caller: string, options?: unknown): GraceConfig {
+  if (typeof options === 'function') {
+    throw new OptionError(
+      'ERR_MILLRACE_OPTION_TYPE',
+      `${caller} takes no callback: write await server.${caller}`,
+      { option: 'options', value: options },
+    );
+  }
   const names = ['graceMs'];
   const graceMs = readOptions({ caller, group: '', names, allNames: names }, options).get('graceMs');
   return Object.freeze({

@@ -56,7 +56,10 @@ export function parsePattern(pattern: unknown): RoutePattern {
   if (typeof pattern !== 'string') throw malformed(pattern, 'it must be a string');
   if (pattern === '*') return { source: '*', native: '*', params: [], wildcard: true, wildcardSegment: -1 };
   if (!pattern.startsWith('/')) throw malformed(pattern, "it must start with '/', or be '*'");
-  if (/[?#]/.test(pattern)) throw malformed(pattern, "a route is found by its path: no '?' and no '#'");
+  if (/[?#]/.test(pattern)) {
+    const hint = /:\w+\?/.test(pattern) ? '; for a segment that may be missing add two routes' : '';
+    throw malformed(pattern, `a route is found by its path: no '?' and no '#'${hint}`);
+  }
 
   const segments = pattern.slice(1).split('/');
   if (segments.length > MAX_SEGMENTS) {

@@ -3,16 +3,27 @@
 import { types } from 'node:util';
 
 import { ResponseError } from './errors.js';
+import { showValue } from './show-value.js';
 
 const { isUint8Array } = types;
+
+/** What sends values that are no body, by where they were given. */
+const INSTEAD = {
+  response: 'json() sends a value, pipe() a stream',
+  reply: 'JSON.stringify() makes a string of a value',
+} as const;
 
 /**
  * A Uint8Array of another realm (`node:vm`, test runners) is one too, and an object that only inherits from it is none.
  * @throws {@link ResponseError} `ERR_MILLRACE_RESPONSE_BODY`
  */
-export function checkBody(body: string | Uint8Array): void {
+export function checkBody(body: string | Uint8Array, where: keyof typeof INSTEAD = 'response'): void {
   if (typeof body === 'string' || isUint8Array(body)) return;
-  throw new ResponseError('ERR_MILLRACE_RESPONSE_BODY', 'A response body must be a string or a Uint8Array');
+  const isObject = typeof body === 'object' && (body as unknown) !== null;
+  throw new ResponseError(
+    'ERR_MILLRACE_RESPONSE_BODY',
+    `A response body must be a string or a Uint8Array, not ${showValue(body)}${isObject ? `: ${INSTEAD[where]}` : ''}`,
+  );
 }
 
 /**

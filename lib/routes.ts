@@ -73,6 +73,7 @@ export class Routes {
   /** `rest` is `[handler]` or `[options, handler]`. */
   addHandler(method: unknown, pattern: unknown, rest: readonly unknown[]): void {
     const handler = rest.at(-1);
+    if (rest.filter((given) => typeof given === 'function').length > 1) throw manyHandlers();
     if (rest.length < 1 || rest.length > 2) throw noHandler(handler, '(request, response)');
     if (typeof handler !== 'function') throw noHandler(handler, '(request, response)');
     const options = parseRouteOptions(rest.length === 2 ? rest[0] : undefined);
@@ -167,6 +168,13 @@ function noHandler(given: unknown, signature: string): RouteError {
   );
 }
 
+function manyHandlers(): RouteError {
+  return new RouteError(
+    'ERR_MILLRACE_ROUTE_HANDLER',
+    'A route has one handler: what comes ahead of it, or behind it, is a function that calls it, such as with(handler)',
+  );
+}
+
 const REPLY_NAMES = ['status', 'headers', 'body'];
 
 function nativeReply(init: ReplyInit): NativeReply {
@@ -175,7 +183,7 @@ function nativeReply(init: ReplyInit): NativeReply {
     init,
   );
   const { status = 200, headers = {}, body = '' } = Object.fromEntries(given) as ReplyInit;
-  checkBody(body);
+  checkBody(body, 'reply');
   const code = checkStatus(status);
   const bytes = Buffer.from(mayHaveBody(code) ? body : ''); // a copy: the app may reuse its own
   const fields = checkedFields('reply()', 'headers', headers);

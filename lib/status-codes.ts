@@ -36,9 +36,11 @@ export function checkStatus(code: number): number {
  */
 export function checkRedirectStatus(code: number): number {
   if (REDIRECTS.has(code)) return code;
+  const isLocation = typeof (code as unknown) === 'string';
   throw new ResponseError(
     'ERR_MILLRACE_STATUS',
-    `A redirection has the status ${[...REDIRECTS].join(', ')}, not ${showValue(code)}`,
+    `A redirection has the status ${[...REDIRECTS].join(', ')}, not ${showValue(code)}` +
+      (isLocation ? ': write redirect(location, code)' : ''),
   );
 }
 
