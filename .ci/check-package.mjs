@@ -37,10 +37,16 @@ if (text !== 'hello') throw new Error(text);
 /** With the compiler's defaults: what the declarations need, they name. */
 const TYPED = {
   'typed.mts': `import { createServer, type HttpRequest, type Server } from 'millrace';
+declare module 'millrace' {
+  interface HttpRequest {
+    user?: { name: string };
+  }
+}
 const server: Server = createServer({ limits: { bodyBytes: 1024 } });
 server.post('/:name', async (req: HttpRequest, res) => {
   const body: Buffer = await req.buffer();
-  res.status(201).json({ name: req.params['name'], bytes: body.length });
+  req.user = { name: String(req.params['name']) };
+  res.status(201).json({ name: req.user.name, bytes: body.length });
 });
 await using closing = server;
 `,

@@ -1,13 +1,14 @@
 // documentation.test.ts: what the documentation shows runs, what it says of options is so, and its links lead somewhere.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { OPTION_RULES } from '#lib/options.js';
 import { Example, ORDERLY } from '../helpers/example.js';
+import { programsOf } from '../helpers/programs.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PAGES = [
@@ -18,22 +19,8 @@ const PAGES = [
 
 const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 
-/** The programs of README.md, by the name in their first line. They run under out/, from where 'millrace' is found. */
-function programs(): Map<string, string> {
-  const blocks = read('README.md').matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms);
-  const folder = join(ROOT, 'out/readme');
-  mkdirSync(folder, { recursive: true });
-  return new Map(
-    [...blocks].map(([, name, code]) => {
-      const file = join(folder, name!);
-      writeFileSync(file, code!.replace('port: 8080', 'port: 0'));
-      return [name!, file];
-    }),
-  );
-}
-
 test('the first server of README.md does what it says, and ends with 0', async (t) => {
-  const example = await Example.startFile(t, programs().get('server.mjs')!);
+  const example = await Example.startFile(t, programsOf('README.md').get('server.mjs')!);
   const text = async (path: string, init?: RequestInit): Promise<string> =>
     (await fetch(example.url + path, init)).text();
   assert.equal(await text('/'), 'hello');
@@ -46,7 +33,7 @@ test('the first server of README.md does what it says, and ends with 0', async (
 });
 
 test('the CommonJS server of README.md does what it says', async (t) => {
-  const example = await Example.startFile(t, programs().get('server.cjs')!);
+  const example = await Example.startFile(t, programsOf('README.md').get('server.cjs')!);
   assert.equal(await (await fetch(`${example.url}/a/b?c`)).text(), 'you asked for /a/b');
   assert.equal(example.errors, '');
 });
