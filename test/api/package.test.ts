@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -66,6 +66,17 @@ test('importing it, and making a server, starts no thread and holds up no proces
     { cwd: projectFolder(t) },
   );
   assert.deepEqual([code, stdout, stderr], [0, '0\n', '']);
+});
+
+test('the declarations ask for @types/node of the oldest Node.js that is supported', () => {
+  const { engines, peerDependencies } = JSON.parse(
+    readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
+  ) as {
+    engines: Record<string, string>;
+    peerDependencies: Record<string, string>;
+  };
+  // Those of 20.0 to 20.11 have an EventEmitter without type parameters, on which Server has no on().
+  assert.equal(peerDependencies['@types/node'], engines['node']);
 });
 
 test('the tarball has the header of native handlers, and what it is compiled with', () => {
