@@ -166,7 +166,7 @@ export interface ServerOptions {
    */
   reactors?: number | undefined;
   /**
-   * Threads of the worker pool, for what may block or takes long: looking for files, compressing.
+   * Threads of the worker pool, for what may block or takes long: looking for files, compressing, native handlers.
    * @remarks 1–128.
    * @defaultValue 4
    */

@@ -16,11 +16,14 @@ export interface ServerStats {
   readonly requests: {
     /** Given to handlers. */
     readonly handled: number;
-    /** Answered by the server itself: `reply()`, 404, 405, OPTIONS. */
+    /** Answered without JavaScript: `reply()`, files, native handlers, 404, 405, OPTIONS. */
     readonly native: number;
     /** Refused: malformed, too large or too slow. */
     readonly refused: number;
-    /** Answered 503 because `limits.queue` or `limits.bufferedBytes` was reached. */
+    /**
+     * Answered 503 because `limits.queue`, `limits.bufferedBytes` or `limits.workerQueue` was reached, or a file found no
+     * descriptor.
+     */
     readonly overload: number;
     /** Answered 503 because of `timeouts.queueMs`, without having been given to a handler. */
     readonly expired: number;

@@ -2,13 +2,14 @@
 // stuck or gone: test/native/log_line_test.cc, access_log_test.cc.
 
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { createServer } from 'millrace';
 
+import { until } from '../helpers/promises.js';
 import { get } from '../helpers/requests.js';
 import { runScript } from '../helpers/script.js';
 import { startServer, testOptions } from '../helpers/server.js';
@@ -70,6 +71,23 @@ test('JSON: one object for each request, all of them written when close() resolv
     assert.equal(remote, '127.0.0.1');
     assert.ok(typeof ms === 'number' && ms >= 0 && ms < 60_000);
   }
+});
+
+test('a file that is emptied meanwhile, as by copytruncate of logrotate, begins anew and without a gap', async (t) => {
+  const { fd, path, lines } = logFile(t);
+  const { server, connect } = await startServer(t, { accessLog: { fd, format: 'short' } }, (server) => {
+    server.get('/*', (_req, res) => {
+      res.end();
+    });
+  });
+  const client = await connect();
+  await client.ask(get('/before'));
+  await until('the first line', () => lines().length === 1);
+  truncateSync(path);
+  await client.ask(get('/after'));
+  await server.close();
+  assert.equal(lines().length, 1);
+  assert.match(lines()[0]!, /^\d{4}-\S+ \S+ 200 GET \/after /);
 });
 
 test('without options it goes to stdout, in the combined format', async (t) => {
