@@ -89,7 +89,7 @@ test('other origins are told that they may ask, on each path, and get 404 where 
 
 test('the test of a server passes, and its process ends', async () => {
   // Without it the process believes itself to be part of this run.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
   const args = ['--test-reporter=tap', PROGRAMS.get('app.test.mjs')!];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 60_000 });
   assert.match(stdout, /^# pass 1$/m);
