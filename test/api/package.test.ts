@@ -79,15 +79,28 @@ test('the declarations ask for @types/node of the oldest Node.js that is support
   assert.equal(peerDependencies['@types/node'], engines['node']);
 });
 
-test('the tarball has the header of native handlers, and what it is compiled with', () => {
+/** The paths that `npm pack` would put into the tarball. */
+function packedFiles(): string[] {
   const pack = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'];
   const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: PACKAGE_ROOT, encoding: 'utf8' })) as [
     { files: { path: string }[] },
   ];
-  const files = packed.files.map(({ path }) => path);
+  return packed.files.map(({ path }) => path);
+}
+
+test('the tarball has the header of native handlers, what it is compiled with, and the examples that pages name', () => {
+  const files = packedFiles();
   for (const path of ['include/millrace.h', 'native/handlers/handler_api.cc', 'docs/native-handlers.md']) {
     assert.ok(files.includes(path), path);
   }
+  const named = files
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((path) => [
+      ...readFileSync(join(PACKAGE_ROOT, path), 'utf8').matchAll(/\]\((?:\.\.\/)?(examples\/[^)]+)\)/g),
+    ])
+    .map(([, path]) => path!);
+  assert.ok(named.length > 5);
+  for (const path of named) assert.ok(files.includes(path), path);
 });
 
 test('where Node.js may not load addons, the error says so, and not that there is none', async (t) => {
