@@ -1,5 +1,6 @@
 // request.ts: HttpRequest, what a handler sees of a request.
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
 import { formatAddress } from './address.js';
@@ -67,8 +68,11 @@ function learnFieldNames(): void {
   hostId = fieldIds.get('host')!;
 }
 
-/** Request fields as node:http's `message.headers`: lower-case names, no prototype. */
-export type HeadersObject = Record<string, string | string[] | undefined>;
+/**
+ * Request fields as node:http's `message.headers`, also by their type: lower-case names, no prototype. Only `set-cookie` is an
+ * array.
+ */
+export type HeadersObject = IncomingHttpHeaders;
 
 /** What few requests have, or are asked for: the body, and what is an object of the app's once it has been read. */
 interface Extras {

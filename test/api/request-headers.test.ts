@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer as createNodeServer, type IncomingMessage } from 'node:http';
+import { createServer as createNodeServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 
@@ -206,4 +206,14 @@ test('headers is made once, so what an app adds to it stays', async (t) => {
   request.headers['x-added'] = 'by the app';
   assert.equal(request.headers['x-added'], 'by the app');
   assert.equal(request.header('x-added'), undefined);
+});
+
+test('headers have the types of node:http, so that a field of the known ones is text and libraries take them', async (t) => {
+  const { headers } = await ourView(t, bytesFor([['Content-Type', 'text/html; charset=utf-8']]));
+  const type: string | undefined = headers['content-type'];
+  const cookies: string[] | undefined = headers['set-cookie'];
+  const forLibraries: IncomingHttpHeaders = headers;
+  assert.equal(type, 'text/html; charset=utf-8');
+  assert.equal(cookies, undefined);
+  assert.equal(forLibraries.host?.toUpperCase(), 'TEST');
 });
