@@ -11,10 +11,5 @@ export const { clearInterval, clearTimeout, queueMicrotask, setImmediate, setInt
 /** `setTimeout` of `node:timers/promises`. */
 export const sleep = delay;
 
-const { performance } = globalThis;
-const read = performance.now;
-
 /** `performance.now()`. */
-export function now(): number {
-  return read.call(performance);
-}
+export const now: () => number = performance.now.bind(performance);

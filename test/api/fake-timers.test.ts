@@ -24,16 +24,14 @@ const NO_HANG = { timeout: 60_000 };
 
 function fakeTimers(t: TestContext): void {
   const real = Object.getOwnPropertyDescriptors(globalThis);
-  const realNow = performance.now;
   for (const [name, value] of Object.entries(FAKES)) {
     Object.defineProperty(globalThis, name, { ...real[name as keyof typeof FAKES], value });
   }
-  performance.now = () => 0;
+  t.mock.method(performance, 'now', () => 0);
   t.after(() => {
     for (const name of Object.keys(FAKES) as (keyof typeof FAKES)[]) {
       Object.defineProperty(globalThis, name, real[name]);
     }
-    performance.now = realNow;
   });
 }
 

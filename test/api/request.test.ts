@@ -117,7 +117,7 @@ for (const { name, bytes, seen } of TARGETS) {
     }
     assert.equal(request.url, request.target);
     assert.equal(request.header('host'), request.authority === '' ? undefined : request.authority);
-    assert.equal(request.headers['host'], request.header('host'));
+    assert.equal(request.headers.host, request.header('host'));
   });
 }
 
