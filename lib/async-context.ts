@@ -3,8 +3,9 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
 /**
- * Calls `step` with each number below `count`, until one returns false, so that a store which a step enters is seen by what that step starts and
- * by nothing else. Each step begins in the context in which this function was made. Steps must not throw.
+ * Calls `step` with each number below `count`, until one returns false, so that a store which a step enters is seen by
+ * what that step starts and by nothing else. Each step begins in the context in which this function was made. Steps must
+ * not throw.
  */
 export type EachApart = (count: number, step: Step) => void;
 
