@@ -90,8 +90,8 @@ void RequestIntake::on_peer_finished(Connection& connection, const OnReactor& he
   } else if (connection.has_begun_message()) {
     restore_parser(connection);
     refuse(connection, 400, here);  // RFC 9112 §8: the message can never become complete
-  } else if (connection.output != nullptr) {
-    io_.finish(connection);
+  } else if (connection.output != nullptr || connection.first_piece != kNone) {
+    io_.finish(connection);  // its last answer is still on its way, or has been given in this very wake
   } else {
     io_.close(connection, here);
   }

@@ -172,6 +172,28 @@ TEST("a request that has been sent before the drain is answered") {
   }
 }
 
+TEST("a client that ends its side behind its request is answered by a drain that comes at that moment") {
+  for (int round = 0; round < scaled(100); ++round) {
+    ServerOptions options = options_of(1);
+    EXPECT_TRUE(options.routes.router.add("GET", "/native", {RouteTarget::Kind::reply, 0}) ==
+                Router::AddError::none);
+    options.routes.replies.emplace_back().body = "/native";
+    TestServer server(std::move(options));
+    std::vector<Client> clients;
+    for (int i = 0; i < 4; ++i) clients.push_back(connected_client(server));
+    for (Client& client : clients) {
+      EXPECT_TRUE(client.send(get("/native")));
+      client.finish_sending();
+    }
+    server.server().drain(kForeverMs);
+    for (Client& client : clients) {
+      if (!EXPECT_EQ(client.read_response().value_or(check::Response()).body, "/native")) return;
+    }
+    clients.clear();
+    EXPECT_TRUE(server.drain(kForeverMs));
+  }
+}
+
 TEST("a drain lets parked requests run") {
   for (const std::uint32_t reactors : kReactorCounts) {
     Gate gate;
