@@ -138,11 +138,8 @@ void RequestIntake::begin_drain(const OnReactor& here) {
     if (!connection.idle()) return;
     if (connection.read_deadline_ms != 0 && connection.read_deadline_ms < end_ms) return;
     connection.read_deadline_ms = end_ms;
-    if (config_.timeouts.drain_idle_ms == 0) {
-      end_idle(connection, here);  // rather than with the next tick of the wheel
-    } else {
-      io_.arm(connection);
-    }
+    io_.arm(connection);  // also where it could end at once: an answer may have been given in this wake
+    if (config_.timeouts.drain_idle_ms == 0) end_idle(connection, here);  // rather than with the next tick
   });
 }
 

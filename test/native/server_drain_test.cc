@@ -172,13 +172,18 @@ TEST("a request that has been sent before the drain is answered") {
   }
 }
 
+/// And with an answer of the reactor's own besides.
+ServerOptions options_with_reply() {
+  ServerOptions options = options_of(1);
+  EXPECT_TRUE(options.routes.router.add("GET", "/native", {RouteTarget::Kind::reply, 0}) ==
+              Router::AddError::none);
+  options.routes.replies.emplace_back().body = "/native";
+  return options;
+}
+
 TEST("a client that ends its side behind its request is answered by a drain that comes at that moment") {
-  for (int round = 0; round < scaled(100); ++round) {
-    ServerOptions options = options_of(1);
-    EXPECT_TRUE(options.routes.router.add("GET", "/native", {RouteTarget::Kind::reply, 0}) ==
-                Router::AddError::none);
-    options.routes.replies.emplace_back().body = "/native";
-    TestServer server(std::move(options));
+  for (int round = 0; round < scaled(20); ++round) {
+    TestServer server(options_with_reply());
     std::vector<Client> clients;
     for (int i = 0; i < 4; ++i) clients.push_back(connected_client(server));
     for (Client& client : clients) {
@@ -188,6 +193,22 @@ TEST("a client that ends its side behind its request is answered by a drain that
     server.server().drain(kForeverMs);
     for (Client& client : clients) {
       if (!EXPECT_EQ(client.read_response().value_or(check::Response()).body, "/native")) return;
+    }
+    clients.clear();
+    EXPECT_TRUE(server.drain(kForeverMs));
+  }
+}
+
+TEST("a connection that has been answered at the moment of a drain ends like others that are idle") {
+  for (int round = 0; round < scaled(20); ++round) {
+    TestServer server(options_with_reply());
+    std::vector<Client> clients;
+    for (int i = 0; i < 4; ++i) clients.push_back(connected_client(server));
+    for (Client& client : clients) EXPECT_TRUE(client.send(get("/native")));
+    server.server().drain(kForeverMs);
+    for (Client& client : clients) {
+      EXPECT_EQ(client.read_response().value_or(check::Response()).body, "/native");
+      if (!EXPECT_TRUE(client.at_end())) return;
     }
     clients.clear();
     EXPECT_TRUE(server.drain(kForeverMs));
