@@ -39,7 +39,8 @@ export class Channel implements Thread {
   readonly #links: readonly ReactorLink[];
   readonly #doorbell: Int32Array;
   readonly #runner: Runner;
-  readonly #claimed = new ClaimedRun();
+  /** Undefined while requests are being claimed into it. */
+  #claimed: ClaimedRun | undefined = new ClaimedRun();
 
   #atWork = false;
   #isScheduled = false;
@@ -102,7 +103,7 @@ export class Channel implements Thread {
     try {
       if (this.#hasNews()) this.#readNews();
       for (const link of this.#links) link.retryBacklog();
-      if (!this.#isRetired) this.#claimAndRun();
+      if (!this.#isRetired) this.#work();
       for (const link of this.#links) link.tell();
     } finally {
       // When the slice is over and the ring is not empty, the rest comes after timers and other I/O. Also when something
@@ -111,14 +112,26 @@ export class Channel implements Thread {
     }
   };
 
-  #claimAndRun(): void {
+  #work(): void {
+    // A handler may have the event loop turn before it returns, as the addon deasync does, and so be called by a slice, and
+    // call the next one: that must not write over the requests of the first.
+    const claimed = this.#claimed ?? new ClaimedRun();
+    this.#claimed = undefined;
+    try {
+      this.#claimAndRun(claimed);
+    } finally {
+      this.#claimed = claimed;
+    }
+  }
+
+  #claimAndRun(claimed: ClaimedRun): void {
     const end = now() + SLICE_MS;
     // Until each reactor's ring has been found empty, one after the other; a slice that ends before goes on with the
     // next reactor, or the first would be all that is ever served under load.
     for (let empty = 0; empty < this.#links.length;) {
       const link = this.#links[this.#nextLink]!;
       this.#nextLink = this.#nextLink + 1 === this.#links.length ? 0 : this.#nextLink + 1;
-      if (this.#runner.run(link, this.#claimed, this.#run, end) === 0) {
+      if (this.#runner.run(link, claimed, this.#run, end) === 0) {
         empty++;
         continue;
       }
