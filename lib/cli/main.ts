@@ -17,7 +17,8 @@ function usage(): string {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
+  // `help serve` is what `serve --help` is.
+  const [name, ...rest] = args[0] === 'help' && args.length > 1 ? [...args.slice(1), '--help'] : args;
   if (name === '--help' || name === '-h' || name === 'help') return printed(usage());
   if (name === '--version') return printed(`${version()}\n`);
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -32,6 +32,10 @@ for (const args of [
   });
 }
 
+test('`millrace help serve` is `millrace serve --help`', async (t) => {
+  assert.deepEqual(await runCommand(t, ['help', 'serve']), await runCommand(t, ['serve', '--help']));
+});
+
 for (const args of [['--version'], ['serve', '--version'], ['load', '--version']]) {
   test(`\`millrace ${args.join(' ')}\` prints the version of the package`, async (t) => {
     assert.deepEqual(await runCommand(t, args), {
@@ -57,6 +61,7 @@ for (const [command, least] of [
 }
 
 const WRONG: readonly (readonly [args: string, message: RegExp])[] = [
+  ['help srve', /^millrace: there is no command 'srve'; did you mean 'serve'\?\n$/],
   ['', /^millrace: which command\? There is serve, load;/],
   ['srve', /there is no command 'srve'; did you mean 'serve'\?/],
   ['constructor', /there is no command 'constructor'; there is serve/],
