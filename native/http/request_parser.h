@@ -54,7 +54,6 @@ class UnfinishedHead {
  private:
   friend class RequestParser;
   ParserState state_;
-  KnownHost known_host_;
   OwnedBytes fields_;
 };
 
