@@ -110,8 +110,14 @@ async function runLoad(wanted: WantedLoad, target: LoadTarget, onStart: () => vo
   const { host, port, path } = target;
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
+  // Ahead of the start: its threads send at once, and a signal that found nobody would end the process without a result.
+  // Once: pressed again it ends the process, as it does without us.
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const failure = load.start({ ...wanted, host, port, path }, end);
-  if (failure !== undefined) return `${failure.syscall} failed with error ${failure.errno}`;
+  if (failure !== undefined) {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    return `${failure.syscall} failed with error ${failure.errno}`;
+  }
   const stopOnExit = {
     stop: () => {
       load.stop();
@@ -119,8 +125,6 @@ async function runLoad(wanted: WantedLoad, target: LoadTarget, onStart: () => vo
     },
   };
   opened(stopOnExit);
-  // Once: pressed again it ends the process, as it does without us.
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   onStart();
   const unit = wanted.mode === 'connections' ? 'connection' : 'answer';
   const hideProgress = showProgress(process.stderr, load, unit);

@@ -72,6 +72,25 @@ test('without an answer there is no latency: dashes, and null in the JSON', asyn
   );
 });
 
+/** A process that gets no core for a while just where it begins to listen to signals. */
+const SLOW_TO_LISTEN = `data:text/javascript,${encodeURIComponent(`
+  const { once } = process;
+  process.once = function (event, listener) {
+    const end = performance.now() + 300;
+    while (event === 'SIGINT' && performance.now() < end);
+    return once.call(this, event, listener);
+  };
+`)}`;
+
+test('a signal that comes with the first request ends the run in order, also on a slow machine', async (t) => {
+  const raw = await startRaw(t, (socket) => socket.once('data', () => running.process.kill('SIGINT')));
+  const env = { NODE_OPTIONS: `--import=${SLOW_TO_LISTEN}` };
+  const running = startCommand(t, ['load', raw.url, '-c', '1', '-d', '50s', '--json'], { env });
+  const { code, signal, stdout } = await running.ended;
+  assert.deepEqual([code, signal], [0, null]);
+  assert.equal((JSON.parse(stdout) as Report).end, 'interrupted');
+});
+
 test('where the output cannot be written it says so once, and exits with 1', async (t) => {
   const { url } = await startApp(t);
   const full = openSync('/dev/full', 'w');
