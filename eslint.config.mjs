@@ -25,6 +25,24 @@ export default defineConfig(
     },
   },
   {
+    files: ['lib/*.ts'],
+    ignores: ['lib/timers.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...[
+          'clearInterval',
+          'clearTimeout',
+          'performance',
+          'queueMicrotask',
+          'setImmediate',
+          'setInterval',
+          'setTimeout',
+        ].map((name) => ({ name, message: "Test frameworks replace it: import the one of './timers.js'." })),
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
     rules: {
       // These compile to out/, where ../lib does not exist.
