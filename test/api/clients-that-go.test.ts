@@ -475,13 +475,13 @@ test('handlerMs does not run while the body is on its way', async (t) => {
     async (req, res) => {
       res.end(String((await req.buffer()).length));
     },
-    { timeouts: { handlerMs: 200 } },
+    { timeouts: { handlerMs: 1_000 } },
   );
   const client = await connect();
   const request = post('/', 'x'.repeat(8));
   client.send(request.slice(0, -8));
   for (let n = 0; n < 8; n++) {
-    await delay(60);
+    await delay(200);
     client.send('x');
   }
   const answer = await client.answer();
