@@ -68,7 +68,8 @@ function buildAddon() {
 /** Copies, because Node looks for a package's own files beside what links point to. */
 function makePackage() {
   rmSync(PACKAGE, { recursive: true, force: true });
-  for (const path of ['package.json', 'dist', 'docs', 'include', 'lib', 'native', 'test', 'out/test']) {
+  const paths = ['package.json', 'dist', 'docs', 'examples', 'include', 'lib', 'native', 'test', 'out/test'];
+  for (const path of paths) {
     cpSync(join(root, path), join(PACKAGE, path), { recursive: true });
   }
   cpSync(join(root, 'out/cmake', PRESET, 'millrace.node'), join(PACKAGE, ADDON));

@@ -20,8 +20,14 @@ import { descriptors, isCloseOnExec, nativeThreads } from './fixtures/proc.js';
 /** What 200 cycles may add to the memory: noise of the heap. A buffer that each of them leaked would be more. */
 const NOISE_BYTES = 6 * 1024 * 1024;
 
-/** Makes glibc give memory back at once, and so the noise small. */
-const QUIET_MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
+/** Makes glibc, or AddressSanitizer in its place, give memory back at once, and so the noise small. */
+const QUIET_MALLOC = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  ...(process.env['ASAN_OPTIONS'] !== undefined && {
+    ASAN_OPTIONS: `${process.env['ASAN_OPTIONS']}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0`,
+  }),
+};
 
 const FAILED_LISTENS = 20;
 
