@@ -17,6 +17,7 @@ import {
 import type { SendFileMessage } from './send-file.js';
 import { throwLater } from './throw-later.js';
 import { queueMicrotask } from './timers.js';
+import { collectYoungBuffers, noteYoungBuffer } from './young-buffers.js';
 
 const CONTROL = RESPONSE_CONTROL << 24;
 const MORE = RESPONSE_MORE << 24;
@@ -65,6 +66,8 @@ export class ResponseStream implements ExchangeWatch {
   /** Given to the reactor since it last said that most of it has been sent. */
   #unsent = 0;
   #isFull = false;
+  /** That of the piece which last filled `limits.unsentBytes`. */
+  #memory: ArrayBufferLike | undefined;
   #waiters: Waiter[] = [];
   #onOver: (() => void) | undefined;
   #body: BodyListener | undefined;
@@ -106,7 +109,7 @@ export class ResponseStream implements ExchangeWatch {
     this.hasBegun = true;
     this.#watch(false);
     this.#link.answer(this.#slot, this.exchangeGeneration, packed | MORE, reason, fields, body);
-    return this.#hasRoom(body.length);
+    return this.#hasRoom(body);
   }
 
   /** There is no head to send: all that is written are bytes of another protocol. */
@@ -167,7 +170,7 @@ export class ResponseStream implements ExchangeWatch {
     if (this.#isGone) return false;
     this.#count(body);
     this.#control(CONTROL_PIECE | MORE, '', body);
-    return this.#hasRoom(body.length);
+    return this.#hasRoom(body);
   }
 
   /** Sends the last piece. */
@@ -330,13 +333,28 @@ export class ResponseStream implements ExchangeWatch {
     this.#written = written; // what is refused does not count: ahead of the head, another piece may come in its place
   }
 
-  #hasRoom(added: number): boolean {
-    this.#unsent += added;
+  #hasRoom(body: string | Uint8Array): boolean {
+    this.#unsent += body.length;
     if (!this.#isFull && this.#unsent >= this.#link.unsentBytes) {
       this.#isFull = true;
       this.#control(CONTROL_ASK_DRAINED, '', '');
+      this.#collectWritten(body);
     }
     return !this.#isFull;
+  }
+
+  /**
+   * The client is slower than the app, which has time now: Buffers that it made for this answer go before they pile up.
+   * Whether they were made for it cannot be known; the one memory that is sent again and again was not.
+   */
+  #collectWritten(body: string | Uint8Array): void {
+    if (typeof body === 'string') return;
+    const isSame = body.buffer === this.#memory;
+    const isLarge = this.#memory !== undefined;
+    this.#memory = body.buffer;
+    if (isSame || !isLarge) return;
+    noteYoungBuffer(this.#unsent);
+    collectYoungBuffers();
   }
 }
 

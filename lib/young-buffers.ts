@@ -1,4 +1,4 @@
-// young-buffers.ts: has V8 collect the Buffers that bodies leave behind, before they pile up.
+// young-buffers.ts: has V8 collect the Buffers that bodies leave behind, those of requests and of answers, before they pile up.
 
 import { now } from './timers.js';
 
@@ -23,7 +23,7 @@ const BALLAST_BYTES = 33 * MIB;
 const MOST_TIME = 1 / 20;
 
 /** On a busy machine most of its time is waiting for V8's helper threads, and says nothing about its cost. */
-const LONGEST_REST_MS = 4;
+const LONGEST_REST_MS = 1;
 
 const V8_MAJOR = Number.parseInt(process.versions.v8, 10);
 
@@ -44,13 +44,13 @@ let isWorthIt = V8_MAJOR <= LAST_V8_WITH_LIMIT;
 let bytesSince = 0;
 let restsUntil = 0;
 
-/** To be called for each Buffer that is made of a body. */
+/** To be called for each Buffer that is made of a body, or for some that an answer was written from. */
 export function noteYoungBuffer(bytes: number): void {
   bytesSince += bytes;
   if (bytesSince >= MOST_GARBAGE_BYTES && isWorthIt) scavenge();
 }
 
-/** To be called when much of a body has come. */
+/** To be called when much of a body has come, or has been written and not yet sent. */
 export function collectYoungBuffers(): void {
   if (bytesSince < LARGE_BODY_GARBAGE_BYTES || !isWorthIt) return;
   const began = now();

@@ -41,20 +41,14 @@ const LONGEST_MS = 600_000;
 type Transfer = (t: TestContext, port: number, bytes: number, collects: boolean) => Promise<Uploaded>;
 
 const TRANSFERS: Readonly<Record<string, Transfer>> = {
-  'uploaded to a slow handler': async (t, port, bytes, collects) => {
-    const client = await Client.connect(t, { port });
-    client.send(head('POST', collects ? '/upload?collect' : '/upload', { 'Content-Length': String(bytes) }));
-    for (const piece of piecesOf(bytes)) {
-      if (!client.socket.write(piece)) await once(client.socket, 'drain');
-    }
-    const answer = await client.answer();
-    client.destroy();
-    return JSON.parse(answer.text) as Uploaded;
-  },
-  'answered to a slow client': async (t, port, bytes) => {
+  'uploaded to a slow handler': (t, port, bytes, collects) =>
+    upload(t, port, collects, { 'Content-Length': String(bytes) }, piecesOf(bytes)),
+  'uploaded in chunks to a slow handler': (t, port, bytes, collects) =>
+    upload(t, port, collects, { 'Transfer-Encoding': 'chunked' }, chunksOf(bytes)),
+  'answered to a slow client': async (t, port, bytes, collects) => {
     const socket = connect({ port, host: '127.0.0.1' });
     t.after(() => socket.destroy());
-    socket.write(get(`/${String(bytes)}`, { Connection: 'close' }));
+    socket.write(get(`/${String(bytes)}${collects ? '?collect' : ''}`, { Connection: 'close' }));
     const hash = createHash('sha256');
     let start = '';
     let received = 0;
@@ -104,11 +98,35 @@ for (const [how, transfer] of Object.entries(TRANSFERS)) {
         `garbage ${mib(withGarbage.most)} MiB, ${mib(withGarbage.left)} afterwards`,
     );
     assert.ok(most < MOST_GROWTH, `${mib(most)} MiB more`);
-    // Later ones let what nobody holds any more of an upload pile up: told, and not judged.
+    // Later ones let what nobody holds any more pile up: told, and not judged.
     const isScavenged = Number.parseInt(process.versions.v8, 10) <= LAST_V8_THAT_SCAVENGES;
     if (isScavenged)
       assert.ok(withGarbage.most < MOST_GROWTH, `${mib(withGarbage.most)} MiB more with garbage`);
   });
+}
+
+async function upload(
+  t: TestContext,
+  port: number,
+  collects: boolean,
+  framing: Readonly<Record<string, string>>,
+  pieces: Iterable<Buffer>,
+): Promise<Uploaded> {
+  const client = await Client.connect(t, { port });
+  client.send(head('POST', collects ? '/upload?collect' : '/upload', framing));
+  for (const piece of pieces) {
+    if (!client.socket.write(piece)) await once(client.socket, 'drain');
+  }
+  const answer = await client.answer();
+  client.destroy();
+  return JSON.parse(answer.text) as Uploaded;
+}
+
+function* chunksOf(bytes: number): Generator<Buffer> {
+  for (const piece of piecesOf(bytes)) {
+    yield Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]);
+  }
+  yield Buffer.from('0\r\n\r\n');
 }
 
 async function collect(t: TestContext, port: number): Promise<void> {
