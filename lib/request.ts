@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { inspect, type InspectOptionsStylized } from 'node:util';
 
 import { formatAddress } from './address.js';
 import { binding } from './binding.js';
@@ -27,6 +28,7 @@ import {
 } from './request-record.js';
 import { CompressedBody, type DecompressionLimits } from './compressed-body.js';
 import type { BodySource } from './incoming-body.js';
+import { inspectAs } from './inspect-as.js';
 import { mayBeLeft } from './may-be-left.js';
 import { decodeUtf8, RequestBody } from './request-body.js';
 import { HttpResponse } from './response.js';
@@ -323,6 +325,17 @@ export class HttpRequest {
    */
   get signal(): AbortSignal {
     return HttpResponse.signalOf(this.#response);
+  }
+
+  /** What `console.log()` shows. */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    const { method, target, httpVersion, params, headers, remoteAddress } = this;
+    return inspectAs(
+      'HttpRequest',
+      { method, target, httpVersion, params: { ...params }, headers: { ...headers }, remoteAddress },
+      depth,
+      options,
+    );
   }
 
   async #buffer(): Promise<Buffer> {

@@ -1,5 +1,7 @@
 // response.ts: HttpResponse, what a handler answers with.
 
+import { inspect, type InspectOptionsStylized } from 'node:util';
+
 import { AbortedError, FileError, StateError } from './errors.js';
 import { failureOf } from './failure.js';
 import {
@@ -16,6 +18,7 @@ import {
   type FieldValueInput,
 } from './field-validation.js';
 import { IncomingBody } from './incoming-body.js';
+import { inspectAs } from './inspect-as.js';
 import { mayBeLeft } from './may-be-left.js';
 import { ObservedPromise } from './observed-promise.js';
 import { checkPieceSource, pieceSourceOf, type PipeSource } from './piece-source.js';
@@ -115,6 +118,18 @@ export class HttpResponse {
   }
 
   /**
+   * The status code that has been set; after {@link finished}, of an answer whose handler failed, the one it was answered with.
+   * What the server decides by itself is not in it: 304 or 206 of a file. To assign it is to call {@link status}.
+   */
+  get statusCode(): number {
+    return this.#status;
+  }
+
+  set statusCode(code: number) {
+    this.status(code);
+  }
+
+  /**
    * Sets the status code, and the reason phrase if it should not be the registered one.
    * @param code - Integer, 200–999: interim answers (1xx) are not the handler's to give.
    * @defaultValue 200
@@ -166,6 +181,16 @@ export class HttpResponse {
       existing.value = [existing.value, checked].flat();
     }
     return this;
+  }
+
+  /**
+   * What has been set for a header field, by its name in any case; an array for several field lines. The fields that the
+   * server adds by itself (`Date`, `Content-Length`, the `Content-Type` of {@link json}) are not in it.
+   * @throws {@link InvalidHeaderError} `ERR_MILLRACE_HEADER_NAME` for what is no string
+   */
+  getHeader(name: string): string | readonly string[] | undefined {
+    checkNameIsText(name);
+    return this.#find(name.toLowerCase())?.value;
   }
 
   /**
@@ -328,6 +353,13 @@ export class HttpResponse {
     const packed = CONTROL_EARLY_HINTS | (RESPONSE_CONTROL << 24);
     this.#link.answer(this.#exchangeSlot, this.#exchangeGeneration, packed, '', lines, '');
     return this;
+  }
+
+  /** What `console.log()` shows. */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    const headers = Object.fromEntries(this.#fields?.map(({ field, value }) => [field.name, value]) ?? []);
+    const { statusCode, headersSent, finished, aborted } = this;
+    return inspectAs('HttpResponse', { statusCode, headers, headersSent, finished, aborted }, depth, options);
   }
 
   /** @internal See `HttpRequest.signal`. */

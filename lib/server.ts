@@ -3,6 +3,7 @@
 import { fstatSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { inspect, type InspectOptionsStylized } from 'node:util';
 
 import {
   binding,
@@ -30,6 +31,7 @@ import {
   type ListenConfig,
   type ListenOptions,
 } from './listen-options.js';
+import { inspectAs } from './inspect-as.js';
 import { loadApp } from './load-app.js';
 import { closed, opened } from './open-servers.js';
 import { mediaTypes } from './media-types.js';
@@ -249,6 +251,11 @@ export class Server extends RouteMethods<ServerEvents> {
       present ?? this.#lastStats,
       this.#threads?.stats() ?? this.#lastThreads,
     );
+  }
+
+  /** What `console.log()` shows. */
+  [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+    return inspectAs('Server', { state: this.#state, address: this.#address }, depth, options);
   }
 
   /** Lets the server keep the process alive: so it is from the start. */

@@ -30,6 +30,50 @@ test('headersSent and finished say whether the answer has been given', async (t)
   });
 });
 
+test('what has been set for an answer can be read', async (t) => {
+  const answer = await inHandler(t, (res) => {
+    assert.deepEqual([res.statusCode, res.getHeader('X-A')], [200, undefined]);
+    res
+      .status(201)
+      .header('X-A', 1)
+      .append('X-A', '2')
+      .header('X-B', 'b')
+      .header('X-C', 'c')
+      .removeHeader('x-c');
+    assert.deepEqual(
+      ['x-a', 'X-B', 'X-C'].map((name) => res.getHeader(name)),
+      [['1', '2'], 'b', undefined],
+    );
+    assert.throws(() => res.getHeader(1 as unknown as string), { code: 'ERR_MILLRACE_HEADER_NAME' });
+    res.end();
+    assert.deepEqual([res.statusCode, res.getHeader('X-B')], [201, 'b']);
+  });
+  assert.equal(answer.status, 201);
+});
+
+test('statusCode may be assigned, which is status()', async (t) => {
+  const answer = await inHandler(t, (res) => {
+    res.statusCode = 404;
+    assert.throws(() => (res.statusCode = 1000), { code: 'ERR_MILLRACE_STATUS' });
+    assert.equal(res.statusCode, 404);
+    res.end();
+    assert.throws(() => (res.statusCode = 200), { code: 'ERR_MILLRACE_HEADERS_SENT' });
+  });
+  assert.equal(answer.status, 404);
+});
+
+test('statusCode of a handler that failed is that of its answer', async (t) => {
+  const { promise, resolve } = deferred<HttpResponse>();
+  const { server, connect } = await startHandler(t, (_req, res) => {
+    resolve(res.status(201).header('X-A', '1'));
+    throw new Error('not today');
+  });
+  server.on('error', () => undefined);
+  assert.equal((await (await connect()).ask(get('/'))).status, 500);
+  const res = await promise;
+  assert.deepEqual([res.statusCode, res.getHeader('X-A')], [500, undefined]);
+});
+
 const SECOND_ANSWERS: Readonly<Record<string, (res: HttpResponse) => void>> = {
   'end()': (res) => {
     res.end();
