@@ -87,8 +87,8 @@ const MAX_PATH_BYTES = 107;
 /** RFC 1035 §2.3.4. */
 const MAX_HOST_LENGTH = 255;
 
-const LISTEN = 'listen()';
-const LISTEN_NAMES = ['port', 'host', 'path', 'fd', 'backlog', 'reusePort'];
+export const LISTEN = 'listen()';
+export const LISTEN_NAMES = ['port', 'host', 'path', 'fd', 'backlog', 'reusePort'];
 
 /** Options that make no sense together, with the reason. The first of a pair is the one that the error names. */
 const CONFLICTS: readonly (readonly [string, string, string])[] = [

@@ -1,6 +1,6 @@
 // near-miss.ts: finds the option somebody probably meant.
 
-/** Names that other servers use for the same thing, without case and separators. */
+/** Names that other servers use for the same thing, without case, separators and the unit `Ms`. */
 const NAMES_ELSEWHERE: Readonly<Record<string, string>> = {
   bodylimit: 'limits.bodyBytes',
   bodysize: 'limits.bodyBytes',
@@ -15,13 +15,13 @@ const NAMES_ELSEWHERE: Readonly<Record<string, string>> = {
   bodytimeout: 'timeouts.bodyMs',
   requesttimeout: 'timeouts.bodyMs',
   keepalivetimeout: 'timeouts.keepAliveMs',
+  idle: 'timeouts.keepAliveMs',
   idletimeout: 'timeouts.keepAliveMs',
   handlertimeout: 'timeouts.handlerMs',
   writetimeout: 'timeouts.writeMs',
   hostname: 'host',
   socketpath: 'path',
   timeout: 'graceMs',
-  timeoutms: 'graceMs',
 };
 
 /** Longer names are not typing mistakes, and the comparison takes quadratic time. */
@@ -44,7 +44,8 @@ export function nearestName(wrong: string, names: readonly string[]): string | u
   const wrongLeaf = plain(leafOf(wrong));
   if (wrongLeaf === '' || wrongLeaf.length > LONGEST_COMPARED) return undefined;
 
-  const elsewhere = Object.hasOwn(NAMES_ELSEWHERE, wrongLeaf) ? NAMES_ELSEWHERE[wrongLeaf] : undefined;
+  const unitless = wrongLeaf.replace(/ms$/, '');
+  const elsewhere = Object.hasOwn(NAMES_ELSEWHERE, unitless) ? NAMES_ELSEWHERE[unitless] : undefined;
   if (elsewhere !== undefined && names.includes(elsewhere)) return elsewhere;
 
   const wrongGroup = plain(groupOf(wrong));

@@ -29,6 +29,8 @@ export interface OptionScope {
   readonly names: readonly string[];
   /** Full names of all options of the caller: where hints come from. */
   readonly allNames: readonly string[];
+  /** Options of another function, which they are taken for those of: nobody means one that is like them. */
+  readonly others?: { readonly caller: string; readonly names: readonly string[] };
   /** Whoever reads them takes true and false in their place, so those would have been right, too. */
   readonly mayBeFlag?: true;
 }
@@ -150,6 +152,13 @@ function unreadable(scope: OptionScope, option: string, value: unknown, cause: u
 
 function unknownOption(scope: OptionScope, key: string | symbol, value: unknown): OptionError {
   const option = optionName(scope, key);
+  if (scope.others?.names.includes(option) === true) {
+    return new OptionError(
+      'ERR_MILLRACE_OPTION_UNKNOWN',
+      `${scope.caller}: unknown option '${option}' (${showValue(value)}); it is an option of ${scope.others.caller}`,
+      { option, value },
+    );
+  }
   const suggestion = nearestName(option, scope.allNames);
   return new OptionError(
     'ERR_MILLRACE_OPTION_UNKNOWN',

@@ -10,6 +10,7 @@ import {
   type DecompressionOptions,
 } from './decompression-options.js';
 import { parseAppOptions, WORKER_NAMES, type AppConfig } from './app-options.js';
+import { LISTEN, LISTEN_NAMES } from './listen-options.js';
 import { checkChoice, checkFlag, checkNumber, readOptions } from './option-reader.js';
 import type { ChoiceRule, NumberRule, OptionScope } from './option-reader.js';
 
@@ -320,7 +321,8 @@ const ALL_NAMES = [
  * @throws {@link OptionError}
  */
 export function parseServerOptions(options?: unknown): ServerConfig {
-  const given = readOptions(scopeOf('', TOP_NAMES), options);
+  const scope = { ...scopeOf('', TOP_NAMES), others: { caller: LISTEN, names: LISTEN_NAMES } };
+  const given = readOptions(scope, options);
   // The rules have exactly the names of the interfaces: their types see to that.
   const timeouts = parseGroup('timeouts', given.get('timeouts')) as ServerConfig['timeouts'];
   const threads = numberOr(OPTION_RULES.threads, 'threads', given.get('threads'));

@@ -209,6 +209,8 @@ const NEAR_MISSES: readonly { given: object; option: string; suggestion: string 
   { given: { maxHeaderSize: 1 }, option: 'maxHeaderSize', suggestion: 'limits.headerBytes' },
   { given: { headersTimeout: 1 }, option: 'headersTimeout', suggestion: 'timeouts.headerMs' },
   { given: { keepAliveTimeout: 1 }, option: 'keepAliveTimeout', suggestion: 'timeouts.keepAliveMs' },
+  { given: { idleTimeoutMs: 1 }, option: 'idleTimeoutMs', suggestion: 'timeouts.keepAliveMs' },
+  { given: { timeouts: { idleMs: 1 } }, option: 'timeouts.idleMs', suggestion: 'timeouts.keepAliveMs' },
 ];
 
 for (const { given, option, suggestion } of NEAR_MISSES) {
@@ -226,6 +228,17 @@ test('a right name in the wrong place is refused with how to write it', () => {
   const error = errorOf(() => parseServerOptions({ bodyBytes: 1 }));
   assert.match(error.message, /written limits: \{ bodyBytes: … \}\?$/);
 });
+
+for (const option of ['port', 'host', 'reusePort']) {
+  test(`the option '${option}', which listen() has, is refused with where it belongs`, () => {
+    const error = errorOf(() => parseServerOptions({ [option]: 1 }));
+    assert.equal(error.code, 'ERR_MILLRACE_OPTION_UNKNOWN');
+    assert.match(
+      error.message,
+      new RegExp(`unknown option '${option}' \\(1\\); it is an option of listen\\(\\)$`),
+    );
+  });
+}
 
 const UNLIKE: readonly object[] = [
   { views: 4 },
