@@ -21,8 +21,12 @@ namespace flags = ring::response;
 ResponseHead head_asked_for(const ring::ResponseMessage& message, const Exchange& exchange,
                             std::size_t body_bytes, bool close) noexcept {
   const bool in_pieces = (message.flags & flags::kMore) != 0;
-  // A 304 without a body says nothing of the length that a 200 would have had (RFC 9110 §15.4.5).
-  const bool unknown_length = in_pieces || (message.status == 304 && body_bytes == 0);
+  // A 304 without a body says nothing of the length that a 200 would have had (RFC 9110 §15.4.5), nor an answer to
+  // HEAD of that to GET: who ends it without a body may know that none is sent (§8.6). text('') is a body, of length 0.
+  const bool none_for_head = exchange.head_request && message.status != 205 &&
+                             static_cast<ContentType>(message.content_type) == ContentType::none;
+  const bool gives_none = body_bytes == 0 && (message.status == 304 || none_for_head);
+  const bool unknown_length = in_pieces || gives_none;
   return {.status = message.status,
           .content_type = static_cast<ContentType>(message.content_type),
           .close = close,

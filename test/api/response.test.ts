@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 
 import type { HttpResponse } from 'millrace';
@@ -348,6 +349,20 @@ const CASES: AnswerCase[] = [
       res.header('Content-Length', '77').end();
     },
     fields: ['Content-Length: 77'],
+  },
+  {
+    name: 'an answer to HEAD without a body says nothing of the length that GET would get (RFC 9110 §8.6)',
+    request: head('HEAD', '/'),
+    give: (res) => {
+      res.header('ETag', '"a"').end();
+    },
+    fields: ['ETag: "a"'],
+  },
+  {
+    name: 'nor does one that is piped from nothing, such as the answer of another server to HEAD',
+    request: head('HEAD', '/'),
+    give: (res) => void res.pipe(Readable.from([])),
+    fields: [],
   },
 ];
 

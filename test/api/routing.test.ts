@@ -192,6 +192,7 @@ test('every method has its own way to add a route', async (t) => {
     assert.equal((await client.ask(head(method.toUpperCase(), '/'))).text, method);
   const answer = await client.ask(head('HEAD', '/'), { head: true });
   assert.equal(answer.headers['x-route'], 'head');
+  assert.equal(answer.headers['content-length'], undefined, 'that of GET is not known here (RFC 9110 §8.6)');
 });
 
 test('HEAD runs the GET route and gets the fields of its answer without the body (RFC 9110 §9.3.2)', async (t) => {

@@ -61,7 +61,7 @@ export function takeAnswer(
       hints.push(...head.fields);
       continue;
     }
-    checkFields(head.status, headers);
+    checkFields(head.status, headers, toHead);
     const taken = takeBody(rest, head.status, headers, toHead);
     if ('needed' in taken) return { needed: received.length + taken.needed };
     const { status, reason, fields } = head;
@@ -161,7 +161,8 @@ function joined(fields: readonly (readonly [string, string])[]): Record<string, 
   return headers;
 }
 
-function checkFields(status: number, headers: Readonly<Record<string, string>>): void {
+/** An answer to HEAD may leave out its length (RFC 9110 §9.3.2): its end is known without it. */
+function checkFields(status: number, headers: Readonly<Record<string, string>>, toHead: boolean): void {
   assert.match(headers['date'] ?? 'none', DATE, 'every final answer has a Date (RFC 9110 §6.6.1)');
   if ('transfer-encoding' in headers) {
     assert.equal(headers['transfer-encoding'], 'chunked');
@@ -170,7 +171,8 @@ function checkFields(status: number, headers: Readonly<Record<string, string>>):
     return;
   }
   if (status === 204) assert.ok(!('content-length' in headers), 'Content-Length in a 204 (RFC 9110 §8.6)');
-  else if (status !== 304) assert.match(headers['content-length'] ?? 'none', /^\d+$/, 'Content-Length');
+  else if (status !== 304 && (!toHead || 'content-length' in headers))
+    assert.match(headers['content-length'] ?? 'none', /^\d+$/, 'Content-Length');
 }
 
 function bodyLength(status: number, headers: Readonly<Record<string, string>>, toHead: boolean): number {
