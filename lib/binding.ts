@@ -219,9 +219,9 @@ export interface NativeThread {
   isLive(reactor: number, exchangeSlot: number, exchangeGeneration: number): boolean;
   /**
    * Slot, generation, kind and bytes (of those kinds that have some) of each piece of news about exchanges. With `handsOver`
-   * large bytes are the native memory itself and no copy of it.
+   * large bytes are the native memory itself and no copy of it. An Error where they are more than a Buffer can hold.
    */
-  takeNews(reactor: number, handsOver: boolean): readonly (number | Buffer | undefined)[];
+  takeNews(reactor: number, handsOver: boolean): readonly (number | Buffer | Error | undefined)[];
   /** Whether the place keeps the thread's event loop alive. */
   ref(): void;
   unref(): void;

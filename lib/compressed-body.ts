@@ -2,6 +2,7 @@
 //
 // Node's zlib does it, on threads of its own.
 
+import { constants } from 'node:buffer';
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip, gunzip } from 'node:zlib';
 
@@ -135,7 +136,8 @@ function decompressed(compressed: Buffer, most: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = {
       chunkSize: Math.min(Math.max(compressed.length, 128) * USUAL_RATIO, PIECE_BYTES),
-      maxOutputLength: Math.max(most, 1),
+      // `most` may be more than Buffers can hold, which zlib refuses to be told.
+      maxOutputLength: Math.min(Math.max(most, 1), constants.MAX_LENGTH),
     };
     gunzip(compressed, options, (error, bytes) => {
       if (error !== null) reject(isTooLarge(error) ? tooLarge() : isBadGzip(error) ? badGzip(error) : error);

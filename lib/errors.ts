@@ -59,8 +59,11 @@ export const ERROR_CODES = {
   ERR_MILLRACE_BODY_JSON: 'the request body is not valid JSON',
   /** {@link BodyError}: a compressed request body that is no gzip, or ends too early; `status` is 400. */
   ERR_MILLRACE_BODY_GZIP: 'the request body is not what gzip makes',
-  /** {@link BodyError}: a compressed request body that becomes too large; `status` is 413. */
-  ERR_MILLRACE_BODY_TOO_LARGE: 'the request body is too large when it is decompressed',
+  /**
+   * {@link BodyError}: a compressed request body that becomes too large, or one that does not fit into a Buffer or a
+   * string; `status` is 413.
+   */
+  ERR_MILLRACE_BODY_TOO_LARGE: 'the request body is too large to be decompressed, or for a Buffer or a string',
   /** {@link BodyError}: a request body with another Content-Encoding than gzip; `status` is 415. */
   ERR_MILLRACE_BODY_CODING: 'the request body has a Content-Encoding that is not known',
   /** {@link FileError}: `sendFile()` of what is not there, or may not be seen; `status` is 404. */
@@ -299,6 +302,14 @@ export class BodyError extends MillraceError {
   get phrase(): string {
     return BODY_STATUS[this.code][1];
   }
+}
+
+/** @internal A body within the limits that is more than JavaScript can hold in one piece. */
+export function bodyTooLarge(what: string, cause: unknown): BodyError {
+  return new BodyError(`The request body is more than ${what} can hold: read it in pieces`, {
+    code: 'ERR_MILLRACE_BODY_TOO_LARGE',
+    cause,
+  });
 }
 
 /** The codes of a {@link FileError}. */

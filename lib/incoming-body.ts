@@ -1,6 +1,6 @@
 // incoming-body.ts: the body of a request that did not come with its head: asked of the reactor, piece by piece or whole.
 
-import { AbortedError } from './errors.js';
+import { AbortedError, bodyTooLarge } from './errors.js';
 import type { BodyListener, ResponseStream } from './response-stream.js';
 import { CONTROL_READ_PIECE, CONTROL_READ_WHOLE } from './ring-layout.js';
 import { collectYoungBuffers } from './young-buffers.js';
@@ -67,14 +67,24 @@ export class IncomingBody implements BodyListener, BodySource {
     reader?.resolve(bytes);
   }
 
+  /** Only of one that is read whole: pieces are small. */
+  onBodyTooLarge(cause: Error): void {
+    this.#hasEnded = true;
+    this.#fail(bodyTooLarge('a Buffer', cause));
+  }
+
   onTrailers(lines: string): void {
     this.trailerLines = lines;
   }
 
   onGone(): void {
+    this.#fail(new AbortedError());
+  }
+
+  #fail(error: Error): void {
     const reader = this.#reader;
     this.#reader = undefined;
-    reader?.reject(new AbortedError());
+    reader?.reject(error);
   }
 
   #ask(control: number): Promise<Buffer> {

@@ -34,6 +34,8 @@ export interface ExchangeWatch {
   onDrained(): void;
   /** What was asked for of the request's body. */
   onBody(bytes: Buffer, isLast: boolean): void;
+  /** The same, but it is more than a Buffer can hold. */
+  onBodyTooLarge(cause: Error): void;
   /** Field lines; the end of the body follows. */
   onTrailers(lines: string): void;
   /** The client has ended its side of the connection; what it is sent may still be read. */
@@ -179,8 +181,8 @@ export class ReactorLink {
     for (const watch of this.#overtaken.splice(0)) tell(watch, NEWS_GONE);
     const news = this.#native.takeNews(this.#reactor, TAKES_MEMORY_OVER);
     for (let i = 0; i < news.length; i += NEWS_PARTS) {
-      const bytes = news[i + 3] as Buffer | undefined;
-      if (bytes !== undefined) noteYoungBuffer(bytes.length);
+      const bytes = news[i + 3] as Buffer | Error | undefined;
+      if (isBuffer(bytes)) noteYoungBuffer(bytes.length);
       const slot = news[i] as number;
       const watch = this.#watches.get(slot);
       // Its answer may have been completed in the meantime, and another request be in its place.
@@ -231,7 +233,7 @@ function isNewer(watch: ExchangeWatch, than: ExchangeWatch): boolean {
 }
 
 /** What a watch throws, such as the destroy() of an app's stream, is no reason for others to hear nothing. */
-function tell(watch: ExchangeWatch, kind: number, bytes?: Buffer): void {
+function tell(watch: ExchangeWatch, kind: number, bytes?: Buffer | Error): void {
   try {
     pass(watch, kind, bytes);
   } catch (error) {
@@ -239,17 +241,23 @@ function tell(watch: ExchangeWatch, kind: number, bytes?: Buffer): void {
   }
 }
 
-function pass(watch: ExchangeWatch, kind: number, bytes: Buffer | undefined): void {
+/** Not by its class: the addon's Error may be that of another realm, as under Jest. */
+function isBuffer(bytes: Buffer | Error | undefined): bytes is Buffer {
+  return ArrayBuffer.isView(bytes);
+}
+
+function pass(watch: ExchangeWatch, kind: number, bytes: Buffer | Error | undefined): void {
   switch (kind) {
     case NEWS_DRAINED:
       watch.onDrained();
       break;
     case NEWS_BODY:
     case NEWS_BODY_END:
-      watch.onBody(bytes!, kind === NEWS_BODY_END);
+      if (isBuffer(bytes)) watch.onBody(bytes, kind === NEWS_BODY_END);
+      else watch.onBodyTooLarge(bytes!);
       break;
     case NEWS_TRAILERS:
-      watch.onTrailers(bytes!.toString('latin1'));
+      watch.onTrailers((bytes as Buffer).toString('latin1'));
       break;
     case NEWS_PEER_FINISHED:
       watch.onPeerFinished();

@@ -1,5 +1,7 @@
 // request-body.ts: the body of a request, as it came out of the ring.
 
+import { bodyTooLarge } from './errors.js';
+
 /** Nothing is decoded or copied again before it is asked for. */
 export class RequestBody {
   /** A body in the ring's arena has been copied with the record, one character a byte: from `#start` to `#end`. */
@@ -41,5 +43,9 @@ export class RequestBody {
 /** Without a byte order mark. */
 export function decodeUtf8(bytes: Buffer): string {
   const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return bytes.toString('utf8', hasMark ? 3 : 0);
+  try {
+    return bytes.toString('utf8', hasMark ? 3 : 0);
+  } catch (error) {
+    throw bodyTooLarge('a string', error);
+  }
 }

@@ -31,6 +31,7 @@ const WINDOW_BYTES = 256 * 1024;
 /** Whoever reads the body of the request. */
 export interface BodyListener {
   onBody(bytes: Buffer, isLast: boolean): void;
+  onBodyTooLarge(cause: Error): void;
   onTrailers(lines: string): void;
   /** Nothing more will come. */
   onGone(): void;
@@ -235,6 +236,10 @@ export class ResponseStream implements ExchangeWatch {
 
   onBody(bytes: Buffer, isLast: boolean): void {
     this.#body?.onBody(bytes, isLast);
+  }
+
+  onBodyTooLarge(cause: Error): void {
+    this.#body?.onBodyTooLarge(cause);
   }
 
   onTrailers(lines: string): void {

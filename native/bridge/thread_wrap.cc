@@ -53,6 +53,16 @@ Napi::Value buffer_of(Napi::Env env, ByteBlocks& blocks, bool hands_over) {
   return may ? handed_over(env, blocks.last()) : copy_of(env, blocks);
 }
 
+/// What is larger than Buffers can be becomes the Error that says so: thrown, it would take all other news along.
+Napi::Value buffer_or_error(Napi::Env env, ByteBlocks& blocks, bool hands_over) {
+  const Napi::Value buffer = buffer_of(env, blocks, hands_over);
+  napi_value error = nullptr;
+  bool is_pending = false;
+  napi_is_exception_pending(env, &is_pending);
+  if (!is_pending || napi_get_and_clear_last_exception(env, &error) != napi_ok) return buffer;
+  return {env, error};
+}
+
 }  // namespace
 
 Napi::Function ThreadWrap::define(Napi::Env env) {
@@ -144,7 +154,7 @@ Napi::Value ThreadWrap::take_news(const Napi::CallbackInfo& info) {
     list.Set(at++, news.kind);
     const bool has_bytes = news.kind == ring::news::kBody || news.kind == ring::news::kBodyEnd ||
                            news.kind == ring::news::kTrailers;
-    list.Set(at++, has_bytes ? buffer_of(env, news.payload, hands_over) : env.Undefined());
+    list.Set(at++, has_bytes ? buffer_or_error(env, news.payload, hands_over) : env.Undefined());
   }
   return list;
 }
