@@ -82,7 +82,7 @@ export const UPGRADE: Group = {
     row(
       'version',
       'another version is told the right one (RFC 6455 §4.4)',
-      `${WS}${WANTS}${KEY}Sec-WebSocket-Version: 99\r\n\r\n`,
+      ['99', '8', '013', '13, 8'].map((version) => `${WS}${WANTS}${KEY}Sec-WebSocket-Version: ${version}\r\n\r\n`),
       [{ answers: [{ status: [400, 426], fields: { 'sec-websocket-version': /\b13\b/ } }], then: 'either' }],
     ),
     row('no-version', 'no version (RFC 6455 §4.2.1)', `${WS}${WANTS}${KEY}\r\n`, stays(400, 426)),
@@ -104,8 +104,11 @@ export const UPGRADE: Group = {
     ),
     row(
       'post',
-      'a POST (RFC 6455 §4.1)',
-      `POST /ws HTTP/1.1\r\nHost: a\r\n${WANTS}${KEY}${VERSION}Content-Length: 0\r\n\r\n`,
+      'a POST, a HEAD (RFC 6455 §4.1), whose answer has no body (RFC 9110 §9.3.2)',
+      [
+        `POST /ws HTTP/1.1\r\nHost: a\r\n${WANTS}${KEY}${VERSION}Content-Length: 0\r\n\r\n`,
+        `HEAD /ws HTTP/1.1\r\nHost: a\r\n${WANTS}${KEY}${VERSION}\r\n`,
+      ],
       stays(400, 404, 405, 426),
     ),
     row(
