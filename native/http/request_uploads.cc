@@ -339,8 +339,7 @@ void RequestIntake::serve_body_reads(const OnReactor& here) {
     const bool all = read.kind == ring::response::kReadWhole;
     upload->wanted = all ? Upload::Wanted::whole : Upload::Wanted::piece;
     upload->has_reader = true;
-    if (upload->continue_owed) {
-      if (!exchange->begun && !send_continue(connection, here)) continue;
+    if (upload->continue_owed) {  // behind the head of an answer: the client may send it all the same
       upload->continue_owed = false;
       upload->started_ms = io_.now_ms();
     }

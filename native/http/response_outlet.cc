@@ -134,8 +134,10 @@ void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBy
   }
   const bool close_after = exchange->close_after || (message.flags & flags::kClose) != 0;
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
-  // A handler that answers in pieces may read on meanwhile; of another one it is known that it does not.
-  const bool close = in_pieces ? ends_connection(connection, close_after, is_youngest)
+  // A handler that answers in pieces may read on meanwhile; of another one it is known that it does not. But a client that
+  // has not been told to go on will not be any more, and must know whether it may (RFC 9110 §10.1.1).
+  const bool owes_continue = upload_that_owes_continue(connection, message.exchange_slot) != nullptr;
+  const bool close = in_pieces ? ends_connection(connection, close_after || owes_continue, is_youngest)
                                : ends_with_answer(connection, *exchange, close_after);
   exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
@@ -194,6 +196,13 @@ bool ResponseOutlet::ends_with_answer(const Connection& connection, const Exchan
   const bool is_youngest = &exchanges_.at(connection.last_exchange) == &exchange;
   return ends_connection(connection, close_after, is_youngest) ||
          (is_youngest && leaves_body_behind(connection));
+}
+
+Upload* ResponseOutlet::upload_that_owes_continue(Connection& connection, std::uint32_t slot) noexcept {
+  Upload* const upload = connection.upload();
+  const bool is_its_own =
+      upload != nullptr && upload->stage == Upload::Stage::delivering && upload->exchange_slot == slot;
+  return is_its_own && upload->continue_owed ? upload : nullptr;
 }
 
 bool ResponseOutlet::leaves_body_behind(const Connection& connection) const noexcept {

@@ -88,6 +88,8 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
       break;
     case flags::kReadPiece:
     case flags::kReadWhole:
+      give_continue(connection, *exchange, message.exchange_slot, start, here);
+      [[fallthrough]];
     case flags::kLeaveBody:
       body_reads_.push_back({.exchange_slot = message.exchange_slot,
                              .exchange_generation = message.exchange_generation,
@@ -161,6 +163,15 @@ void ResponseOutlet::give_early_hints(Connection& connection, Exchange& exchange
   if (exchange.http_1_0 || exchange.begun) return;
   const char* const end = append(append(append(start, kEarlyHintsLine), fields), kLineEnd);
   put(connection, exchange, between(start, end), {}, {}, here);
+}
+
+void ResponseOutlet::give_continue(Connection& connection, Exchange& exchange, std::uint32_t slot, char* start,
+                                   const OnReactor& here) {
+  Upload* const upload = upload_that_owes_continue(connection, slot);
+  if (upload == nullptr || exchange.begun) return;
+  upload->continue_owed = false;
+  upload->started_ms = io_.now_ms();
+  put(connection, exchange, between(start, append(start, kContinueResponse)), {}, {}, here);
 }
 
 void ResponseOutlet::abort(Connection& connection, Exchange& exchange, const OnReactor& here) {

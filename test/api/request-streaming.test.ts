@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 
 import type { Handler, HttpRequest } from 'millrace';
@@ -283,6 +284,41 @@ test('an answer without a read ends the connection of a client that waits to be 
   assert.equal(answer.status, 403);
   assert.equal(answer.headers['connection'], 'close');
   assert.equal(await client.ended(), 'fin');
+});
+
+test('an answer in pieces without a read says that it ends the connection, too (RFC 9110 §10.1.1)', async (t) => {
+  const { connect } = await startHandler(t, async (req, res) => {
+    res.status(403);
+    if (req.path === '/piped') {
+      await res.pipe(Readable.from(['n', 'o']));
+      return;
+    }
+    res.write('n');
+    await delay(5);
+    res.end('o');
+  });
+  for (const path of ['/written', '/piped']) {
+    const client = await connect();
+    const answer = await client.ask(head('POST', path, { ...EXPECT, 'Content-Length': '5' }));
+    assert.deepEqual([answer.status, answer.text, answer.headers['connection']], [403, 'no', 'close']);
+    assert.equal(await client.ended(), 'fin');
+  }
+});
+
+test('who reads and answers in one breath asks for the body ahead of the answer', async (t) => {
+  const { connect } = await startHandler(t, async (req, res) => {
+    const body = READERS[req.path.slice(1)]!(req);
+    res.write('it is: ');
+    res.end(await body);
+  });
+  for (const reader of ['body', 'buffer()', 'text()']) {
+    const client = await connect();
+    client.send(head('POST', `/${reader}`, { ...EXPECT, 'Content-Length': '5' }));
+    assert.equal(await client.readUntil('\r\n\r\n'), 'HTTP/1.1 100 Continue\r\n\r\n', reader);
+    const answer = await client.ask('hello');
+    assert.deepEqual([answer.text, answer.headers['connection']], ['it is: hello', undefined]);
+    assert.equal((await client.stillServes(post(`/${reader}`, 'next'))).text, 'it is: next');
+  }
 });
 
 test('waiting to be asked is not slow: bodyMs does not run', async (t) => {
