@@ -192,6 +192,10 @@ void ResponseOutlet::abort_until_close(Connection& connection, Exchange& exchang
     answer_error(slot_of(connection, exchange), 500, here);
     return;
   }
+  // What was given ahead of it in this wake leaves first: a reset takes with it what has not been sent.
+  const ConnectionId id = connection.id;
+  io_.flush(here);
+  if (io_.table().find(id, here) == nullptr) return;
   // An orderly end would make half of it look whole.
   io_.reset(connection, here);
 }

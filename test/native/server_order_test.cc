@@ -6,6 +6,7 @@
 
 #include "native/check.h"
 #include "native/held_requests.h"
+#include "native/scale.h"
 #include "native/server_fixture.h"
 
 namespace millrace {
@@ -254,6 +255,32 @@ TEST("half an answer that only the end would delimit does not take those before 
   EXPECT_TRUE(client.at_end());
   EXPECT_TRUE(s.server->wait_for_connections(0));
   EXPECT_EQ(s.server->server().budget().used(), 0u);
+}
+
+TEST("an answer that was given directly ahead of such a half one arrives") {
+  for (int round = 0; round < check::scaled(10); ++round) {
+    // Both in one slice, so that the reactor mostly takes them together.
+    ServerOptions options;
+    options.handler = [](js::JsThread& thread, js::Claimed request) {
+      const std::string path(js::RequestReader(request.record).path());
+      if (path == "/whole") {
+        thread.answer({.id = request.id, .body = path});
+        return;
+      }
+      thread.answer({.id = request.id, .flags = ring::response::kMore, .body = "half"});
+      thread.answer(
+          {.id = request.id, .status = ring::response::kAbort, .flags = ring::response::kControl});
+    };
+    TestServer server(std::move(options));
+    Client client = server.connect();
+    EXPECT_TRUE(client.send("GET /whole HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+                            "GET /half HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+    expect_body(client, "/whole");
+    EXPECT_EQ(client.read_status(), 200);
+    EXPECT_EQ(client.read_some(4), "half");
+    EXPECT_FALSE(client.at_end());  // a reset is no end in order
+    EXPECT_TRUE(server.wait_for_connections(0));
+  }
 }
 
 TEST("a malformed request behind good ones is refused after their answers") {
