@@ -110,7 +110,7 @@ void RequestIntake::call_native(Connection& connection, const char* head_bytes, 
   std::unique_ptr<Job> job = std::move(call);
   if (!jobs_.try_submit(job)) {
     counters_.requests_overload.add();
-    outlet_.answer_unavailable(slot, here);
+    outlet_.answer_unavailable(slot, here, more_received_);
     return;
   }
   counters_.requests_native.add();

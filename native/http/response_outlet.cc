@@ -475,15 +475,18 @@ void ResponseOutlet::answer_lost(std::uint32_t exchange_slot, const OnReactor& h
   }
 }
 
-void ResponseOutlet::answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here) {
-  answer_error(exchange_slot, 503, here);
+void ResponseOutlet::answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here,
+                                        bool more_received) {
+  answer_error(exchange_slot, 503, here, more_received);
 }
 
-void ResponseOutlet::answer_error(std::uint32_t exchange_slot, std::uint16_t status, const OnReactor& here) {
+void ResponseOutlet::answer_error(std::uint32_t exchange_slot, std::uint16_t status, const OnReactor& here,
+                                  bool more_received) {
   const Exchange& asked = exchanges_.at(exchange_slot);
   const std::uint32_t generation = exchanges_.generation_of(exchange_slot);
   Connection& connection = io_.table().at(asked.connection_slot);
-  const bool close = ends_with_answer(connection, asked, asked.close_after);
+  const bool close =
+      more_received ? asked.close_after : ends_with_answer(connection, asked, asked.close_after);
   const std::string response = error_response(status,
                                               {.close = close,
                                                .head_request = asked.head_request,

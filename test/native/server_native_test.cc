@@ -222,6 +222,39 @@ TEST("the server ends while handlers run and others wait: those end first, these
   }
 }
 
+TEST("a drain answers what is pipelined behind a request for which the pool has no room") {
+  World own;
+  world = &own;
+  ServerOptions options = with_handlers(1);
+  options.config.limits.worker_queue = 1;
+  options.config.timeouts.drain_idle_ms = 600'000;
+  TestServer server(std::move(options));
+  Client client = server.connect();
+  client.send(get("/js"));
+  EXPECT_EQ(client.read_status(), 200);
+  Client runs = server.connect();
+  runs.send(get("/wait/1"));
+  EXPECT_TRUE(wait_until([&] { return own.running.load() == 1; }));
+  Client waits = server.connect();
+  waits.send(get("/wait/2"));
+  EXPECT_TRUE(wait_until([&] { return server.server().workers().stats().queued == 1; }));
+  server.server().drain(600'000);
+  EXPECT_TRUE(wait_until([&] { return !server.connect().connected(); }));  // it has begun
+  client.send(get("/echo/1") + post("/echo/2", "body") + get("/js"));
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = client.read_response();
+    ASSERT_TRUE(refused.has_value());
+    EXPECT_EQ(refused->status, 503);
+    EXPECT_EQ(refused->header("Connection"), "");
+  }
+  const auto last = client.read_response();
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(last->body, "js");
+  EXPECT_EQ(last->header("Connection"), "close");
+  EXPECT_TRUE(client.at_end());
+  own.open = true;
+}
+
 TEST("a handler whose begin fails is not ended") {
   World own;
   world = &own;
