@@ -172,11 +172,13 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
   return true;
 }
 
-void RequestIntake::wait_for_file(Connection& connection, UnreadBytes& unread) {
-  hold(connection, unread);
-  connection.waits_for_file = true;
-  // Goes with the input, and tells the job.
-  if (connection.input != nullptr) connection.input->job.emplace(std::move(*file_ticket_));
+void RequestIntake::wait_for_file(Connection& connection, UnreadBytes& unread, const OnReactor& here) {
+  hold(connection, unread, here);
+  // Goes with the input, and tells the job. Without memory for that nobody waits, and the connection may have ended.
+  if (connection.input != nullptr) {
+    connection.waits_for_file = true;
+    connection.input->job.emplace(std::move(*file_ticket_));
+  }
   file_ticket_.reset();
 }
 

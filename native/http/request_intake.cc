@@ -281,10 +281,15 @@ std::unique_ptr<PendingInput> RequestIntake::keep(UnreadBytes& unread) {
   return input;
 }
 
-void RequestIntake::hold(Connection& connection, UnreadBytes& unread) {
+void RequestIntake::hold(Connection& connection, UnreadBytes& unread, const OnReactor& here) {
   connection.input = keep(unread);
   connection.input_blocked = true;
   connection.read_deadline_ms = 0;
+  if (connection.input == nullptr && connection.in_flight == 0) {
+    // What comes next would be read from the middle of what is lost.
+    refuse(connection, 503, here, unread.data);
+    return;
+  }
   if (connection.input != nullptr) connection.input->account();
   if (connection.in_flight > 0 && (connection.input == nullptr || io_.budget().exhausted())) {
     // Without memory for the rest nothing of it can ever be answered; what is in flight still can.
@@ -318,7 +323,7 @@ void RequestIntake::consume(Connection& connection, UnreadBytes unread, const On
     if (connection.input != nullptr) {
       if (receive_body(connection, unread.data, here) == Progress::wait) return;
     } else if (!may_take_next(connection)) {
-      hold(connection, unread);
+      hold(connection, unread, here);
       return;
     } else {
       switch (parser_.parse(unread.data.data(), unread.data.size())) {
@@ -351,8 +356,11 @@ bool RequestIntake::ends_after_last_answer(Connection& connection) noexcept {
 void RequestIntake::keep_unfinished_head(Connection& connection, UnreadBytes& unread, bool begun,
                                          const OnReactor& here) {
   auto input = keep(unread);
-  // No memory: the rest will not parse, and the connection ends with 400.
-  if (input == nullptr || !parser_.park(input->head)) return;
+  if (input == nullptr || !parser_.park(input->head)) {
+    // No memory: what comes next would be read from the middle of what is lost, and may look like a request.
+    refuse(connection, 503, here, unread.data);
+    return;
+  }
   input->begun = parser_.begun();
   input->account();
   connection.input = std::move(input);
@@ -379,7 +387,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
   if (io_.log() != nullptr) io_.log()->begin(connection);
   // A 100 Continue would get between the answers of older requests, so what asks for it waits for them.
   if (!may_run_beside(connection, is_safe(head.method) && !head.expect_continue)) {
-    hold(connection, unread);
+    hold(connection, unread, here);
     return Progress::wait;
   }
   // CONNECT asks for a tunnel, whatever it asks for besides, and has no path by which a route could match.
@@ -393,7 +401,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
                                           routing_path(head, head_bytes));
   const bool is_file = match.kind == RouteMatch::Kind::found && match.target.kind == RouteTarget::Kind::files;
   if (is_file && !find_file(connection, head_bytes, match)) {
-    wait_for_file(connection, unread);
+    wait_for_file(connection, unread, here);
     return Progress::wait;
   }
   std::uint16_t refusal = 0;
@@ -415,7 +423,7 @@ RequestIntake::Progress RequestIntake::begin_message(Connection& connection, Unr
   more_received_ = unread.data.size() > message_bytes;
   if (dispatch(connection, head_bytes, body, match, here) == Dispatch::ring_full) {
     park(connection, here);
-    hold(connection, unread);
+    hold(connection, unread, here);
     return Progress::wait;
   }
   unread.data.remove_prefix(message_bytes);

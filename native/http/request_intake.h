@@ -133,7 +133,7 @@ class RequestIntake {
   [[nodiscard]] bool may_run_beside(const Connection& connection, bool safe) noexcept;
   [[nodiscard]] bool ends_after_last_answer(Connection& connection) noexcept;
   void restore_parser(const Connection& connection) noexcept;
-  void hold(Connection& connection, UnreadBytes& unread);
+  void hold(Connection& connection, UnreadBytes& unread, const OnReactor& here);
   [[nodiscard]] std::unique_ptr<PendingInput> keep(UnreadBytes& unread);
   void end_idle(Connection& connection, const OnReactor& here);
   [[nodiscard]] bool has_expired(std::uint64_t since_ms) const noexcept;
@@ -168,7 +168,7 @@ class RequestIntake {
   /// Says in `match` what the request's path leads to, or which other route it has. False: a pool thread has
   /// to look first.
   [[nodiscard]] bool find_file(const Connection& connection, const char* head_bytes, RouteMatch& match);
-  void wait_for_file(Connection& connection, UnreadBytes& unread);
+  void wait_for_file(Connection& connection, UnreadBytes& unread, const OnReactor& here);
   void on_file_found(ConnectionId id, FoundFile found, const OnReactor& here);
   void answer_with_file(Connection& connection, const RequestTraits& request, const RouteMatch& match,
                         const char* head_bytes, const OnReactor& here);

@@ -365,7 +365,7 @@ bool RequestIntake::send_continue(Connection& connection, const OnReactor& here)
 RequestIntake::Progress RequestIntake::begin_raw(Connection& connection, UnreadBytes& unread,
                                                  const RouteTarget& handler, const OnReactor& here) {
   if (connection.in_flight > 0) {  // what comes before it is answered as HTTP first
-    hold(connection, unread);
+    hold(connection, unread, here);
     return Progress::wait;
   }
   const RequestHead& head = parser_.head();
@@ -374,7 +374,7 @@ RequestIntake::Progress RequestIntake::begin_raw(Connection& connection, UnreadB
   const Dispatch dispatch = hand_over(connection, unread.data.data(), follows, handler.id, here);
   if (dispatch == Dispatch::ring_full) {
     park(connection, here);
-    hold(connection, unread);
+    hold(connection, unread, here);
   }
   if (dispatch != Dispatch::handed_over) return Progress::wait;
   // From here on the handler writes every byte that the client gets.
