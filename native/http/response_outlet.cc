@@ -134,11 +134,12 @@ void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBy
   }
   const bool close_after = exchange->close_after || (message.flags & flags::kClose) != 0;
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
-  // A handler that answers in pieces may read on meanwhile; of another one it is known that it does not. But a client that
-  // has not been told to go on will not be any more, and must know whether it may (RFC 9110 §10.1.1).
-  const bool owes_continue = upload_that_owes_continue(connection, message.exchange_slot) != nullptr;
-  const bool close = in_pieces ? ends_connection(connection, close_after || owes_continue, is_youngest)
-                               : ends_with_answer(connection, *exchange, close_after);
+  // A handler that answers in pieces may read on meanwhile; of another one it is known that it does not. One that does not
+  // read when it begins hardly ever will, and its client must know not to send another request behind this one.
+  const bool close =
+      in_pieces
+          ? ends_connection(connection, close_after || is_unread(connection, message.exchange_slot), is_youngest)
+          : ends_with_answer(connection, *exchange, close_after);
   exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
   char* end = write_response_head(start, head_asked_for(message, *exchange, body_bytes, close), date_);
@@ -198,11 +199,16 @@ bool ResponseOutlet::ends_with_answer(const Connection& connection, const Exchan
          (is_youngest && leaves_body_behind(connection));
 }
 
-Upload* ResponseOutlet::upload_that_owes_continue(Connection& connection, std::uint32_t slot) noexcept {
+Upload* ResponseOutlet::upload_of(Connection& connection, std::uint32_t slot) noexcept {
   Upload* const upload = connection.upload();
   const bool is_its_own =
       upload != nullptr && upload->stage == Upload::Stage::delivering && upload->exchange_slot == slot;
-  return is_its_own && upload->continue_owed ? upload : nullptr;
+  return is_its_own ? upload : nullptr;
+}
+
+bool ResponseOutlet::is_unread(Connection& connection, std::uint32_t slot) noexcept {
+  const Upload* const upload = upload_of(connection, slot);
+  return upload != nullptr && !upload->has_reader && upload->is_left_behind();
 }
 
 bool ResponseOutlet::leaves_body_behind(const Connection& connection) const noexcept {

@@ -158,8 +158,9 @@ class ResponseOutlet {
                  OwnedBytes outside, const OnReactor& here);
   void give_early_hints(Connection& connection, Exchange& exchange, std::string_view fields, char* start,
                         const OnReactor& here);
-  /// 100 Continue, if the client waits for it: at once, since the handler may begin its answer in the same batch.
-  void give_continue(Connection& connection, Exchange& exchange, std::uint32_t slot, char* start,
+  /// The handler asks for its request's body. Noted at once, and a client that waits for 100 Continue gets it, since the
+  /// answer may begin in the same batch.
+  void begin_reading(Connection& connection, Exchange& exchange, std::uint32_t slot, char* start,
                      const OnReactor& here);
   void abort(Connection& connection, Exchange& exchange, const OnReactor& here);
   void abort_until_close(Connection& connection, Exchange& exchange, const OnReactor& here);
@@ -219,8 +220,10 @@ class ResponseOutlet {
   [[nodiscard]] bool append_files(Connection& connection, FileParts& files);
   void finish_oldest(Connection& connection, bool close);
   void after_answer(Connection& connection);
-  /// The body of the request in `slot`, if its client waits for 100 Continue before it sends it; else nullptr.
-  [[nodiscard]] static Upload* upload_that_owes_continue(Connection& connection, std::uint32_t slot) noexcept;
+  /// The body of the request in `slot`, if it has not gone to its handler as a whole; else nullptr.
+  [[nodiscard]] static Upload* upload_of(Connection& connection, std::uint32_t slot) noexcept;
+  /// Nobody reads it, and there is more to come than would be thrown away.
+  [[nodiscard]] static bool is_unread(Connection& connection, std::uint32_t slot) noexcept;
   /// More is to come of the youngest request's body than is worth reading for nobody; on close that is
   /// anything.
   [[nodiscard]] bool leaves_body_behind(const Connection& connection) const noexcept;

@@ -88,7 +88,7 @@ void ResponseOutlet::control(const ring::ResponseMessage& message, OwnedBytes ou
       break;
     case flags::kReadPiece:
     case flags::kReadWhole:
-      give_continue(connection, *exchange, message.exchange_slot, start, here);
+      begin_reading(connection, *exchange, message.exchange_slot, start, here);
       [[fallthrough]];
     case flags::kLeaveBody:
       body_reads_.push_back({.exchange_slot = message.exchange_slot,
@@ -165,10 +165,12 @@ void ResponseOutlet::give_early_hints(Connection& connection, Exchange& exchange
   put(connection, exchange, between(start, end), {}, {}, here);
 }
 
-void ResponseOutlet::give_continue(Connection& connection, Exchange& exchange, std::uint32_t slot, char* start,
+void ResponseOutlet::begin_reading(Connection& connection, Exchange& exchange, std::uint32_t slot, char* start,
                                    const OnReactor& here) {
-  Upload* const upload = upload_that_owes_continue(connection, slot);
-  if (upload == nullptr || exchange.begun) return;
+  Upload* const upload = upload_of(connection, slot);
+  if (upload == nullptr || upload->end_given) return;
+  upload->has_reader = true;
+  if (!upload->continue_owed || exchange.begun) return;
   upload->continue_owed = false;
   upload->started_ms = io_.now_ms();
   put(connection, exchange, between(start, append(start, kContinueResponse)), {}, {}, here);

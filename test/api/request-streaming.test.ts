@@ -286,7 +286,7 @@ test('an answer without a read ends the connection of a client that waits to be 
   assert.equal(await client.ended(), 'fin');
 });
 
-test('an answer in pieces without a read says that it ends the connection, too (RFC 9110 §10.1.1)', async (t) => {
+test('an answer in pieces without a read says that it ends the connection, too (RFC 9112 §9.3)', async (t) => {
   const { connect } = await startHandler(t, async (req, res) => {
     res.status(403);
     if (req.path === '/piped') {
@@ -298,10 +298,27 @@ test('an answer in pieces without a read says that it ends the connection, too (
     res.end('o');
   });
   for (const path of ['/written', '/piped']) {
+    for (const fields of [{ ...EXPECT, 'Content-Length': '5' }, { 'Content-Length': String(MIB) }]) {
+      const client = await connect();
+      const answer = await client.ask(head('POST', path, fields));
+      assert.deepEqual([answer.status, answer.text, answer.headers['connection']], [403, 'no', 'close']);
+      assert.equal(await client.ended(), 'fin');
+    }
+  }
+});
+
+test('an answer in pieces that begins while much of the body is still being read does not', async (t) => {
+  const { connect } = await startHandler(t, async (req, res) => {
+    const body = READERS[req.path.slice(1)]!(req);
+    res.write('it is: ');
+    res.end(String((await body).length));
+  });
+  for (const reader of ['body', 'buffer()', 'text()']) {
     const client = await connect();
-    const answer = await client.ask(head('POST', path, { ...EXPECT, 'Content-Length': '5' }));
-    assert.deepEqual([answer.status, answer.text, answer.headers['connection']], [403, 'no', 'close']);
-    assert.equal(await client.ended(), 'fin');
+    client.send(head('POST', `/${reader}`, { 'Content-Length': String(MIB) }));
+    const answer = await client.ask('x'.repeat(MIB));
+    assert.deepEqual([answer.text, answer.headers['connection']], [`it is: ${String(MIB)}`, undefined]);
+    assert.equal((await client.stillServes(post(`/${reader}`, 'next'))).text, 'it is: 4');
   }
 });
 
