@@ -21,8 +21,9 @@ namespace flags = ring::response;
 ResponseHead head_asked_for(const ring::ResponseMessage& message, const Exchange& exchange,
                             std::size_t body_bytes, bool close) noexcept {
   const bool in_pieces = (message.flags & flags::kMore) != 0;
-  // A 304 without a body says nothing of the length that a 200 would have had (RFC 9110 §15.4.5), nor an answer to
-  // HEAD of that to GET: who ends it without a body may know that none is sent (§8.6). text('') is a body, of length 0.
+  // A 304 without a body says nothing of the length that a 200 would have had (RFC 9110 §15.4.5), nor an
+  // answer to HEAD of that to GET: who ends it without a body may know that none is sent (§8.6). text('') is
+  // a body, of length 0.
   const bool none_for_head = exchange.head_request && message.status != 205 &&
                              static_cast<ContentType>(message.content_type) == ContentType::none;
   const bool gives_none = body_bytes == 0 && (message.status == 304 || none_for_head);
@@ -134,12 +135,13 @@ void ResponseOutlet::deliver_as_is(const ring::ResponseMessage& message, OwnedBy
   }
   const bool close_after = exchange->close_after || (message.flags & flags::kClose) != 0;
   const bool is_youngest = connection.last_exchange == message.exchange_slot;
-  // A handler that answers in pieces may read on meanwhile; of another one it is known that it does not. One that does not
-  // read when it begins hardly ever will, and its client must know not to send another request behind this one.
+  // A handler that answers in pieces may read on meanwhile; of another one it is known that it does not. One
+  // that does not read when it begins hardly ever will, and its client must know not to send another request
+  // behind this one.
   const bool close =
-      in_pieces
-          ? ends_connection(connection, close_after || is_unread(connection, message.exchange_slot), is_youngest)
-          : ends_with_answer(connection, *exchange, close_after);
+      in_pieces ? ends_connection(connection, close_after || is_unread(connection, message.exchange_slot),
+                                  is_youngest)
+                : ends_with_answer(connection, *exchange, close_after);
   exchange->close_after = close;
   const std::size_t body_bytes = message.body.size() + outside.size();
   char* end = write_response_head(start, head_asked_for(message, *exchange, body_bytes, close), date_);

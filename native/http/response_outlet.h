@@ -158,8 +158,8 @@ class ResponseOutlet {
                  OwnedBytes outside, const OnReactor& here);
   void give_early_hints(Connection& connection, Exchange& exchange, std::string_view fields, char* start,
                         const OnReactor& here);
-  /// The handler asks for its request's body. Noted at once, and a client that waits for 100 Continue gets it, since the
-  /// answer may begin in the same batch.
+  /// The handler asks for its request's body. Noted at once, and a client that waits for 100 Continue gets
+  /// it, since the answer may begin in the same batch.
   void begin_reading(Connection& connection, Exchange& exchange, std::uint32_t slot, char* start,
                      const OnReactor& here);
   void abort(Connection& connection, Exchange& exchange, const OnReactor& here);

@@ -165,8 +165,8 @@ void ResponseOutlet::give_early_hints(Connection& connection, Exchange& exchange
   put(connection, exchange, between(start, end), {}, {}, here);
 }
 
-void ResponseOutlet::begin_reading(Connection& connection, Exchange& exchange, std::uint32_t slot, char* start,
-                                   const OnReactor& here) {
+void ResponseOutlet::begin_reading(Connection& connection, Exchange& exchange, std::uint32_t slot,
+                                   char* start, const OnReactor& here) {
   Upload* const upload = upload_of(connection, slot);
   if (upload == nullptr || upload->end_given) return;
   upload->has_reader = true;
