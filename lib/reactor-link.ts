@@ -4,6 +4,8 @@ import type { NativeThread } from './binding.js';
 import { RequestRing, type ClaimedRun, type Claimer } from './request-ring.js';
 import { ResponseRing } from './response-ring.js';
 import {
+  CONTROL_ABORT,
+  CONTROL_PIECE,
   NEWS_BODY,
   NEWS_BODY_END,
   NEWS_DRAINED,
@@ -14,6 +16,7 @@ import {
   NEWS_GONE,
   NEWS_PEER_FINISHED,
   NEWS_TRAILERS,
+  RESPONSE_CONTROL,
   SLEEP_DEEP,
 } from './ring-layout.js';
 import type { RingMemory } from './ring-memory.js';
@@ -23,6 +26,8 @@ import { noteYoungBuffer, TAKES_MEMORY_OVER } from './young-buffers.js';
 
 /** Slot, generation, kind and bytes. */
 const NEWS_PARTS = 4;
+
+const INTERNAL_SERVER_ERROR = 500;
 
 /** An answer that has to wait: the arguments of `ResponseRing.push`. */
 type Answer = Parameters<ResponseRing['push']>;
@@ -126,14 +131,16 @@ export class ReactorLink {
     body: string | Uint8Array,
   ): void {
     if (!this.#thread.beginAnswer()) return;
+    if (this.#backlog.length > 0) this.retryBacklog();
+    const isBehindOthers = this.#backlog.length > 0; // which have asked for room
     if (
-      this.#backlog.length > 0 ||
+      isBehindOthers ||
       !this.#responses.push(exchangeSlot, exchangeGeneration, packed, reason, fields, body)
     ) {
       // The app may reuse its buffer as soon as end() has returned.
       const kept = typeof body === 'string' ? body : Uint8Array.from(body);
       this.#backlog.push([exchangeSlot, exchangeGeneration, packed, reason, fields, kept]);
-      this.retryBacklog();
+      if (!isBehindOthers) this.retryBacklog();
       return;
     }
     // A reactor that does not know that this thread works may sleep for long: one that does is told now, since this
@@ -209,22 +216,44 @@ export class ReactorLink {
   retryBacklog(): void {
     const waiting = this.#backlog;
     if (waiting.length === 0) return;
-    let sent = 0;
+    let sent = this.#pushWaiting(0);
+    if (sent < waiting.length) {
+      this.#responses.askForRoom();
+      sent = this.#pushWaiting(sent);
+    }
+    waiting.splice(0, sent);
+    this.#isUntold = true;
+  }
+
+  /** As far as there is room, from this one on; returns the first for which there is none. */
+  #pushWaiting(from: number): number {
+    const waiting = this.#backlog;
+    let at = from;
+    while (at < waiting.length && this.#pushOrGiveUp(waiting, at)) at++;
+    return at;
+  }
+
+  #pushOrGiveUp(waiting: Answer[], at: number): boolean {
     try {
-      while (sent < waiting.length && this.#responses.push(...waiting[sent]!)) sent++;
-      if (sent < waiting.length) {
-        this.#responses.askForRoom();
-        while (sent < waiting.length && this.#responses.push(...waiting[sent]!)) sent++;
-      }
-    } finally {
-      waiting.splice(0, sent); // without memory for one, those before it have been sent all the same
-      this.#isUntold = true;
+      return this.#responses.push(...waiting[at]!);
+    } catch (error) {
+      // There is no memory for it, and its handler is elsewhere: whoever answers now, or waits behind it, is not to blame.
+      throwLater(error);
+      waiting[at] = inPlaceOf(waiting[at]!);
+      return this.#responses.push(...waiting[at]);
     }
   }
 
   #wake(): void {
     if (this.#requests.winWake()) this.#native.wake(this.#reactor);
   }
+}
+
+/** What needs no memory, where there is none for this answer, or for this piece of one. */
+function inPlaceOf([exchangeSlot, exchangeGeneration, packed]: Answer): Answer {
+  const isPiece = ((packed >>> 24) & RESPONSE_CONTROL) !== 0 && (packed & 0xffff) === CONTROL_PIECE;
+  const instead = isPiece ? (RESPONSE_CONTROL << 24) | CONTROL_ABORT : INTERNAL_SERVER_ERROR;
+  return [exchangeSlot, exchangeGeneration, instead, '', '', ''];
 }
 
 /** Generations only grow, modulo 2^32. */

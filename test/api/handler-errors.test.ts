@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { format, inspect } from 'node:util';
 
 import { AbortedError, type ErrorContext, type Handler, type HttpResponse } from 'millrace';
@@ -9,6 +9,7 @@ import { AbortedError, type ErrorContext, type Handler, type HttpResponse } from
 import { get, post } from '../helpers/requests.js';
 import { deferred, until } from '../helpers/promises.js';
 import { startHandler, untilRunning } from '../helpers/server.js';
+import { catchUncaught } from '../helpers/uncaught.js';
 
 const SECRET = 'password hunter2';
 
@@ -269,22 +270,6 @@ test('nor does it cost those behind it their answers when its own handler fails'
   assert.equal(uncaught[0]?.message, 'of destroy()');
   assert.deepEqual(errors, ['of the handler']);
 });
-
-/** What would end the process, from now to the end of the test. */
-function catchUncaught(t: TestContext): Error[] {
-  const uncaught: Error[] = [];
-  const catcher = (error: Error): void => {
-    uncaught.push(error);
-  };
-  // node:test listens too; for this moment nobody else does.
-  const others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException').on('uncaughtException', catcher);
-  t.after(() => {
-    process.removeListener('uncaughtException', catcher);
-    for (const listener of others) process.on('uncaughtException', listener);
-  });
-  return uncaught;
-}
 
 test("a listener's own mistake is an uncaught error, and the requests beside it are answered", async (t) => {
   const uncaught = catchUncaught(t);
