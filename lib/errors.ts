@@ -63,7 +63,8 @@ export const ERROR_CODES = {
    * {@link BodyError}: a compressed request body that becomes too large, or one that does not fit into a Buffer or a
    * string; `status` is 413.
    */
-  ERR_MILLRACE_BODY_TOO_LARGE: 'the request body is too large to be decompressed, or for a Buffer or a string',
+  ERR_MILLRACE_BODY_TOO_LARGE:
+    'the request body is too large to be decompressed, or for a Buffer or a string',
   /** {@link BodyError}: a request body with another Content-Encoding than gzip; `status` is 415. */
   ERR_MILLRACE_BODY_CODING: 'the request body has a Content-Encoding that is not known',
   /** {@link FileError}: `sendFile()` of what is not there, or may not be seen; `status` is 404. */

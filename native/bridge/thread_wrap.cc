@@ -53,7 +53,8 @@ Napi::Value buffer_of(Napi::Env env, ByteBlocks& blocks, bool hands_over) {
   return may ? handed_over(env, blocks.last()) : copy_of(env, blocks);
 }
 
-/// What is larger than Buffers can be becomes the Error that says so: thrown, it would take all other news along.
+/// What is larger than Buffers can be becomes the Error that says so: thrown, it would take all other news
+/// along.
 Napi::Value buffer_or_error(Napi::Env env, ByteBlocks& blocks, bool hands_over) {
   const Napi::Value buffer = buffer_of(env, blocks, hands_over);
   napi_value error = nullptr;

@@ -174,7 +174,8 @@ bool RequestIntake::find_file(const Connection& connection, const char* head_byt
 
 void RequestIntake::wait_for_file(Connection& connection, UnreadBytes& unread, const OnReactor& here) {
   hold(connection, unread, here);
-  // Goes with the input, and tells the job. Without memory for that nobody waits, and the connection may have ended.
+  // Goes with the input, and tells the job. Without memory for that nobody waits, and the connection may have
+  // ended.
   if (connection.input != nullptr) {
     connection.waits_for_file = true;
     connection.input->job.emplace(std::move(*file_ticket_));

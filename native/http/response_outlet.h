@@ -95,7 +95,8 @@ class ResponseOutlet {
                        OwnedBytes body, const OnReactor& here);
   /// Its handler has failed: 500.
   void answer_failed(std::uint32_t exchange_slot, const OnReactor& here);
-  /// No thread will run its handler: 503. `more_received`: as of RequestTraits, where its request has just come.
+  /// No thread will run its handler: 503. `more_received`: as of RequestTraits, where its request has just
+  /// come.
   void answer_unavailable(std::uint32_t exchange_slot, const OnReactor& here, bool more_received = false);
   /// `gone` is set when the client says FIN: perhaps nobody reads any more. Until it is forgotten.
   void watch_client(std::uint32_t exchange_slot, std::uint32_t generation,

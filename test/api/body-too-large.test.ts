@@ -10,7 +10,16 @@ import { RequestBody } from '#lib/request-body.js';
 import { NEWS_BODY_END } from '#lib/ring-layout.js';
 import type { RingMemory } from '#lib/ring-memory.js';
 
-const MEMORY: RingMemory = { words: new Int32Array(4096), arena: Buffer.alloc(4096), slots: 8, arenaBytes: 4096 };
+const MEMORY: RingMemory = {
+  words: new Int32Array(4096),
+  arena: Buffer.alloc(4096),
+  slots: 8,
+  arenaBytes: 4096,
+};
+
+function unexpected(): never {
+  throw new Error('this was not to be heard');
+}
 
 // Only a body above 4 GiB brings the bridge there, so its part is played here.
 test('a body that is no Buffer is an error of the one who reads it, and others hear their news', () => {
@@ -25,11 +34,11 @@ test('a body that is no Buffer is an error of the one who reads it, and others h
       exchangeGeneration: 1,
       onBody: (bytes, isLast) => heard.push([slot, bytes, isLast]),
       onBodyTooLarge: (cause) => heard.push([slot, cause]),
-      onDrained: assert.fail,
-      onTrailers: assert.fail,
-      onPeerFinished: assert.fail,
-      onFile: () => assert.fail(),
-      onExchangeGone: assert.fail,
+      onDrained: unexpected,
+      onTrailers: unexpected,
+      onPeerFinished: unexpected,
+      onFile: unexpected,
+      onExchangeGone: unexpected,
     });
   }
   link.readNews();

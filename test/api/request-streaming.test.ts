@@ -338,6 +338,36 @@ test('who reads and answers in one breath asks for the body ahead of the answer'
   }
 });
 
+/** Each begins to answer before it is known whether the body will be read. */
+const BEGINNINGS: Readonly<Record<string, Handler>> = {
+  'in pieces': (_req, res) => {
+    res.write('be');
+    res.end('gun');
+  },
+  'from a source': (_req, res) => res.pipe(Readable.from(['begun'])),
+  'with a large body': (_req, res) => {
+    res.end('x'.repeat(MIB));
+  },
+  'and then reads': async (req, res) => {
+    res.write('begun');
+    res.end(await req.buffer());
+  },
+};
+
+for (const [how, handler] of Object.entries(BEGINNINGS)) {
+  test(`an answer ${how} instead of 100 Continue says that it ends the connection (RFC 9110 §10.1.1)`, async (t) => {
+    const { connect } = await startHandler(t, handler);
+    const client = await connect();
+    client.send(head('POST', '/', { ...EXPECT, 'Content-Length': '5' }));
+    await client.receive(1); // there is no 100 from here on
+    client.send('hello');
+    const answer = await client.answer();
+    assert.equal(answer.headers['connection'], 'close');
+    assert.equal(answer.text.endsWith('hello'), how === 'and then reads');
+    assert.equal(await client.ended(), 'fin');
+  });
+}
+
 test('waiting to be asked is not slow: bodyMs does not run', async (t) => {
   const { connect } = await startHandler(
     t,

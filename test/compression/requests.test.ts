@@ -137,12 +137,8 @@ test('what is wrong with a body that is piped into its own answer is answered as
 test('a limit above what Buffers can hold is a limit as others are', async (t) => {
   const limits = { bodyBytes: 2 ** 40 };
   const body = randomBytes(5 * MIB); // with this ratio more than 4 GiB might come of it
-  const answer = await ask(
-    t,
-    gzipSync(body),
-    GZIP,
-    { decompression: { ratio: 1100 }, limits },
-    async (req) => String((await req.buffer()).equals(body)),
+  const answer = await ask(t, gzipSync(body), GZIP, { decompression: { ratio: 1100 }, limits }, async (req) =>
+    String((await req.buffer()).equals(body)),
   );
   assert.deepEqual([answer.status, answer.text], [200, 'true']);
 });

@@ -33,7 +33,8 @@ std::atomic<int> refusals{0};
 
 #if HAS_OWN_MALLOC
 // In the place of the C library's, whose own name for it is the second one.
-extern "C" void* __libc_malloc(std::size_t bytes);  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+extern "C" void* __libc_malloc(
+    std::size_t bytes);  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 extern "C" void* malloc(std::size_t bytes) noexcept {
   if (bytes != 0 && bytes == refused_bytes.load()) {

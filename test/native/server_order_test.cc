@@ -268,13 +268,13 @@ TEST("an answer that was given directly ahead of such a half one arrives") {
         return;
       }
       thread.answer({.id = request.id, .flags = ring::response::kMore, .body = "half"});
-      thread.answer(
-          {.id = request.id, .status = ring::response::kAbort, .flags = ring::response::kControl});
+      thread.answer({.id = request.id, .status = ring::response::kAbort, .flags = ring::response::kControl});
     };
     TestServer server(std::move(options));
     Client client = server.connect();
-    EXPECT_TRUE(client.send("GET /whole HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
-                            "GET /half HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+    EXPECT_TRUE(
+        client.send("GET /whole HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+                    "GET /half HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
     expect_body(client, "/whole");
     EXPECT_EQ(client.read_status(), 200);
     EXPECT_EQ(client.read_some(4), "half");

@@ -82,7 +82,9 @@ export const UPGRADE: Group = {
     row(
       'version',
       'another version is told the right one (RFC 6455 §4.4)',
-      ['99', '8', '013', '13, 8'].map((version) => `${WS}${WANTS}${KEY}Sec-WebSocket-Version: ${version}\r\n\r\n`),
+      ['99', '8', '013', '13, 8'].map(
+        (version) => `${WS}${WANTS}${KEY}Sec-WebSocket-Version: ${version}\r\n\r\n`,
+      ),
       [{ answers: [{ status: [400, 426], fields: { 'sec-websocket-version': /\b13\b/ } }], then: 'either' }],
     ),
     row('no-version', 'no version (RFC 6455 §4.2.1)', `${WS}${WANTS}${KEY}\r\n`, stays(400, 426)),
