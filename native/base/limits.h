@@ -118,6 +118,13 @@ inline constexpr std::size_t kKeptBlockBytes = __has_feature(address_sanitizer) 
 inline constexpr std::size_t kKeptBlockBytes = 8 * 1024 * 1024;
 #endif
 
+// --- memory that is given back ---
+
+/// So much must have been held for clients at one time for what the allocator keeps of it to be worth a look,
+/// and then little for so long, milliseconds: whoever has been that busy may be again at once.
+inline constexpr std::uint64_t kWorthTrimmingBytes = 32 * 1024 * 1024;
+inline constexpr std::uint32_t kTrimRestMs = 1'000;
+
 // --- native handlers ---
 
 /// Fields of one answer, together: as much as lib/ lets a handler in JavaScript say. Bytes.

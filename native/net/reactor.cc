@@ -154,6 +154,7 @@ void Reactor::turn(const OnReactor& here) {
   requests_.reclaim();  // bodies that JavaScript has copied are memory, and a ring that is empty starts over
   departures_.assign_claimed();
   tell_load(here);
+  trim_.note(io_.budget().used(), io_.now_ms());
 }
 
 void Reactor::tell_load(const OnReactor& here) {
@@ -216,6 +217,7 @@ int Reactor::prepare_to_sleep() {
   }
   if (const std::uint64_t expiry_ms = intake_.next_expiry_ms(); expiry_ms != 0) at_most(until(expiry_ms));
   if (file_cache_.next_sweep_ms() != 0) at_most(until(file_cache_.next_sweep_ms()));
+  if (trim_.due_ms() != 0) at_most(until(trim_.due_ms()));
   if (acceptor_ && acceptor_->paused_until_ms() != 0) {
     at_most(until(acceptor_->paused_until_ms()));
   }
@@ -308,9 +310,18 @@ void Reactor::resume_connections(const OnReactor& here) {
 void Reactor::fire_timers(const OnReactor& here) {
   io_.advance_timers([&](Connection& connection) { on_deadline(connection, here); });
   if (file_cache_.next_sweep_ms() != 0 && file_cache_.next_sweep_ms() <= io_.now_ms()) file_cache_.sweep();
+  if (trim_.due_ms() != 0 && trim_.due_ms() <= io_.now_ms()) trim_memory();
   if (acceptor_ && acceptor_->paused_until_ms() != 0 && acceptor_->paused_until_ms() <= io_.now_ms()) {
     acceptor_->end_pause(here);
   }
+}
+
+void Reactor::trim_memory() {
+  std::unique_ptr<Job> job = std::make_unique<TrimJob>();
+  if (jobs_.try_submit(job))
+    trim_.begin(io_.budget().used());
+  else
+    trim_.postpone(io_.now_ms());
 }
 
 void Reactor::on_deadline(Connection& late, const OnReactor& here) {

@@ -24,6 +24,7 @@
 #include "net/js_link.h"
 #include "net/js_wakes.h"
 #include "net/mailbox.h"
+#include "net/memory_trim.h"
 #include "net/wakeup.h"
 #include "pool/job_desk.h"
 #include "ring/doorbell.h"
@@ -122,6 +123,7 @@ class Reactor {
   void tell_news(const OnReactor& here);
   void resume_connections(const OnReactor& here);
   void fire_timers(const OnReactor& here);
+  void trim_memory();
   void on_deadline(Connection& connection, const OnReactor& here);
   void read_mail(const OnReactor& here);
   void begin_drain(const OnReactor& here);
@@ -149,6 +151,7 @@ class Reactor {
   JobDesk jobs_;
   ResponseOutlet outlet_;
   FileCache file_cache_;
+  TrimSchedule trim_;
   RequestIntake intake_;
   Departures departures_;
   JsWakes js_wakes_;
